@@ -1,0 +1,31 @@
+#pragma once
+/* The directory (address and log-in -> cell, org, account) and the rows of firms and people. Order of creation: cell first (pending), directory
+ * second, active third; each step idempotent, so a crash between them is finished by running the same verb again. */
+#include "store/store.h"
+
+struct place_of { /* where an address lives */
+    int64_t cell, org, account;
+    bool found, disabled;
+};
+enum { DIR_UNKNOWN = 1 /* the address does not exist: 550 */ };
+/* address: canonical key (mime_addr_key). Cached 60 s in memory. 0 found; DIR_UNKNOWN; < 0 the directory has no fresh answer: 451, never 550. Called on the loop thread: answers from the cache or an own read connection (< 1 ms). */
+int directory_find(struct store *s, struct str address, struct place_of *out) MUST_USE;
+bool directory_has_domain(struct store *s, struct str domain);
+
+struct new_firm {
+    struct str name, domain;
+};
+struct new_user {
+    struct str address, name, password_hash; /* argon2id string, made by admin */
+};
+int store_create(const struct store_conf *conf, const struct env *env, struct err *e) MUST_USE; /* fresh state: directory, cell 1 */
+int firm_create(struct store *s, const struct new_firm *f, int64_t *org, int64_t *cell, struct err *e) MUST_USE;
+int user_create(struct store *s, struct str domain, const struct new_user *u, struct place_of *out, struct err *e) MUST_USE; /* ERR_EXIST, ERR_NOENT (domain) */
+/* Many at once for imports and benches: n users in few transactions. */
+int users_create(struct store *s, int64_t org, const struct new_user *u, size_t n, struct err *e) MUST_USE;
+/* Log-in: hash of the account, or 0 rows. */
+struct login {
+    struct place_of at;
+    struct str hash, name, firm; /* arena */
+};
+int login_find(struct store *s, struct arena *a, struct str address, struct login *out) MUST_USE; /* 0, DIR_UNKNOWN, < 0 */
