@@ -1,5 +1,5 @@
 #pragma once
-/* Intrusive doubly linked list. LIST_ENTRY gives the struct that holds the node. */
+/* Intrusive doubly linked list. LIST_ITEM gives the struct that holds the node (not LIST_ENTRY: libevent and sys/queue.h own that name). */
 #include "core/attr.h"
 
 struct list {
@@ -20,6 +20,6 @@ static inline void list_del(struct list *node)
     node->next->prev = node->prev;
     node->next = node->prev = node;
 }
-#define LIST_ENTRY(node, T, member) ((T *)(void *)((char *)(node) - offsetof(T, member)))
+#define LIST_ITEM(node, T, member) ((T *)(void *)((char *)(node) - offsetof(T, member)))
 #define LIST_EACH(it, l) for (struct list *it = (l)->next; it != (l); it = it->next)
 #define LIST_EACH_SAFE(it, l) for (struct list *it = (l)->next, *it##_n = it->next; it != (l); it = it##_n, it##_n = it->next)

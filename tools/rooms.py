@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Lists what there is to build, one line an item, for meson.build. With --check FILE: says whether FILE is still true."""
+
+import sys
+
+from layers import Layers
+
+
+def listing():
+    layers = Layers()
+    out = []
+    for room in layers.rooms.values():
+        if room.name == "role":
+            continue
+        near = layers.closure([room.name])
+        libs = sorted({lib for r in near for lib in layers.rooms[r].libs})
+        fields = [
+            "room",
+            room.name,
+            ",".join(f"src/{room.name}/{f}" for f in layers.sources(room.name)),
+            ",".join(layers.tests(room.name)),
+            ",".join(layers.fuzzers(room.name)),
+            ",".join(room.libs),
+            ",".join(near),
+            ",".join(libs),
+        ]
+        out.append("|".join(fields))
+    for exe in layers.exes:
+        sources = layers.exe_sources(exe)
+        if any(f not in layers.sources("role") for f in exe.files):
+            continue  # its main file is not written yet
+        near = layers.closure(exe.rooms)
+        libs = sorted({lib for r in near for lib in layers.rooms[r].libs} | set(layers.rooms["role"].libs))
+        out.append("|".join(["exe", exe.name, ",".join(f"src/role/{f}" for f in sources), ",".join(near), ",".join(libs)]))
+    return "\n".join(out) + "\n"
+
+
+def main():
+    if len(sys.argv) == 3 and sys.argv[1] == "--check":
+        with open(sys.argv[2], encoding="utf-8") as f:
+            if f.read() == listing():
+                return 0
+        print("sources were added or removed since the build folder was set up: run `meson setup --reconfigure` on it")
+        return 1
+    sys.stdout.write(listing())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
