@@ -1,0 +1,153 @@
+#include "store/pack_format.h"
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <zstd.h>
+
+#define ZSTD_LEVEL 3
+/* Up to this size a thread compresses into a scratch buffer it keeps; only the result takes room in the arena. */
+#define SCRATCH_MAX (256u << 10)
+
+struct tools { /* of one thread */
+    EVP_MD_CTX *md;
+    ZSTD_CCtx *cctx;
+    ZSTD_DCtx *dctx;
+    char *scratch;
+};
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t key;
+static EVP_MD *sha256; /* fetched once: a fetch per call costs more than the hash of a short message */
+
+static void tools_setup(void);
+static void tools_free(void *p);
+static struct tools *tools_get(void);
+static int compress_into(struct tools *t, struct arena *a, struct str plain, struct blob_draft *d);
+
+static void tools_free(void *p)
+{
+    struct tools *t = p;
+
+    if (!t)
+        return;
+    EVP_MD_CTX_free(t->md);
+    ZSTD_freeCCtx(t->cctx);
+    ZSTD_freeDCtx(t->dctx);
+    free(t->scratch);
+    free(t);
+}
+
+static void tools_setup(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!sha256 || pthread_key_create(&key, tools_free) != 0)
+        abort(); /* no digest provider: nothing can be stored or checked */
+}
+
+/* NULL only when memory is out. */
+static struct tools *tools_get(void)
+{
+    struct tools *t;
+
+    pthread_once(&once, tools_setup);
+    if ((t = pthread_getspecific(key)))
+        return t;
+    if (!(t = calloc(1, sizeof *t)))
+        return NULL;
+    t->md = EVP_MD_CTX_new();
+    t->cctx = ZSTD_createCCtx();
+    t->dctx = ZSTD_createDCtx();
+    t->scratch = malloc(SCRATCH_MAX);
+    if (!t->md || !t->cctx || !t->dctx || !t->scratch || pthread_setspecific(key, t) != 0 ||
+        ZSTD_isError(ZSTD_CCtx_setParameter(t->cctx, ZSTD_c_compressionLevel, ZSTD_LEVEL)) ||
+        ZSTD_isError(ZSTD_CCtx_setParameter(t->cctx, ZSTD_c_contentSizeFlag, 1))) {
+        tools_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+int pack_sha256(struct str bytes, uint8_t out[SHA256_LEN])
+{
+    struct tools *t = tools_get();
+    unsigned n = 0;
+
+    if (!t)
+        return ERR_NOMEM;
+    if (EVP_DigestInit_ex2(t->md, sha256, NULL) != 1 || EVP_DigestUpdate(t->md, bytes.n ? bytes.p : "", bytes.n) != 1 ||
+        EVP_DigestFinal_ex(t->md, out, &n) != 1 || n != SHA256_LEN)
+        return ERR_SYS;
+    return 0;
+}
+
+/* Fills d->bytes and d->zstd when compression saves something; leaves them for plain storage otherwise. */
+static int compress_into(struct tools *t, struct arena *a, struct str plain, struct blob_draft *d)
+{
+    struct arena_mark mark = arena_mark(a);
+    size_t room = plain.n - 1, n; /* one byte short: "not smaller" then shows as an error of the library */
+    char *out = t->scratch;
+
+    if (room > SCRATCH_MAX && !(out = arena_try(a, room)))
+        return ERR_NOMEM;
+    n = ZSTD_compress2(t->cctx, out, room, plain.p, plain.n);
+    if (ZSTD_isError(n)) {
+        if (room > SCRATCH_MAX)
+            arena_reset(a, mark);
+        return 0;
+    }
+    if (out == t->scratch) {
+        if (!(out = arena_try(a, n)))
+            return ERR_NOMEM;
+        memcpy(out, t->scratch, n);
+    }
+    d->bytes = str_n(out, n);
+    d->zstd = true;
+    return 0;
+}
+
+int blob_prepare(struct arena *a, int64_t org, struct str plain, struct blob_draft *d)
+{
+    struct tools *t = tools_get();
+    int rc;
+
+    if (!t)
+        return ERR_NOMEM;
+    if (plain.n > PACK_BLOB_MAX)
+        return ERR_LIMIT;
+    *d = (struct blob_draft){.org = org, .size = plain.n, .bytes = plain};
+    if ((rc = pack_sha256(plain, d->sha256)) != 0)
+        return rc;
+    return plain.n > 1 ? compress_into(t, a, plain, d) : 0;
+}
+
+int pack_blob_plain(struct str stored, bool zstd, uint64_t size, const uint8_t want[SHA256_LEN], struct arena *a,
+                    struct str *plain)
+{
+    struct tools *t = tools_get();
+    struct str out = stored;
+    uint8_t have[SHA256_LEN];
+    int rc;
+
+    if (!t)
+        return ERR_NOMEM;
+    if (size > PACK_BLOB_MAX)
+        return ERR_CORRUPT;
+    if (zstd) {
+        char *p = arena_try(a, size ? size : 1);
+        size_t n;
+
+        if (!p)
+            return ERR_NOMEM;
+        n = ZSTD_decompressDCtx(t->dctx, p, size, stored.p, stored.n);
+        if (ZSTD_isError(n) || n != size)
+            return ERR_CORRUPT;
+        out = str_n(p, n);
+    } else if (stored.n != size) {
+        return ERR_CORRUPT;
+    }
+    if ((rc = pack_sha256(out, have)) != 0)
+        return rc;
+    if (memcmp(have, want, SHA256_LEN) != 0)
+        return ERR_CORRUPT;
+    *plain = out;
+    return 0;
+}
