@@ -1,0 +1,53 @@
+-- Full text. The two engines differ in everything: SQLite has FTS5, PostgreSQL tsvector with the simple configuration.
+-- set: search
+
+-- name: search_mark_get
+-- args: org int, account int
+SELECT seq FROM search_mark WHERE org = :org AND account = :account
+
+-- name: search_mark_set
+-- args: org int, account int, seq int
+INSERT INTO search_mark (org, account, seq) VALUES (:org, :account, :seq) ON CONFLICT (org, account) DO UPDATE SET seq = excluded.seq
+
+-- name: search_doc_put
+-- args: org int, account int, message int
+-- engine: sqlite
+INSERT INTO search_doc (org, account, message, doc) VALUES (:org, :account, :message, (SELECT coalesce(max(doc), 0) + 1 FROM search_doc))
+ON CONFLICT (org, account, message) DO NOTHING RETURNING doc
+-- name: search_doc_put
+-- args: org int, account int, message int
+-- engine: postgresql
+SELECT :message WHERE NOT EXISTS (SELECT 1 FROM search_text WHERE org = :org AND account = :account AND message = :message)
+
+-- doc is FTS5's rowid on SQLite, the message on PostgreSQL.
+-- name: search_text_put
+-- args: doc int, org int, account int, message int, tenant text, subject text, people text, body text
+-- engine: sqlite
+INSERT INTO search_text (rowid, tenant, subject, people, body) SELECT :doc, :tenant, :subject, :people, :body WHERE :org > 0 AND :account > 0 AND :message > 0
+-- name: search_text_put
+-- args: doc int, org int, account int, message int, tenant text, subject text, people text, body text
+-- engine: postgresql
+INSERT INTO search_text (org, account, message, words)
+SELECT :org, :account, :message, setweight(to_tsvector('simple', :subject), 'A') || setweight(to_tsvector('simple', :people), 'B')
+    || to_tsvector('simple', :body) WHERE :doc > 0 AND :tenant <> ''
+ON CONFLICT (org, account, message) DO NOTHING
+
+-- name: search_doc_delete
+-- args: org int, account int, message int
+-- engine: sqlite
+DELETE FROM search_doc WHERE org = :org AND account = :account AND message = :message
+-- name: search_doc_delete
+-- args: org int, account int, message int
+-- engine: postgresql
+DELETE FROM search_text WHERE org = :org AND account = :account AND message = :message
+
+-- terms: FTS5 query made by search.c (words quoted), or a tsquery.
+-- name: search_find
+-- args: org int, account int, terms text, most int
+-- engine: sqlite
+SELECT d.message FROM search_text t JOIN search_doc d ON d.doc = t.rowid
+WHERE search_text MATCH :terms AND d.org = :org AND d.account = :account ORDER BY d.message DESC LIMIT :most
+-- name: search_find
+-- args: org int, account int, terms text, most int
+-- engine: postgresql
+SELECT message FROM search_text WHERE org = :org AND account = :account AND words @@ to_tsquery('simple', :terms) ORDER BY message DESC LIMIT :most

@@ -1,0 +1,60 @@
+-- What changed since a seq; queries of a mailbox; upkeep of tombstones.
+-- set: cell
+
+-- name: changes_email
+-- args: org int, account int, since int, most int
+SELECT message, created_seq, seq FROM message WHERE org = :org AND account = :account AND seq > :since ORDER BY seq LIMIT :most
+
+-- name: changes_thread
+-- args: org int, account int, since int, most int
+SELECT thread, created_seq, seq FROM thread WHERE org = :org AND account = :account AND seq > :since ORDER BY seq LIMIT :most
+
+-- name: changes_mailbox
+-- args: org int, account int, since int, most int
+SELECT mailbox, created_seq, seq FROM mailbox WHERE org = :org AND account = :account AND seq > :since ORDER BY seq LIMIT :most
+
+-- name: changes_gone
+-- args: org int, account int, type int, since int, most int
+SELECT id, created_seq, seq FROM tombstone WHERE org = :org AND account = :account AND type = :type AND seq > :since ORDER BY seq LIMIT :most
+
+-- name: changes_placement
+-- args: org int, account int, mailbox int, since int, most int
+SELECT uid, flags, seq FROM placement WHERE org = :org AND account = :account AND mailbox = :mailbox AND seq > :since ORDER BY seq LIMIT :most
+
+-- name: changes_vanished
+-- args: org int, account int, mailbox int, since int, most int
+SELECT uid, seq FROM tombstone WHERE org = :org AND account = :account AND type = 4 AND seq > :since AND id = :mailbox ORDER BY seq LIMIT :most
+
+-- name: query_mailbox_desc
+-- args: org int, account int, mailbox int, most int, skip int
+SELECT message, thread FROM placement WHERE org = :org AND account = :account AND mailbox = :mailbox AND stub = 0
+ORDER BY internal_ms DESC, uid DESC LIMIT :most OFFSET :skip
+
+-- name: query_mailbox_asc
+-- args: org int, account int, mailbox int, most int, skip int
+SELECT message, thread FROM placement WHERE org = :org AND account = :account AND mailbox = :mailbox AND stub = 0
+ORDER BY internal_ms, uid LIMIT :most OFFSET :skip
+
+-- name: query_mailbox_total
+-- args: org int, account int, mailbox int
+SELECT total FROM mailbox WHERE org = :org AND account = :account AND mailbox = :mailbox
+
+-- name: query_account_desc
+-- args: org int, account int, most int, skip int
+SELECT message, thread FROM message WHERE org = :org AND account = :account ORDER BY received_ms DESC, message DESC LIMIT :most OFFSET :skip
+
+-- name: query_account_asc
+-- args: org int, account int, most int, skip int
+SELECT message, thread FROM message WHERE org = :org AND account = :account ORDER BY received_ms, message LIMIT :most OFFSET :skip
+
+-- name: query_account_total
+-- args: org int, account int
+SELECT count(*) FROM message WHERE org = :org AND account = :account
+
+-- name: tombstone_prune_seq
+-- args: org int, account int, before_ms int
+SELECT coalesce(max(seq), 0) FROM tombstone WHERE org = :org AND account = :account AND at_ms < :before_ms
+
+-- name: tombstone_prune
+-- args: org int, account int, upto_seq int
+DELETE FROM tombstone WHERE org = :org AND account = :account AND seq <= :upto_seq
