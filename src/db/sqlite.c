@@ -1,0 +1,419 @@
+/* SQLite driver. One connection = one thread at a time (SQLITE_OPEN_NOMUTEX). WAL with synchronous=FULL: a commit is an
+ * fdatasync of the WAL; checkpoints only by db_checkpoint.
+ *
+ * Traps this file answers: SQLITE_FULL and SQLITE_IOERR may end the whole transaction, released savepoints included, or
+ * only the statement, depending on where they strike: here they always end it. Memory-mapped reads turn a bad disk into
+ * SIGBUS: mmap_size is 0. An I/O error with errno ENOSPC (growing the WAL index) is a full disk, not a broken one. */
+#include "core/log.h"
+#include "db/sqlite_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CACHE_KIB          16384 /* page cache of a connection */
+#define MMAP_BYTES         0
+#define LOOKASIDE_SLOT     512 /* bytes x slots: 64 KiB a connection */
+#define LOOKASIDE_SLOTS    128
+#define JOURNAL_KEEP_BYTES (128 * 1024 * 1024) /* a WAL that grew once is cut back to this when it starts again */
+
+static const char *const ctl_text[CTL_COUNT] = {
+    [CTL_BEGIN_WRITE] = "BEGIN IMMEDIATE", [CTL_BEGIN_READ] = "BEGIN",      [CTL_COMMIT] = "COMMIT",
+    [CTL_ROLLBACK] = "ROLLBACK",           [CTL_SAVEPOINT] = "SAVEPOINT s", [CTL_RELEASE] = "RELEASE s",
+    [CTL_UNDO] = "ROLLBACK TO s",
+};
+static const struct {
+    const char *text;
+    bool write; /* not on a read-only connection */
+} pragmas[] = {
+    {"PRAGMA journal_mode = WAL", true},      {"PRAGMA synchronous = FULL", false},
+    {"PRAGMA wal_autocheckpoint = 0", false}, {"PRAGMA foreign_keys = ON", false},
+    {"PRAGMA temp_store = MEMORY", false},
+};
+
+static int map_error(struct db_sqlite *q, int rc);
+static int open_file(struct db_sqlite *q, const struct db_conf *conf, struct err *e);
+static int configure(struct db_sqlite *q, const struct db_conf *conf, struct err *e);
+static int step_once(struct db_sqlite *q, sqlite3_stmt *st);
+static int stmt_of(struct db_sqlite *q, enum sql_id id, sqlite3_stmt **out);
+static int bind_args(struct db_sqlite *q, sqlite3_stmt *st, const struct db_val *args, int n,
+                     sqlite3_destructor_type keep);
+
+/* ---- errors ---- */
+
+int sqlite_fail(struct db_sqlite *q, int rc)
+{
+    db_set_error(&q->base, "%s (SQLite %d, errno %d)", q->h ? sqlite3_errmsg(q->h) : sqlite3_errstr(rc), rc,
+                 q->h ? sqlite3_system_errno(q->h) : 0);
+    int code = map_error(q, rc);
+    bool ends = code == ERR_FULL || code == ERR_IO || code == ERR_CORRUPT || code == ERR_NOMEM;
+    if (ends && q->h && !sqlite3_get_autocommit(q->h))
+        sqlite_ctl(q, CTL_ROLLBACK);
+    return code;
+}
+
+static int map_error(struct db_sqlite *q, int rc)
+{
+    int sys = q->h ? sqlite3_system_errno(q->h) : errno;
+    switch (rc & 0xff) {
+    case SQLITE_OK: return 0;
+    case SQLITE_CONSTRAINT: return DB_CONSTRAINT;
+    case SQLITE_FULL: return ERR_FULL;
+    case SQLITE_IOERR:
+        if (rc == SQLITE_IOERR_NOMEM)
+            return ERR_NOMEM;
+        if (rc == SQLITE_IOERR_CORRUPTFS)
+            return ERR_CORRUPT;
+        return sys == ENOSPC || sys == EDQUOT ? ERR_FULL : ERR_IO;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return ERR_CORRUPT;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL: return ERR_BUSY;
+    case SQLITE_READONLY: return ERR_READONLY;
+    case SQLITE_NOMEM: return ERR_NOMEM;
+    case SQLITE_PERM:
+    case SQLITE_AUTH: return ERR_PERM;
+    case SQLITE_CANTOPEN: return sys ? err_from_errno(sys) : ERR_IO;
+    case SQLITE_INTERRUPT: return ERR_TIMEOUT;
+    case SQLITE_TOOBIG: return ERR_LIMIT;
+    case SQLITE_ERROR:
+    case SQLITE_MISMATCH:
+    case SQLITE_RANGE:
+    case SQLITE_MISUSE: return ERR_INVALID;
+    default: return ERR_SYS;
+    }
+}
+
+/* ---- open ---- */
+
+static void library_setup(void)
+{
+    /* The counters of sqlite3_status take a process-wide mutex on every allocation. Refused once the library runs: no
+     * harm. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_initialize();
+}
+
+int db_sqlite_open(struct db **dbp, const struct db_conf *conf, struct err *e)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, library_setup);
+    struct db_sqlite *q = calloc(1, sizeof *q);
+    if (!q)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    q->base.ops = &sqlite_ops;
+    int r = open_file(q, conf, e);
+    if (r == 0)
+        r = configure(q, conf, e);
+    if (r) {
+        sqlite_ops.close(&q->base);
+        return r;
+    }
+    *dbp = &q->base;
+    return 0;
+}
+
+/* The file is made here, not by SQLite, for its mode: the WAL and its index inherit it. */
+static int create_file(const char *path, struct err *e)
+{
+    AUTO(fd) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        return sqlite_sync_folder(path)
+                   ? err_set(e, ERR_IO, "%s: its folder cannot be synced: %s", path, strerror(errno))
+                   : 0;
+    return errno == EEXIST ? 0 : err_set(e, err_from_errno(errno), "cannot create %s: %s", path, strerror(errno));
+}
+
+static int open_file(struct db_sqlite *q, const struct db_conf *conf, struct err *e)
+{
+    struct stat sb;
+    if (stat(conf->path, &sb) != 0) {
+        if (errno != ENOENT || !conf->create || conf->readonly)
+            return err_set(e, err_from_errno(errno), "cannot open the database %s: %s", conf->path, strerror(errno));
+        int r = create_file(conf->path, e);
+        if (r)
+            return r;
+    } else if (sb.st_size == 0 && !conf->create) {
+        /* SQLite takes an empty file for an empty database: mail cut away would look like no mail. */
+        return err_set(e, ERR_CORRUPT, "the database %s is empty: it was cut short. Restore it or run salvage",
+                       conf->path);
+    }
+    int flags = conf->readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    int rc = sqlite3_open_v2(conf->path, &q->h, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc != SQLITE_OK)
+        return err_set(e, sqlite_fail(q, rc), "cannot open the database %s: %s", conf->path, q->base.error);
+    return 0;
+}
+
+static int configure(struct db_sqlite *q, const struct db_conf *conf, struct err *e)
+{
+    sqlite3_extended_result_codes(q->h, 1);
+    sqlite3_db_config(q->h, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_SLOT, LOOKASIDE_SLOTS);
+    sqlite3_db_config(q->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(q->h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(q->h, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    sqlite3_db_config(q->h, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    sqlite3_busy_timeout(q->h, conf->patience_ms);
+    int rc = SQLITE_OK;
+    for (size_t i = 0; i < N_ELEMENTS(pragmas) && rc == SQLITE_OK; i++)
+        if (!(pragmas[i].write && conf->readonly))
+            rc = sqlite3_exec(q->h, pragmas[i].text, NULL, NULL, NULL);
+    char text[160];
+    snprintf(text, sizeof text, "PRAGMA cache_size = -%d; PRAGMA mmap_size = %d; PRAGMA journal_size_limit = %d",
+             CACHE_KIB, MMAP_BYTES, JOURNAL_KEEP_BYTES);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(q->h, text, NULL, NULL, NULL);
+    /* The first read of page 1: a file that is no database, or cut inside its header, is found now. */
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(q->h, "PRAGMA schema_version", NULL, NULL, NULL);
+    if (rc != SQLITE_OK)
+        return err_set(e, sqlite_fail(q, rc), "cannot use the database %s: %s", conf->path, q->base.error);
+    return 0;
+}
+
+static void sq_close(struct db *db)
+{
+    struct db_sqlite *q = (struct db_sqlite *)db;
+    for (size_t i = 0; i < SQL_COUNT; i++)
+        sqlite3_finalize(q->stmts[i]);
+    for (size_t i = 0; i < CTL_COUNT; i++)
+        sqlite3_finalize(q->ctl[i]);
+    if (q->h && sqlite3_close(q->h) != SQLITE_OK)
+        log_bug("db.close", L_Z("error", sqlite3_errmsg(q->h)));
+    free(q);
+}
+
+/* ---- transactions ---- */
+
+int sqlite_ctl(struct db_sqlite *q, enum sqlite_ctl what)
+{
+    if (!q->ctl[what]) {
+        int rc = sqlite3_prepare_v3(q->h, ctl_text[what], -1, SQLITE_PREPARE_PERSISTENT, &q->ctl[what], NULL);
+        if (rc != SQLITE_OK)
+            return rc;
+    }
+    sqlite3_step(q->ctl[what]);
+    return sqlite3_reset(q->ctl[what]);
+}
+
+static int ctl(struct db *db, enum sqlite_ctl what)
+{
+    struct db_sqlite *q = (struct db_sqlite *)db;
+    int rc = sqlite_ctl(q, what);
+    return LIKELY(rc == SQLITE_OK) ? 0 : sqlite_fail(q, rc);
+}
+
+static bool sq_in_txn(struct db *db) { return !sqlite3_get_autocommit(((struct db_sqlite *)db)->h); }
+static int sq_begin(struct db *db, enum db_txn kind)
+{
+    return ctl(db, kind == DB_TXN_WRITE ? CTL_BEGIN_WRITE : CTL_BEGIN_READ);
+}
+
+static void sq_rollback(struct db *db)
+{
+    if (sq_in_txn(db) && sqlite_ctl((struct db_sqlite *)db, CTL_ROLLBACK) != SQLITE_OK)
+        log_error("db.rollback", L_Z("error", sqlite3_errmsg(((struct db_sqlite *)db)->h)));
+}
+
+static int sq_commit(struct db *db)
+{
+    int r = ctl(db, CTL_COMMIT);
+    if (r) /* deferred constraint or busy: SQLite leaves it open */
+        sq_rollback(db);
+    return r;
+}
+
+static int sq_savepoint(struct db *db, enum db_sp what)
+{
+    static const enum sqlite_ctl ctls[] = {
+        [DB_SP_SET] = CTL_SAVEPOINT, [DB_SP_RELEASE] = CTL_RELEASE, [DB_SP_UNDO] = CTL_UNDO};
+    int r = ctl(db, ctls[what]);
+    return r == 0 && what == DB_SP_UNDO ? ctl(db, CTL_RELEASE) : r;
+}
+
+/* ---- statements ---- */
+
+static int compile(struct db_sqlite *q, enum sql_id id, unsigned flags, sqlite3_stmt **out)
+{
+    int rc = sqlite3_prepare_v3(q->h, sql_statements[id].text[DB_SQLITE], -1, flags, out, NULL);
+    if (rc == SQLITE_OK)
+        return 0;
+    int r = sqlite_fail(q, rc);
+    if (r == ERR_INVALID)
+        log_bug("db.prepare", L_Z("statement", sql_statements[id].name), L_Z("error", q->base.error));
+    return r;
+}
+
+static int stmt_of(struct db_sqlite *q, enum sql_id id, sqlite3_stmt **out)
+{
+    if (UNLIKELY(!q->stmts[id])) {
+        int r = compile(q, id, SQLITE_PREPARE_PERSISTENT, &q->stmts[id]);
+        if (r)
+            return r;
+    }
+    /* SQLite would quietly make a writer of a reading transaction; PostgreSQL refuses. */
+    if (UNLIKELY(q->base.txn == DB_TXN_READ && !sqlite3_stmt_readonly(q->stmts[id]))) {
+        db_set_error(&q->base, "%s writes inside a reading transaction", sql_statements[id].name);
+        return ERR_READONLY;
+    }
+    *out = q->stmts[id];
+    return 0;
+}
+
+static int bind_args(struct db_sqlite *q, sqlite3_stmt *st, const struct db_val *args, int n,
+                     sqlite3_destructor_type keep)
+{
+    int rc = SQLITE_OK, most = sqlite3_bind_parameter_count(st);
+    for (int i = 0; i < n && i < most && rc == SQLITE_OK; i++) {
+        const struct db_val *v = &args[i];
+        const char *p = v->s.p ? v->s.p : ""; /* a NULL pointer would bind NULL, not empty */
+        switch (v->type) {
+        case DB_NULL: rc = sqlite3_bind_null(st, i + 1); break;
+        case DB_INT: rc = sqlite3_bind_int64(st, i + 1, v->i); break;
+        case DB_REAL: rc = sqlite3_bind_double(st, i + 1, v->r); break;
+        case DB_TEXT: rc = sqlite3_bind_text64(st, i + 1, p, v->s.n, keep, SQLITE_UTF8); break;
+        case DB_BLOB: rc = sqlite3_bind_blob64(st, i + 1, p, v->s.n, keep); break;
+        }
+    }
+    return rc == SQLITE_OK ? 0 : sqlite_fail(q, rc);
+}
+
+static int step_once(struct db_sqlite *q, sqlite3_stmt *st)
+{
+    int rc;
+    do
+        rc = sqlite3_step(st);
+    while (rc == SQLITE_ROW); /* RETURNING */
+    if (LIKELY(rc == SQLITE_DONE))
+        return SQLITE_OK;
+    return q->h ? sqlite3_extended_errcode(q->h) : rc;
+}
+
+static int sq_run(struct db *db, enum sql_id id, const struct db_val *args, int64_t *changed)
+{
+    struct db_sqlite *q = (struct db_sqlite *)db;
+    sqlite3_stmt *st;
+    int r = stmt_of(q, id, &st);
+    if (r)
+        return r;
+    if (UNLIKELY(sqlite3_stmt_busy(st))) {
+        db_set_error(db, "%s is open as a cursor", sql_statements[id].name);
+        return ERR_INVALID;
+    }
+    r = bind_args(q, st, args, sql_statements[id].n_args, SQLITE_STATIC);
+    if (r == 0) {
+        int rc = step_once(q, st);
+        if (UNLIKELY(rc != SQLITE_OK))
+            r = sqlite_fail(q, rc);
+        else if (changed)
+            *changed = sqlite3_stmt_readonly(st) ? 0 : sqlite3_changes64(q->h);
+    }
+    sqlite3_reset(st);
+    return r;
+}
+
+static int sq_query(struct db *db, struct db_slot *slot, enum sql_id id, const struct db_val *args)
+{
+    struct db_sqlite *q = (struct db_sqlite *)db;
+    sqlite3_stmt *st;
+    int r = stmt_of(q, id, &st);
+    if (r == 0 && q->taken[id]) {
+        r = compile(q, id, 0, &st);
+        slot->own = true;
+    }
+    if (r)
+        return r;
+    /* The caller's bytes live until this call returns, the statement reads them at every step. */
+    r = bind_args(q, st, args, sql_statements[id].n_args, SQLITE_TRANSIENT);
+    if (r) {
+        if (slot->own)
+            sqlite3_finalize(st);
+        return r;
+    }
+    if (!slot->own)
+        q->taken[id] = true;
+    slot->rows = st;
+    return 0;
+}
+
+static int sq_next(struct db *db, struct db_slot *slot)
+{
+    struct db_sqlite *q = (struct db_sqlite *)db;
+    if (slot->row == -2)
+        return 0; /* SQLite would start again */
+    int rc = sqlite3_step(slot->rows);
+    if (rc == SQLITE_ROW)
+        return 1;
+    slot->row = -2;
+    if (rc == SQLITE_DONE)
+        return 0;
+    int r = sqlite_fail(q, sqlite3_extended_errcode(q->h));
+    /* A statement with RETURNING may break a constraint at its first step; db_next has no positive errors. */
+    return r > 0 ? ERR_EXIST : r;
+}
+
+static void sq_end(struct db *db, struct db_slot *slot)
+{
+    if (slot->own) {
+        sqlite3_finalize(slot->rows);
+        return;
+    }
+    sqlite3_reset(slot->rows);
+    sqlite3_clear_bindings(slot->rows);
+    ((struct db_sqlite *)db)->taken[slot->id] = false;
+}
+
+static int64_t sq_col_int(const struct db_slot *slot, int col) { return sqlite3_column_int64(slot->rows, col); }
+static double sq_col_real(const struct db_slot *slot, int col) { return sqlite3_column_double(slot->rows, col); }
+static bool sq_col_null(const struct db_slot *slot, int col)
+{
+    return sqlite3_column_type(slot->rows, col) == SQLITE_NULL;
+}
+
+static struct str sq_col_str(const struct db_slot *slot, int col)
+{
+    if (sq_col_null(slot, col))
+        return STR_NULL;
+    const void *p = sqlite3_column_blob(slot->rows, col);
+    return p ? str_n(p, (size_t)sqlite3_column_bytes(slot->rows, col)) : STR("");
+}
+
+static int sq_prepare(struct db *db, enum sql_id id)
+{
+    sqlite3_stmt *st;
+    return stmt_of((struct db_sqlite *)db, id, &st);
+}
+
+static int sq_script(struct db *db, const char *sql)
+{
+    struct db_sqlite *q = (struct db_sqlite *)db;
+    int rc = sqlite3_exec(q->h, sql, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? 0 : sqlite_fail(q, rc);
+}
+
+const struct db_ops sqlite_ops = {
+    .close = sq_close,
+    .begin = sq_begin,
+    .commit = sq_commit,
+    .rollback = sq_rollback,
+    .savepoint = sq_savepoint,
+    .in_txn = sq_in_txn,
+    .run = sq_run,
+    .query = sq_query,
+    .next = sq_next,
+    .col_int = sq_col_int,
+    .col_real = sq_col_real,
+    .col_str = sq_col_str,
+    .col_null = sq_col_null,
+    .end = sq_end,
+    .prepare = sq_prepare,
+    .script = sq_script,
+    .checkpoint = sqlite_checkpoint,
+    .integrity = sqlite_integrity,
+    .snapshot = sqlite_snapshot,
+};

@@ -1,0 +1,35 @@
+#pragma once
+/* SQLite driver, shared by its files. */
+#include "db/driver.h"
+
+#include <sqlite3.h>
+
+enum sqlite_ctl {
+    CTL_BEGIN_WRITE,
+    CTL_BEGIN_READ,
+    CTL_COMMIT,
+    CTL_ROLLBACK,
+    CTL_SAVEPOINT,
+    CTL_RELEASE,
+    CTL_UNDO,
+    CTL_COUNT
+};
+
+struct db_sqlite {
+    struct db base;
+    sqlite3 *h;
+    sqlite3_stmt *stmts[SQL_COUNT];
+    bool taken[SQL_COUNT]; /* by an open cursor */
+    sqlite3_stmt *ctl[CTL_COUNT];
+};
+
+extern const struct db_ops sqlite_ops;
+
+/* House code of a SQLite result; sets db_error and ends the transaction where the error means that. */
+int sqlite_fail(struct db_sqlite *q, int rc);
+int sqlite_ctl(struct db_sqlite *q, enum sqlite_ctl what); /* SQLite result code */
+int sqlite_sync_folder(const char *path);                  /* fsync of the folder that holds path; -1 and errno */
+
+int sqlite_checkpoint(struct db *db, int64_t *wal_pages_left);
+int sqlite_integrity(struct db *db, struct arena *a, struct str *report);
+int sqlite_snapshot(struct db *db, const char *path, struct err *e);
