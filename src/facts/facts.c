@@ -12,7 +12,8 @@ void facts_structure_put(struct buf *b, const struct facts_structure *s)
         const struct facts_part *p = &s->parts[i];
         buf_varint(b, p->parent);
         buf_varint(b, p->depth);
-        const struct str strings[] = {p->type, p->subtype, p->charset, p->name, p->disposition, p->encoding, p->content_id};
+        const struct str strings[] = {p->type,        p->subtype,  p->charset,   p->name,
+                                      p->disposition, p->encoding, p->content_id};
         for (size_t k = 0; k < N_ELEMENTS(strings); k++) {
             struct str v = cut(strings[k]);
             buf_varint(b, v.n);
@@ -56,7 +57,8 @@ static void get_part(struct arena *a, struct rd *r, struct facts_part *p)
         r->err = true;
     p->parent = (uint32_t)parent;
     p->depth = (uint16_t)depth;
-    struct str *const strings[] = {&p->type, &p->subtype, &p->charset, &p->name, &p->disposition, &p->encoding, &p->content_id};
+    struct str *const strings[] = {&p->type,        &p->subtype,  &p->charset,   &p->name,
+                                   &p->disposition, &p->encoding, &p->content_id};
     for (size_t k = 0; k < N_ELEMENTS(strings) && !r->err; k++)
         *strings[k] = get_str(a, r, FACTS_STRING_MAX);
     uint64_t *const numbers[] = {&p->header_off, &p->header_len, &p->body_off, &p->body_len, &p->lines, &p->size};

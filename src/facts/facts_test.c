@@ -8,16 +8,50 @@
 #define RAW_SIZE 10000u
 
 static struct facts_part parts[3] = {
-    {.type = {"multipart", 9}, .subtype = {"mixed", 5}, .header_len = 100, .body_off = 100, .body_len = 9900, .lines = 40},
-    {.parent = 0, .depth = 1, .type = {"text", 4}, .subtype = {"plain", 5}, .charset = {"utf-8", 5}, .header_off = 120, .header_len = 60, .body_off = 180, .body_len = 500, .lines = 9, .size = 480},
-    {.parent = 0, .depth = 1, .type = {"application", 11}, .subtype = {"pdf", 3}, .name = {"Fattura \xC3\xA8.pdf", 14}, .disposition = {"attachment", 10}, .header_off = 700, .header_len = 90, .body_off = 790, .body_len = 4000, .lines = 60, .size = 2900},
+    {.type = {"multipart", 9},
+     .subtype = {"mixed", 5},
+     .header_len = 100,
+     .body_off = 100,
+     .body_len = 9900,
+     .lines = 40},
+    {.parent = 0,
+     .depth = 1,
+     .type = {"text", 4},
+     .subtype = {"plain", 5},
+     .charset = {"utf-8", 5},
+     .header_off = 120,
+     .header_len = 60,
+     .body_off = 180,
+     .body_len = 500,
+     .lines = 9,
+     .size = 480},
+    {.parent = 0,
+     .depth = 1,
+     .type = {"application", 11},
+     .subtype = {"pdf", 3},
+     .name = {"Fattura \xC3\xA8.pdf", 14},
+     .disposition = {"attachment", 10},
+     .header_off = 700,
+     .header_len = 90,
+     .body_off = 790,
+     .body_len = 4000,
+     .lines = 60,
+     .size = 2900},
 };
 
 static void encode(struct buf *s, struct buf *in)
 {
     static struct facts_link links[] = {{.url = {"https://azienda.example/x", 25}, .text = {"qui", 3}, .part = 1}};
-    static struct facts_payment pays[] = {{.kind = COORD_IBAN, .where = WHERE_TEXT, .value = {"IT60X0542811101000000123456", 27}, .part = 1}};
-    struct facts_insight insight = {.flags = FACTS_HIDDEN_TEXT, .text = STR("Buongiorno, allego la fattura."), .preview = STR("Buongiorno"), .links = links, .n_links = 1, .payments = pays, .n_payments = 1, .has_attachment = true};
+    static struct facts_payment pays[] = {
+        {.kind = COORD_IBAN, .where = WHERE_TEXT, .value = {"IT60X0542811101000000123456", 27}, .part = 1}};
+    struct facts_insight insight = {.flags = FACTS_HIDDEN_TEXT,
+                                    .text = STR("Buongiorno, allego la fattura."),
+                                    .preview = STR("Buongiorno"),
+                                    .links = links,
+                                    .n_links = 1,
+                                    .payments = pays,
+                                    .n_payments = 1,
+                                    .has_attachment = true};
     buf_init(s, FACTS_ENCODED_MAX);
     buf_init(in, FACTS_ENCODED_MAX);
     facts_structure_put(s, &(struct facts_structure){parts, 3});
@@ -65,7 +99,8 @@ static void test_hostile(void **state)
                 copy[n - b[k].n] = (char)(copy[n - b[k].n] ^ 0x81);
             struct facts_structure so;
             struct facts_insight io;
-            int r = k == 0 ? facts_structure_get(&a, str_n(copy, len), RAW_SIZE, &so) : facts_insight_get(&a, str_n(copy, len), &io);
+            int r = k == 0 ? facts_structure_get(&a, str_n(copy, len), RAW_SIZE, &so)
+                           : facts_insight_get(&a, str_n(copy, len), &io);
             if (n < b[k].n)
                 assert_int_not_equal(r, 0);
             free(copy);

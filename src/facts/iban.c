@@ -6,15 +6,16 @@ struct iban_country {
 };
 /* ISO 13616 registry; sorted by code for the binary search. */
 static const struct iban_country countries[] = {
-    {"AD", 24}, {"AE", 23}, {"AL", 28}, {"AT", 20}, {"AZ", 28}, {"BA", 20}, {"BE", 16}, {"BG", 22}, {"BH", 22}, {"BI", 27}, {"BR", 29},
-    {"BY", 28}, {"CH", 21}, {"CR", 22}, {"CY", 28}, {"CZ", 24}, {"DE", 22}, {"DJ", 27}, {"DK", 18}, {"DO", 28}, {"EE", 20}, {"EG", 29},
-    {"ES", 24}, {"FI", 18}, {"FK", 18}, {"FO", 18}, {"FR", 27}, {"GB", 22}, {"GE", 22}, {"GI", 23}, {"GL", 18}, {"GR", 27}, {"GT", 28},
-    {"HN", 28}, {"HR", 21}, {"HU", 28}, {"IE", 22}, {"IL", 23}, {"IQ", 23}, {"IS", 26}, {"IT", 27}, {"JO", 30}, {"KW", 30}, {"KZ", 20},
-    {"LB", 28}, {"LC", 32}, {"LI", 21}, {"LT", 20}, {"LU", 20}, {"LV", 21}, {"LY", 25}, {"MC", 27}, {"MD", 24}, {"ME", 22}, {"MK", 19},
-    {"MN", 20}, {"MR", 27}, {"MT", 31}, {"MU", 30}, {"NI", 28}, {"NL", 18}, {"NO", 15}, {"OM", 23}, {"PK", 24}, {"PL", 28}, {"PS", 29},
-    {"PT", 25}, {"QA", 29}, {"RO", 24}, {"RS", 22}, {"RU", 33}, {"SA", 24}, {"SC", 31}, {"SD", 18}, {"SE", 24}, {"SI", 19}, {"SK", 24},
-    {"SM", 27}, {"SO", 23}, {"ST", 25}, {"SV", 28}, {"TL", 23}, {"TN", 24}, {"TR", 26}, {"UA", 29}, {"VA", 22}, {"VG", 24}, {"XK", 20},
-    {"YE", 30},
+    {"AD", 24}, {"AE", 23}, {"AL", 28}, {"AT", 20}, {"AZ", 28}, {"BA", 20}, {"BE", 16}, {"BG", 22}, {"BH", 22},
+    {"BI", 27}, {"BR", 29}, {"BY", 28}, {"CH", 21}, {"CR", 22}, {"CY", 28}, {"CZ", 24}, {"DE", 22}, {"DJ", 27},
+    {"DK", 18}, {"DO", 28}, {"EE", 20}, {"EG", 29}, {"ES", 24}, {"FI", 18}, {"FK", 18}, {"FO", 18}, {"FR", 27},
+    {"GB", 22}, {"GE", 22}, {"GI", 23}, {"GL", 18}, {"GR", 27}, {"GT", 28}, {"HN", 28}, {"HR", 21}, {"HU", 28},
+    {"IE", 22}, {"IL", 23}, {"IQ", 23}, {"IS", 26}, {"IT", 27}, {"JO", 30}, {"KW", 30}, {"KZ", 20}, {"LB", 28},
+    {"LC", 32}, {"LI", 21}, {"LT", 20}, {"LU", 20}, {"LV", 21}, {"LY", 25}, {"MC", 27}, {"MD", 24}, {"ME", 22},
+    {"MK", 19}, {"MN", 20}, {"MR", 27}, {"MT", 31}, {"MU", 30}, {"NI", 28}, {"NL", 18}, {"NO", 15}, {"OM", 23},
+    {"PK", 24}, {"PL", 28}, {"PS", 29}, {"PT", 25}, {"QA", 29}, {"RO", 24}, {"RS", 22}, {"RU", 33}, {"SA", 24},
+    {"SC", 31}, {"SD", 18}, {"SE", 24}, {"SI", 19}, {"SK", 24}, {"SM", 27}, {"SO", 23}, {"ST", 25}, {"SV", 28},
+    {"TL", 23}, {"TN", 24}, {"TR", 26}, {"UA", 29}, {"VA", 22}, {"VG", 24}, {"XK", 20}, {"YE", 30},
 };
 
 static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -50,10 +51,12 @@ static unsigned mod97(unsigned r, struct str s)
     return r;
 }
 
-/* ABI's CIN: odd places (from 1) go through this table, even ones count as they are; the sum modulo 26 is the letter. */
+/* ABI's CIN: odd places (from 1) go through this table, even ones count as they are; the sum modulo 26 is the letter.
+ */
 static bool cin_ok(struct str bban)
 {
-    static const uint8_t odd[26] = {1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23};
+    static const uint8_t odd[26] = {1,  0,  5, 7, 9, 13, 15, 17, 19, 21, 2,  4,  18,
+                                    20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23};
     unsigned sum = 0;
     if (bban.n != 23)
         return false;
@@ -81,7 +84,10 @@ static bool rib_ok(struct str bban)
         return false;
     for (size_t i = 0; i < 21; i++) {
         char c = bban.p[i];
-        unsigned v = ascii_is_digit(c) ? (unsigned)(c - '0') : c <= 'I' ? (unsigned)(c - 'A' + 1) : c <= 'R' ? (unsigned)(c - 'J' + 1) : (unsigned)(c - 'S' + 2);
+        unsigned v = ascii_is_digit(c) ? (unsigned)(c - '0')
+                     : c <= 'I'        ? (unsigned)(c - 'A' + 1)
+                     : c <= 'R'        ? (unsigned)(c - 'J' + 1)
+                                       : (unsigned)(c - 'S' + 2);
         r = (r * 10 + v) % 97;
     }
     struct str key = str_from(bban, 21);
@@ -105,7 +111,8 @@ static bool es_ok(struct str bban)
     static const uint8_t w[10] = {1, 2, 4, 8, 5, 10, 9, 7, 3, 6};
     if (bban.n != 20 || !digits_only(bban))
         return false;
-    return es_digit(str_upto(bban, 8), w + 2) == (unsigned)(bban.p[8] - '0') && es_digit(str_from(bban, 10), w) == (unsigned)(bban.p[9] - '0');
+    return es_digit(str_upto(bban, 8), w + 2) == (unsigned)(bban.p[8] - '0') &&
+           es_digit(str_from(bban, 10), w) == (unsigned)(bban.p[9] - '0');
 }
 
 /* Belgium: the last two digits are the first ten modulo 97, with 97 for 0. */
@@ -124,7 +131,8 @@ static bool national_ok(struct str iban)
     static const struct {
         char code[3];
         bool (*ok)(struct str);
-    } rules[] = {{"BE", be_ok}, {"ES", es_ok}, {"FR", rib_ok}, {"IT", cin_ok}, {"MC", rib_ok}, {"PT", pt_ok}, {"SM", cin_ok}};
+    } rules[] = {{"BE", be_ok},  {"ES", es_ok}, {"FR", rib_ok}, {"IT", cin_ok},
+                 {"MC", rib_ok}, {"PT", pt_ok}, {"SM", cin_ok}};
     for (size_t i = 0; i < N_ELEMENTS(rules); i++)
         if (memcmp(iban.p, rules[i].code, 2) == 0)
             return rules[i].ok(str_from(iban, 4));
@@ -133,7 +141,8 @@ static bool national_ok(struct str iban)
 
 enum iban_check iban_check(struct str iban)
 {
-    if (iban.n < 5 || !is_upper(iban.p[0]) || !is_upper(iban.p[1]) || !ascii_is_digit(iban.p[2]) || !ascii_is_digit(iban.p[3]))
+    if (iban.n < 5 || !is_upper(iban.p[0]) || !is_upper(iban.p[1]) || !ascii_is_digit(iban.p[2]) ||
+        !ascii_is_digit(iban.p[3]))
         return IBAN_BAD_CHAR;
     unsigned want = iban_length(iban);
     if (want == 0)
@@ -165,7 +174,8 @@ static size_t separator(struct str t, size_t i)
 static char upper(char c) { return c >= 'a' && c <= 'z' ? (char)(c - 32) : c; }
 static bool is_word(char c) { return ascii_is_alpha(c) || ascii_is_digit(c) || (unsigned char)c >= 0xC3; }
 
-/* Reads up to `want` IBAN characters from i; at most one separator (of up to 3 bytes and one more space) between two. */
+/* Reads up to `want` IBAN characters from i; at most one separator (of up to 3 bytes and one more space) between two.
+ */
 static bool read_at(struct str t, size_t i, unsigned want, char *out, size_t *end)
 {
     size_t n = 0;

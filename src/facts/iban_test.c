@@ -10,14 +10,22 @@ static void test_check(void **state)
         const char *iban;
         enum iban_check want;
     } cases[] = {
-        {"IT60X0542811101000000123456", IBAN_OK},      {"IT60X0542811101000000123457", IBAN_BAD_MOD97},
-        {"DE89370400440532013000", IBAN_OK},           {"GB29NWBK60161331926819", IBAN_OK},
-        {"FR1420041010050500013M02606", IBAN_OK},      {"ES9121000418450200051332", IBAN_OK},
-        {"BE68539007547034", IBAN_OK},                 {"PT50000201231234567890154", IBAN_OK},
-        {"NO9386011117947", IBAN_OK},                  {"LT121000011101001000", IBAN_OK},
-        {"DE8937040044053201300", IBAN_BAD_LENGTH},    {"ZZ89370400440532013000", IBAN_BAD_COUNTRY},
-        {"de89370400440532013000", IBAN_BAD_CHAR},     {"", IBAN_BAD_CHAR},
-        {"SM86U0322509800000000270100", IBAN_OK},      {"MT84MALT011000012345MTLCAST001S", IBAN_OK},
+        {"IT60X0542811101000000123456", IBAN_OK},
+        {"IT60X0542811101000000123457", IBAN_BAD_MOD97},
+        {"DE89370400440532013000", IBAN_OK},
+        {"GB29NWBK60161331926819", IBAN_OK},
+        {"FR1420041010050500013M02606", IBAN_OK},
+        {"ES9121000418450200051332", IBAN_OK},
+        {"BE68539007547034", IBAN_OK},
+        {"PT50000201231234567890154", IBAN_OK},
+        {"NO9386011117947", IBAN_OK},
+        {"LT121000011101001000", IBAN_OK},
+        {"DE8937040044053201300", IBAN_BAD_LENGTH},
+        {"ZZ89370400440532013000", IBAN_BAD_COUNTRY},
+        {"de89370400440532013000", IBAN_BAD_CHAR},
+        {"", IBAN_BAD_CHAR},
+        {"SM86U0322509800000000270100", IBAN_OK},
+        {"MT84MALT011000012345MTLCAST001S", IBAN_OK},
     };
     (void)state;
     for (size_t i = 0; i < N_ELEMENTS(cases); i++)
@@ -49,7 +57,13 @@ static void test_find(void **state)
         {"IBAN: IT60 X054 2811 1010 0000 0123 456.", "IT60X0542811101000000123456"},
         {"it60x0542811101000000123456", "IT60X0542811101000000123456"},
         {"conto DE89-3704-0044-0532-0130-00 grazie", "DE89370400440532013000"},
-        {"x IT60\xC2\xA0X054\xC2\xA0" "2811\xC2\xA0" "1010\xC2\xA0" "0000\xC2\xA0" "0123\xC2\xA0" "456", "IT60X0542811101000000123456"},
+        {"x IT60\xC2\xA0X054\xC2\xA0"
+         "2811\xC2\xA0"
+         "1010\xC2\xA0"
+         "0000\xC2\xA0"
+         "0123\xC2\xA0"
+         "456",
+         "IT60X0542811101000000123456"},
         {"AIT60X0542811101000000123456", NULL},
         {"IT60X05428111010000001234567", NULL},
         {"IT60X0542811101000000123457", NULL},
@@ -74,6 +88,7 @@ static void test_find(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_check), cmocka_unit_test(test_national), cmocka_unit_test(test_find)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_check), cmocka_unit_test(test_national),
+                                       cmocka_unit_test(test_find)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,31 +6,34 @@
 
 #define IBAN_A "IT60X0542811101000000123456"
 #define IBAN_B "LT121000011101001000"
-#define DAY 86400000LL
+#define DAY    86400000LL
 
 struct scene {
-    const char *name, *iban;      /* in the message; NULL none */
+    const char *name, *iban; /* in the message; NULL none */
     bool quoted;
-    const char *known;            /* on file; NULL none */
+    const char *known; /* on file; NULL none */
     enum guard_detail_state state;
-    bool own;                     /* `known` is our own */
+    bool own; /* `known` is our own */
     int64_t sender_count;
     bool ambiguous, scan_failed;
     enum guard_action want;
-    const char *code;             /* first finding expected; NULL none */
+    const char *code; /* first finding expected; NULL none */
 };
 
 static const struct scene scenes[] = {
     {"known sender, no iban", NULL, false, NULL, 0, false, 4, false, false, GUARD_ACCEPT, NULL},
     {"first mail", NULL, false, NULL, 0, false, 0, false, false, GUARD_ACCEPT, "person.first"},
     {"same iban", IBAN_A, false, IBAN_A, DETAIL_VERIFIED, false, 4, false, false, GUARD_ACCEPT, NULL},
-    {"changed, verified", IBAN_B, false, IBAN_A, DETAIL_VERIFIED, false, 4, false, false, GUARD_HOLD, "payment.changed"},
+    {"changed, verified", IBAN_B, false, IBAN_A, DETAIL_VERIFIED, false, 4, false, false, GUARD_HOLD,
+     "payment.changed"},
     {"changed, learned", IBAN_B, false, IBAN_A, DETAIL_LEARNED, false, 4, false, false, GUARD_HOLD, "payment.changed"},
-    {"changed, only seen", IBAN_B, false, IBAN_A, DETAIL_SEEN, false, 4, false, false, GUARD_ACT_CAUTION, "payment.different"},
+    {"changed, only seen", IBAN_B, false, IBAN_A, DETAIL_SEEN, false, 4, false, false, GUARD_ACT_CAUTION,
+     "payment.different"},
     {"first iban", IBAN_A, false, NULL, 0, false, 4, false, false, GUARD_ACCEPT, "payment.first"},
     {"changed but quoted", IBAN_B, true, IBAN_A, DETAIL_VERIFIED, false, 4, false, false, GUARD_ACCEPT, NULL},
     {"our own iban", IBAN_A, false, IBAN_A, DETAIL_VERIFIED, true, 4, false, false, GUARD_ACCEPT, NULL},
-    {"revoked iban used again", IBAN_A, false, IBAN_A, DETAIL_REVOKED, false, 4, false, false, GUARD_HOLD, "payment.changed"},
+    {"revoked iban used again", IBAN_A, false, IBAN_A, DETAIL_REVOKED, false, 4, false, false, GUARD_HOLD,
+     "payment.changed"},
     {"two senders", NULL, false, NULL, 0, false, 4, true, false, GUARD_HOLD, "sender.ambiguous"},
     {"unread", NULL, false, NULL, 0, false, 4, false, true, GUARD_HOLD, "message.unreadable"},
 };
@@ -39,14 +42,20 @@ static void judge(const struct scene *s, struct arena *a, struct guard_verdict *
 {
     struct facts_payment pay = {.kind = COORD_IBAN, .where = WHERE_TEXT, .value = str_c(s->iban), .quoted = s->quoted};
     struct facts_insight insight = {.payments = &pay, .n_payments = s->iban ? 1 : 0};
-    struct guard_detail d = {.iban = str_c(s->known), .state = s->state, .first_ms = 19800 * DAY, .last_ms = 20400 * DAY, .count = 9};
+    struct guard_detail d = {
+        .iban = str_c(s->known), .state = s->state, .first_ms = 19800 * DAY, .last_ms = 20400 * DAY, .count = 9};
     struct guard_history h = {.sender_count = s->sender_count};
     if (s->known && s->own)
         h.own = &d, h.n_own = 1;
     else if (s->known)
         h.details = &d, h.n_details = 1;
-    struct guard_input in = {.from_addr = STR("anna@rossimarmi.example"), .from_domain = STR("rossimarmi.example"), .from_ambiguous = s->ambiguous,
-                             .scan_failed = s->scan_failed, .scan_reason = "time limit", .insight = s->scan_failed ? NULL : &insight, .now_ms = 20500 * DAY};
+    struct guard_input in = {.from_addr = STR("anna@rossimarmi.example"),
+                             .from_domain = STR("rossimarmi.example"),
+                             .from_ambiguous = s->ambiguous,
+                             .scan_failed = s->scan_failed,
+                             .scan_reason = "time limit",
+                             .insight = s->scan_failed ? NULL : &insight,
+                             .now_ms = 20500 * DAY};
     guard_judge(&in, &h, a, v);
 }
 
@@ -59,7 +68,8 @@ static void test_scenes(void **state)
         arena_init(&a, ARENA_NO_LIMIT);
         judge(&scenes[i], &a, &v);
         const char *got = v.n_findings ? guard_table[v.findings[0].code].code : NULL;
-        if (v.action != scenes[i].want || (got != scenes[i].code && (!got || !scenes[i].code || strcmp(got, scenes[i].code) != 0)))
+        if (v.action != scenes[i].want ||
+            (got != scenes[i].code && (!got || !scenes[i].code || strcmp(got, scenes[i].code) != 0)))
             fail_msg("%s: got %s, %s", scenes[i].name, guard_action_name(v.action), got ? got : "nothing");
         arena_free(&a);
     }
@@ -101,6 +111,7 @@ static void test_table(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_scenes), cmocka_unit_test(test_words), cmocka_unit_test(test_table)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_scenes), cmocka_unit_test(test_words),
+                                       cmocka_unit_test(test_table)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,7 +49,8 @@ void guard_find(struct guard_case *c, enum guard_code code, const struct guard_f
 
 struct str guard_day(struct arena *a, int64_t ms)
 {
-    /* Civil date from days since 1970 (proleptic Gregorian, era of 400 years): no libc time here, the guard has no time zone. */
+    /* Civil date from days since 1970 (proleptic Gregorian, era of 400 years): no libc time here, the guard has no time
+     * zone. */
     int64_t days = ms / 86400000 - (ms % 86400000 < 0), z = days + 719468;
     int64_t era = (z >= 0 ? z : z - 146096) / 146097;
     unsigned doe = (unsigned)(z - era * 146097), yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
@@ -70,13 +71,15 @@ static enum guard_action action_of(const struct guard_verdict *v)
     return action;
 }
 
-void guard_judge(const struct guard_input *in, const struct guard_history *h, struct arena *a, struct guard_verdict *out)
+void guard_judge(const struct guard_input *in, const struct guard_history *h, struct arena *a,
+                 struct guard_verdict *out)
 {
     struct guard_case c = {in, h, a, out};
     out->n_findings = 0;
     out->score = GUARD_PRIOR_MILLINATS;
     if (in->scan_failed || (in->insight && (in->insight->flags & FACTS_UNREADABLE)))
-        GUARD_FIND(&c, GUARD_MESSAGE_UNREADABLE, {"reason", str_c(in->scan_reason ? in->scan_reason : "unreadable part")});
+        GUARD_FIND(&c, GUARD_MESSAGE_UNREADABLE,
+                   {"reason", str_c(in->scan_reason ? in->scan_reason : "unreadable part")});
     for (size_t i = 0; i < N_ELEMENTS(families); i++)
         families[i](&c);
     out->action = action_of(out);

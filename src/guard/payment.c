@@ -54,15 +54,16 @@ static void compare(struct guard_case *c, struct str iban)
         return; /* our own coordinates, quoted back to us */
     const struct guard_detail *best = best_known(h), *known = detail_of(h->details, h->n_details, iban);
     if (!best) {
-        GUARD_FIND(c, known ? GUARD_PAYMENT_CHANGED : GUARD_PAYMENT_FIRST, {"domain", domain}, {"new", iban}, {"old", STR("–")},
-                   {"since", STR("–")}, {"count", STR("0")});
+        GUARD_FIND(c, known ? GUARD_PAYMENT_CHANGED : GUARD_PAYMENT_FIRST, {"domain", domain}, {"new", iban},
+                   {"old", STR("–")}, {"since", STR("–")}, {"count", STR("0")});
         return;
     }
     if (accepted_detail(known, best))
         return;
     bool on_file = best->state != DETAIL_SEEN || (known && known->state == DETAIL_REVOKED);
-    GUARD_FIND(c, on_file ? GUARD_PAYMENT_CHANGED : GUARD_PAYMENT_DIFFERENT, {"domain", domain}, {"old", best->iban}, {"new", iban},
-               {"since", guard_day(c->arena, best->first_ms)}, {"count", arena_printf(c->arena, "%lld", (long long)best->count)});
+    GUARD_FIND(c, on_file ? GUARD_PAYMENT_CHANGED : GUARD_PAYMENT_DIFFERENT, {"domain", domain}, {"old", best->iban},
+               {"new", iban}, {"since", guard_day(c->arena, best->first_ms)},
+               {"count", arena_printf(c->arena, "%lld", (long long)best->count)});
 }
 
 void guard_payment(struct guard_case *c)

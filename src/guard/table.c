@@ -2,7 +2,7 @@
 #include "core/json.h"
 
 const struct guard_row guard_table[GUARD_CODES] = {
-#define FINDING(id, code, level, weight, title_it, title_en, text_it, text_en, anchor) \
+#define FINDING(id, code, level, weight, title_it, title_en, text_it, text_en, anchor)                                 \
     [GUARD_##id] = {code, level, weight, {title_it, title_en}, {text_it, text_en}, anchor},
 #include "guard/findings.def"
 #undef FINDING
@@ -16,8 +16,11 @@ const char *guard_level_name(enum guard_level l)
 
 const char *guard_action_name(enum guard_action a)
 {
-    static const char *const names[] = {
-        [GUARD_ACCEPT] = "accept", [GUARD_ACT_CAUTION] = "caution", [GUARD_JUNK] = "junk", [GUARD_HOLD] = "hold", [GUARD_REJECT] = "reject"};
+    static const char *const names[] = {[GUARD_ACCEPT] = "accept",
+                                        [GUARD_ACT_CAUTION] = "caution",
+                                        [GUARD_JUNK] = "junk",
+                                        [GUARD_HOLD] = "hold",
+                                        [GUARD_REJECT] = "reject"};
     return (size_t)a < N_ELEMENTS(names) ? names[a] : "hold";
 }
 

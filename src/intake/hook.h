@@ -1,20 +1,21 @@
 #pragma once
-/* Modules that care about a message registered one row each (design 3, step 5). Intake calls them, in order, inside the one transaction, and knows none of
- * them. A hook touches only t, the message and its own rows; it may run more than once. */
+/* Modules that care about a message registered one row each (design 3, step 5). Intake calls them, in order, inside the
+ * one transaction, and knows none of them. A hook touches only t, the message and its own rows; it may run more than
+ * once. */
 #include "guard/guard.h"
 #include "store/mail.h"
 
 struct intake_target {
     int64_t account;
     struct str address;
-    int64_t message;   /* set by the mailbox hook */
+    int64_t message; /* set by the mailbox hook */
 };
 struct intake_msg {
     int64_t org;
     const struct mail_draft *draft;
     const struct guard_input *input;
     const struct guard_verdict *verdict;
-    struct blob_draft *stub;            /* set when the verdict is hold */
+    struct blob_draft *stub; /* set when the verdict is hold */
     struct intake_target *target;
     size_t n_target;
 };

@@ -1,18 +1,19 @@
 #pragma once
-/* The main road (ARCHITECTURE.md): one message, one commit, then the reply. A protocol room (smtp, later lmtp and import) hands in an envelope and a
- * spool; intake reads who wrote it (mime), lets a sealed worker read what is in it (scan), asks the guard, commits through the hooks and answers.
- * Runs on the loop thread; scan, history and commit are asynchronous and come back by 64-bit id. */
+/* The main road (ARCHITECTURE.md): one message, one commit, then the reply. A protocol room (smtp, later lmtp and
+ * import) hands in an envelope and a spool; intake reads who wrote it (mime), lets a sealed worker read what is in it
+ * (scan), asks the guard, commits through the hooks and answers. Runs on the loop thread; scan, history and commit are
+ * asynchronous and come back by 64-bit id. */
 #include "core/conf.h"
 #include "core/env.h"
 #include "intake/hook.h"
 #include "intake/spool.h"
 #include "store/account.h"
 
-#define INTAKE_DEADLINE_MS 30000   /* from the final dot to the reply */
-#define INTAKE_RCPT_MAX 10000u
+#define INTAKE_DEADLINE_MS   30000 /* from the final dot to the reply */
+#define INTAKE_RCPT_MAX      10000u
 #define INTAKE_IN_FLIGHT_MAX 20000u
-#define INTAKE_SCAN_TRIES 2
-#define INTAKE_RECEIVED_MAX 100u   /* RFC 5321 6.3: more Received fields are a loop */
+#define INTAKE_SCAN_TRIES    2
+#define INTAKE_RECEIVED_MAX  100u /* RFC 5321 6.3: more Received fields are a loop */
 
 struct intake;
 
@@ -21,19 +22,19 @@ struct intake_io {
     void *ctx;
     void *(*watch)(void *ctx, int fd, void (*readable)(void *arg), void *arg); /* until unwatch */
     void (*unwatch)(void *ctx, void *watch);
-    void *(*after)(void *ctx, int64_t ms, void (*fn)(void *arg), void *arg);   /* once */
-    void (*cancel)(void *ctx, void *timer);                                    /* not after it has run */
+    void *(*after)(void *ctx, int64_t ms, void (*fn)(void *arg), void *arg); /* once */
+    void (*cancel)(void *ctx, void *timer);                                  /* not after it has run */
 };
 struct intake_conf {
     struct store *store;
     const struct env *env;
     struct intake_io io;
-    int scan_fd;                 /* channel to the scan zygote */
+    int scan_fd; /* channel to the scan zygote */
     int64_t scan_timeout_ms;
     int scan_workers;
-    const char *last_resort;     /* checked spool folder or NULL */
-    struct str hostname;         /* for Received and Authentication-Results */
-    const struct intake_hook *const *hooks; /* NULL-terminated, in order */
+    const char *last_resort;                                             /* checked spool folder or NULL */
+    struct str hostname;                                                 /* for Received and Authentication-Results */
+    const struct intake_hook *const *hooks;                              /* NULL-terminated, in order */
     void (*wake)(void *ctx, int64_t cell, int64_t org, int64_t account); /* after commit: look again */
     void *wake_ctx;
 };
@@ -43,7 +44,11 @@ void intake_scan_channel(struct intake *in, int scan_fd); /* the scan role was r
 /* True while a message is between final dot and commit (the store's more_coming). Thread-safe. */
 bool intake_busy(const struct intake *in);
 
-enum intake_result { INTAKE_UNKNOWN = 1 /* 550 5.1.1 */, INTAKE_DISK_LOW = 2 /* 452 4.3.1 */, INTAKE_DISABLED = 3 /* 550 5.2.1 */ };
+enum intake_result {
+    INTAKE_UNKNOWN = 1 /* 550 5.1.1 */,
+    INTAKE_DISK_LOW = 2 /* 452 4.3.1 */,
+    INTAKE_DISABLED = 3 /* 550 5.2.1 */
+};
 struct intake_rcpt {
     struct place_of at;
     struct str address; /* canonical key; arena of the caller's transaction */
@@ -51,21 +56,21 @@ struct intake_rcpt {
 /* address: canonical key (mime_addr_key). 0; > 0 enum intake_result; < 0 directory trouble: 451. */
 int intake_rcpt(struct intake *in, struct str address, struct intake_rcpt *out) MUST_USE;
 
-struct intake_txn { /* owned by the caller until done; strings live in the caller's arena */
-    struct str client;        /* textual address */
+struct intake_txn {    /* owned by the caller until done; strings live in the caller's arena */
+    struct str client; /* textual address */
     struct str helo;
-    struct str reverse_path;  /* canonical key; empty for <> */
+    struct str reverse_path; /* canonical key; empty for <> */
     bool tls, esmtp, smtputf8, eight_bit;
     const struct intake_rcpt *rcpt; /* all of one org and cell */
     size_t n_rcpt;
-    struct intake_spool *spool;     /* DATA, CRLF lines, dots removed */
+    struct intake_spool *spool; /* DATA, CRLF lines, dots removed */
 };
 #define INTAKE_TEXT_MAX 400u
-#define INTAKE_ID_MAX 26u
+#define INTAKE_ID_MAX   26u
 struct intake_reply {
-    int code;                  /* 250, 451, 452, 554 */
-    const char *enhanced;      /* "2.0.0" */
-    char id[INTAKE_ID_MAX + 1];/* `sigillo trace` knows it */
+    int code;                   /* 250, 451, 452, 554 */
+    const char *enhanced;       /* "2.0.0" */
+    char id[INTAKE_ID_MAX + 1]; /* `sigillo trace` knows it */
     char text[INTAKE_TEXT_MAX];
 };
 typedef void intake_done_fn(void *ctx, uint64_t session, const struct intake_reply *r);

@@ -7,11 +7,11 @@
 
 struct intake_spool {
     struct buf mem;
-    int fd;              /* -1 while in memory */
+    int fd; /* -1 while in memory */
     uint64_t size, max;
-    int failed;          /* 0, ERR_LIMIT (over max), ERR_FULL, ERR_IO: sticky; the rest of DATA is read and dropped */
-    const char *dir;     /* for the file; must outlive the spool */
-    char *map;           /* intake_spool_view of a file */
+    int failed;      /* 0, ERR_LIMIT (over max), ERR_FULL, ERR_IO: sticky; the rest of DATA is read and dropped */
+    const char *dir; /* for the file; must outlive the spool */
+    char *map;       /* intake_spool_view of a file */
 };
 void intake_spool_init(struct intake_spool *s, const char *dir, uint64_t max);
 void intake_spool_add(struct intake_spool *s, struct str bytes);

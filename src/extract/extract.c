@@ -1,0 +1,72 @@
+#include "extract/job.h"
+
+int extract_open(struct extract_ctx **out, struct err *e)
+{
+    struct extract_ctx *c = calloc(1, sizeof *c);
+    if (!c || !(c->charsets = mime_charsets_open())) {
+        free(c);
+        return err_set(
+            e, ERR_NOMEM,
+            "The character set tables could not be loaded. No message was lost. Install libicu72 and start again.");
+    }
+    g_mime_init();
+    c->options = g_mime_parser_options_new();
+    g_mime_parser_options_set_allow_addresses_without_domain(c->options, TRUE);
+    *out = c;
+    return 0;
+}
+
+void extract_close(struct extract_ctx **ctx)
+{
+    if (!*ctx)
+        return;
+    mime_charsets_close((*ctx)->charsets);
+    g_mime_parser_options_free((*ctx)->options);
+    free(*ctx);
+    *ctx = NULL;
+}
+
+static GMimeMessage *parse(struct extract_job *j)
+{
+    GMimeStream *stream = g_mime_stream_mem_new_with_buffer(j->raw.p, j->raw.n);
+    GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+    g_mime_parser_set_persist_stream(parser, TRUE);
+    GMimeMessage *m = g_mime_parser_construct_message(parser, j->ctx->options);
+    g_object_unref(parser);
+    g_object_unref(stream);
+    return m;
+}
+
+/* A message that GMime cannot begin to read is one opaque part: kept, shown as unreadable. */
+static void opaque(struct extract_job *j)
+{
+    struct facts_part *p = arena_new(j->arena, struct facts_part);
+    *p = (struct facts_part){
+        .type = STR("application"), .subtype = STR("octet-stream"), .body_len = j->raw.n, .size = j->raw.n};
+    j->structure = (struct facts_structure){p, 1};
+    j->insight.flags |= FACTS_UNREADABLE;
+}
+
+int extract_message(struct extract_ctx *ctx, struct str raw, struct buf *structure, struct buf *insight)
+{
+    struct arena arena;
+    arena_init(&arena, EXTRACT_MEMORY_MAX);
+    struct extract_job j = {.ctx = ctx, .raw = raw, .arena = &arena};
+    j.insight.links = arena_array(&arena, struct facts_link, FACTS_LINKS_MAX);
+    j.insight.payments = arena_array(&arena, struct facts_payment, FACTS_COORDINATES_MAX);
+    j.message = raw.n ? parse(&j) : NULL;
+    if (j.message) {
+        extract_tree(&j);
+        extract_body(&j);
+        if (extract_sender_differs(&j))
+            j.insight.flags |= FACTS_AMBIGUOUS_SENDER;
+    } else {
+        opaque(&j);
+    }
+    facts_structure_put(structure, &j.structure);
+    facts_insight_put(insight, &j.insight);
+    if (j.message)
+        g_object_unref(j.message);
+    arena_free(&arena);
+    return structure->err || insight->err ? ERR_LIMIT : 0;
+}

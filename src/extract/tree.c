@@ -1,0 +1,209 @@
+/* GMime's body tree as IMAP needs it: offsets and lines of every entity, depth first. GMime gives where a leaf's body
+ * lies; where a header begins comes from its first field, where a multipart ends from the delimiter lines (RFC
+ * 2046 5.1.1). */
+#include "extract/job.h"
+#include "mime/header.h"
+
+struct walk {
+    struct extract_job *j;
+    struct facts_part *parts;
+    GMimeObject **object;
+    size_t n;
+};
+
+static struct str lower(struct arena *a, const char *z)
+{
+    struct str s = arena_str(a, str_upto(str_c(z), FACTS_STRING_MAX));
+    char *p = (char *)(uintptr_t)s.p;
+    for (size_t i = 0; i < s.n; i++)
+        p[i] = (unsigned char)p[i] >= 0x80 ? '?' : ascii_lower(p[i]);
+    return s;
+}
+
+struct str extract_utf8(struct extract_job *j, const char *z)
+{
+    return mime_charset_guess(j->arena, str_upto(str_c(z), FACTS_STRING_MAX * 2), NULL);
+}
+
+static uint64_t count_lines(struct str s)
+{
+    uint64_t n = 0;
+    for (const char *p = s.p, *end = s.p + s.n; p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
+        n++;
+    return n + (s.n > 0 && s.p[s.n - 1] != '\n');
+}
+
+static void describe(struct walk *w, GMimeObject *o, struct facts_part *p)
+{
+    struct arena *a = w->j->arena;
+    GMimeContentType *t = g_mime_object_get_content_type(o);
+    p->type = lower(a, t ? g_mime_content_type_get_media_type(t) : "text");
+    p->subtype = lower(a, t ? g_mime_content_type_get_media_subtype(t) : "plain");
+    const char *charset = t ? g_mime_content_type_get_parameter(t, "charset") : NULL;
+    p->charset = lower(a, charset ? charset : "");
+    const char *disposition = g_mime_object_get_disposition(o);
+    p->disposition = lower(a, disposition ? disposition : "");
+    const char *id = g_mime_object_get_content_id(o);
+    p->content_id = extract_utf8(w->j, id ? id : "");
+    if (!GMIME_IS_PART(o))
+        return;
+    const char *name = g_mime_part_get_filename((GMimePart *)o);
+    p->name = extract_utf8(w->j, name ? name : "");
+    GMimeContentEncoding enc = g_mime_part_get_content_encoding((GMimePart *)o);
+    p->encoding = lower(a, g_mime_content_encoding_to_string(enc) ? g_mime_content_encoding_to_string(enc) : "");
+}
+
+/* Where the entity's header begins: at its first field; an entity without fields begins where its body does. */
+static void place_header(struct walk *w, GMimeObject *o, uint64_t fallback, struct facts_part *p)
+{
+    GMimeHeaderList *list = g_mime_object_get_header_list(o);
+    uint64_t off = fallback;
+    if (list && g_mime_header_list_get_count(list) > 0) {
+        gint64 first = g_mime_header_get_offset(g_mime_header_list_get_header_at(list, 0));
+        if (first >= 0 && (uint64_t)first <= w->j->raw.n)
+            off = (uint64_t)first;
+    }
+    struct mime_header h;
+    mime_header_init(&h, str_from(w->j->raw, off));
+    p->header_off = off;
+    p->header_len = h.body;
+    p->body_off = off + h.body;
+}
+
+static GMimeStream *content_stream(GMimeObject *o)
+{
+    GMimeDataWrapper *content = GMIME_IS_PART(o) ? g_mime_part_get_content((GMimePart *)o) : NULL;
+    return content ? g_mime_data_wrapper_get_stream(content) : NULL;
+}
+
+/* Decoded size without keeping the bytes. */
+static uint64_t decoded_size(GMimeObject *o, uint64_t limit)
+{
+    GMimeDataWrapper *content = g_mime_part_get_content((GMimePart *)o);
+    GMimeStream *null = g_mime_stream_null_new();
+    g_mime_data_wrapper_write_to_stream(content, null);
+    uint64_t n = ((GMimeStreamNull *)null)->written;
+    g_object_unref(null);
+    return n < limit ? n : limit;
+}
+
+static void leaf(struct walk *w, GMimeObject *o, struct facts_part *p)
+{
+    GMimeStream *s = content_stream(o);
+    uint64_t raw = w->j->raw.n;
+    if (!s)
+        return;
+    uint64_t start = (uint64_t)s->bound_start, end = s->bound_end < 0 ? raw : (uint64_t)s->bound_end;
+    if (start > raw || end > raw || end < start) {
+        w->j->insight.flags |= FACTS_UNREADABLE;
+        return;
+    }
+    p->body_off = start;
+    p->body_len = end - start;
+    if (p->header_off > start)
+        p->header_off = start;
+    p->header_len = start - p->header_off;
+    p->lines = count_lines(str_n(w->j->raw.p + start, p->body_len));
+    bool plain = p->encoding.n == 0 || str_eq(p->encoding, STR("7bit")) || str_eq(p->encoding, STR("8bit"));
+    p->size = plain ? p->body_len : decoded_size(o, raw);
+}
+
+static void visit(struct walk *w, GMimeObject *o, uint32_t parent, unsigned depth, uint64_t at);
+
+static void children(struct walk *w, GMimeObject *o, uint32_t self, unsigned depth)
+{
+    uint64_t at = w->parts[self].body_off;
+    if (GMIME_IS_MULTIPART(o)) {
+        int n = g_mime_multipart_get_count((GMimeMultipart *)o);
+        for (int i = 0; i < n; i++)
+            visit(w, g_mime_multipart_get_part((GMimeMultipart *)o, i), self, depth, at);
+        return;
+    }
+    GMimeMessage *inner = GMIME_IS_MESSAGE_PART(o) ? g_mime_message_part_get_message((GMimeMessagePart *)o) : NULL;
+    GMimeObject *part = inner ? g_mime_message_get_mime_part(inner) : NULL;
+    if (part)
+        visit(w, part, self, depth, at);
+}
+
+/* End of a container: behind its last child, up to (not with) the line end before the delimiter of the container around
+ * it. */
+static uint64_t container_end(const struct walk *w, uint32_t self, const char *outer)
+{
+    struct str raw = w->j->raw;
+    uint64_t from = w->parts[self].body_off;
+    for (size_t i = self + 1; i < w->n; i++) {
+        uint64_t end = w->parts[i].body_off + w->parts[i].body_len;
+        from = end > from ? end : from;
+    }
+    if (!outer)
+        return raw.n;
+    AUTO(buf) struct buf mark;
+    buf_init(&mark, FACTS_STRING_MAX + 8);
+    buf_addz(&mark, "\n--");
+    buf_addz(&mark, outer);
+    ptrdiff_t at = mark.err ? -1 : str_find(raw, buf_str(&mark), from > 0 ? from - 1 : 0);
+    if (at < 0)
+        return raw.n;
+    uint64_t end = (uint64_t)at;
+    return end > from && raw.p[end - 1] == '\r' ? end - 1 : end < from ? from : end;
+}
+
+static const char *outer_boundary(const struct walk *w, uint32_t self)
+{
+    for (uint32_t p = w->parts[self].parent; self != 0; self = p, p = w->parts[p].parent) {
+        if (w->object[p] && GMIME_IS_MULTIPART(w->object[p]))
+            return g_mime_multipart_get_boundary((GMimeMultipart *)w->object[p]);
+        if (p == 0)
+            break;
+    }
+    return NULL;
+}
+
+static void visit(struct walk *w, GMimeObject *o, uint32_t parent, unsigned depth, uint64_t at)
+{
+    if (w->n == FACTS_PARTS_MAX || depth > FACTS_DEPTH_MAX) {
+        w->j->insight.flags |= FACTS_TOO_MANY | FACTS_UNREADABLE;
+        return;
+    }
+    uint32_t self = (uint32_t)w->n++;
+    struct facts_part *p = &w->parts[self];
+    w->object[self] = o;
+    p->parent = parent;
+    p->depth = (uint16_t)depth;
+    describe(w, o, p);
+    place_header(w, o, at, p);
+    if (GMIME_IS_PART(o)) {
+        leaf(w, o, p);
+        return;
+    }
+    children(w, o, self, depth + 1);
+    uint64_t end = container_end(w, self, outer_boundary(w, self));
+    p->body_len = end > p->body_off ? end - p->body_off : 0;
+    p->lines = count_lines(str_n(w->j->raw.p + p->body_off, p->body_len));
+    p->size = p->body_len;
+}
+
+void extract_tree(struct extract_job *j)
+{
+    struct walk w = {.j = j};
+    w.parts = arena_array(j->arena, struct facts_part, FACTS_PARTS_MAX);
+    w.object = arena_array(j->arena, GMimeObject *, FACTS_PARTS_MAX);
+    GMimeObject *root = g_mime_message_get_mime_part(j->message);
+    if (root)
+        visit(&w, root, 0, 0, 0);
+    if (w.n == 0) {
+        w.parts[0] = (struct facts_part){.type = STR("text"), .subtype = STR("plain")};
+        place_header(&w, (GMimeObject *)j->message, 0, &w.parts[0]);
+        w.parts[0].body_len = j->raw.n - w.parts[0].body_off;
+        w.parts[0].size = w.parts[0].body_len;
+        w.n = 1;
+    } else {
+        /* The root's header is the message's own. */
+        struct mime_header h;
+        mime_header_init(&h, j->raw);
+        w.parts[0].header_off = 0;
+        w.parts[0].header_len = h.body <= w.parts[0].body_off ? w.parts[0].body_off : h.body;
+    }
+    j->structure = (struct facts_structure){w.parts, w.n};
+    j->object = w.object;
+}
