@@ -1,0 +1,58 @@
+// Providers from the outside in: theme, data, crash screen, routes.
+import { MantineProvider } from '@mantine/core';
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { useState } from 'react';
+import { Fault } from './jmap/client';
+import { router } from './router';
+import { Crash } from './shell/Crash';
+import { expiredKey, meKey } from './shell/Gate';
+import { cssVariablesResolver, theme } from './style/theme';
+
+const NETWORK_TRIES = 2;
+
+function createQueryClient(): QueryClient {
+  const queryClient: QueryClient = new QueryClient({
+    queryCache: new QueryCache({
+      // A session that ended shows the log-in page in place; the address stays, so the person comes back to it.
+      onError: (error) => {
+        if (error instanceof Fault && error.kind === 'unauthorised') {
+          queryClient.setQueryData(expiredKey, true);
+          queryClient.setQueryData(meKey, null);
+        }
+      },
+    }),
+    defaultOptions: {
+      queries: {
+        staleTime: 60_000,
+        // "online" of the browser is a guess; the request itself is the proof.
+        networkMode: 'always',
+        retry: (tries, error) => error instanceof Fault && error.kind === 'network' && tries < NETWORK_TRIES,
+      },
+    },
+  });
+  return queryClient;
+}
+
+/** The nonce of this page's style-src; the bare mark is left when no server replaced it (vite's own server). */
+function styleNonce(): string {
+  return document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+}
+
+export function App() {
+  const [queryClient] = useState(createQueryClient);
+  return (
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariablesResolver}
+      defaultColorScheme="auto"
+      getStyleNonce={styleNonce}
+    >
+      <Crash>
+        <QueryClientProvider client={queryClient}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </Crash>
+    </MantineProvider>
+  );
+}

@@ -1,0 +1,128 @@
+// A small JMAP client: one session, one POST per batch, answers typed by method name.
+import { CORE, GUARD, MAIL, type Methods, type ResultReference, type Session } from './types';
+
+/** What went wrong, seen from a person's side: log in again, no network, server fault, or one refused method. */
+export type FaultKind = 'unauthorised' | 'network' | 'server' | 'method';
+
+export class Fault extends Error {
+  constructor(
+    readonly kind: FaultKind,
+    readonly detail: string,
+    readonly status = 0,
+  ) {
+    super(`${kind}: ${detail}`);
+    this.name = 'Fault';
+  }
+}
+
+export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
+
+type MethodName = keyof Methods;
+export interface Call<M extends MethodName = MethodName> {
+  name: M;
+  args: Methods[M]['args'];
+}
+type Answers<C extends readonly Call[]> = { [I in keyof C]: Methods[C[I]['name']]['result'] | Fault };
+
+export function call<M extends MethodName>(name: M, args: Methods[M]['args']): Call<M> {
+  return { name, args };
+}
+
+/** A reference to the answer of the call at `index` of the same batch. */
+export function refer(index: number, name: MethodName, path: string): ResultReference {
+  return { resultOf: String(index), name, path };
+}
+
+/** The answer, or its Fault thrown. */
+export function must<T>(answer: T | Fault): T {
+  if (answer instanceof Fault) {
+    throw answer;
+  }
+  return answer;
+}
+
+/** Reads JSON of a same-origin request and turns every failure into a Fault. */
+export async function fetchJson(fetcher: Fetch, url: string, init?: RequestInit): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetcher(url, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') {
+      throw error;
+    }
+    throw new Fault('network', String(error));
+  }
+  if (response.status === 401) {
+    throw new Fault('unauthorised', response.statusText, response.status);
+  }
+  if (!response.ok) {
+    throw new Fault('server', response.statusText, response.status);
+  }
+  try {
+    return await response.json();
+  } catch {
+    throw new Fault('server', 'answer is not JSON', response.status);
+  }
+}
+
+export class JmapClient {
+  #session: Promise<Session> | null = null;
+
+  constructor(private readonly fetcher: Fetch = (input, init) => fetch(input, init)) {}
+
+  session(): Promise<Session> {
+    this.#session ??= (fetchJson(this.fetcher, '/.well-known/jmap') as Promise<Session>).catch((error: unknown) => {
+      this.#session = null;
+      throw error;
+    });
+    return this.#session;
+  }
+
+  /** Forgets the session: the next person's account must not be read with the last one's ids. */
+  reset(): void {
+    this.#session = null;
+  }
+
+  /** Sends the calls as one request. A refused method gives a Fault in its place; the others stay usable. */
+  async batch<const C extends readonly Call[]>(calls: C, signal?: AbortSignal): Promise<Answers<C>> {
+    const session = await this.session();
+    const accountId = session.primaryAccounts[MAIL];
+    if (accountId === undefined) {
+      throw new Fault('server', 'the session names no mail account');
+    }
+    const using = [CORE, MAIL, GUARD].filter((urn) => urn in session.capabilities);
+    const methodCalls = calls.map(({ name, args }, index) => [name, { accountId, ...args }, String(index)]);
+    const answer = await fetchJson(this.fetcher, samePath(session.apiUrl), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-Sigillo': '1' },
+      body: JSON.stringify({ using, methodCalls }),
+      ...(signal ? { signal } : {}),
+    });
+    return sortAnswers(calls, answer) as Answers<C>;
+  }
+}
+
+/** The cookie and connect-src belong to our origin, whatever host a proxy made the server write in apiUrl. */
+function samePath(url: string): string {
+  const parsed = new URL(url, 'http://origin.invalid/');
+  return parsed.pathname + parsed.search;
+}
+
+function sortAnswers(calls: readonly Call[], answer: unknown): unknown[] {
+  const responses = (answer as { methodResponses?: unknown }).methodResponses;
+  if (!Array.isArray(responses)) {
+    throw new Fault('server', 'answer has no methodResponses');
+  }
+  return calls.map(({ name }, index) => {
+    const found = responses.find(
+      (item): item is [string, Record<string, unknown>, string] => Array.isArray(item) && item[2] === String(index),
+    );
+    if (!found) {
+      return new Fault('method', `${name} was not answered`);
+    }
+    if (found[0] === 'error') {
+      return new Fault('method', String(found[1]['type'] ?? 'serverFail'));
+    }
+    return found[0] === name ? found[1] : new Fault('method', `${name} was answered by ${found[0]}`);
+  });
+}

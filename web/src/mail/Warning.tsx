@@ -1,0 +1,285 @@
+// The three warning levels. They share no class, place, motion or gesture with anything else in the panel.
+import { VisuallyHidden } from '@mantine/core';
+import { IconAlertTriangle, IconEqualNot } from '@tabler/icons-react';
+import { useId, useState, type Ref } from 'react';
+import { useText } from '../i18n';
+import type { Finding } from '../jmap/types';
+import { count as number, countryName, factDate } from '../lib/format';
+import { ibanCompare, ibanCountry, ibanDifference, ibanGroups, ibanLike } from '../lib/iban';
+import { cleanLine, lowerFirst, markDifference } from '../lib/text';
+import { SEAL } from '../shell/Brand';
+import { familyOf, knownFacts, type FactKey, type Judgement } from './judge';
+import styles from './Warning.module.css';
+
+interface WarningProps {
+  ref: Ref<HTMLElement>;
+  judgement: Judgement;
+}
+
+/** The words of a card: the finding's own, else those of a held or an unchecked message. */
+function useWords({ main, unchecked }: Judgement): { title: string; text: string } {
+  const { t, lang } = useText();
+  if (main) {
+    return { title: cleanLine(main.title[lang]), text: cleanLine(main.text[lang]) };
+  }
+  const kind = unchecked ? 'unchecked' : 'held';
+  return { title: t(`warn.${kind}.title`), text: t(`warn.${kind}.text`) };
+}
+
+export function Warning({ ref, judgement }: WarningProps) {
+  switch (judgement.level) {
+    case 'stop':
+      return <Stop ref={ref} judgement={judgement} />;
+    case 'caution':
+      return <Caution judgement={judgement} />;
+    case 'note':
+      return <Note judgement={judgement} />;
+  }
+}
+
+function Stop({ ref, judgement }: WarningProps) {
+  const { t } = useText();
+  const id = useId();
+  const { title, text } = useWords(judgement);
+  return (
+    <section ref={ref} tabIndex={-1} className={styles.stop} aria-labelledby={id} data-warning="stop">
+      <div className={styles.band}>
+        <span className={styles.word} aria-hidden="true">{t('warn.stop')}</span>
+        <h2 id={id} className={styles.stopTitle}>
+          <VisuallyHidden>{t('warn.stop')}: </VisuallyHidden>
+          {title}
+        </h2>
+        <Seal />
+      </div>
+      <div className={styles.stopBody}>
+        <p className={styles.stopText}>{text}</p>
+        {judgement.main && <Comparison finding={judgement.main} />}
+      </div>
+      <div className={styles.foot}>
+        <Explanations judgement={judgement} />
+      </div>
+    </section>
+  );
+}
+
+function Seal() {
+  return (
+    <svg className={styles.seal} viewBox="-2 -2 52 52" aria-hidden="true">
+      <path d={SEAL} fill="var(--wax)" stroke="var(--seal-edge)" strokeWidth="2" />
+      <circle cx="24" cy="24" r="15.9" fill="none" stroke="#fff" strokeOpacity=".4" strokeWidth="1.2" />
+      <g fill="none" stroke="#fff" strokeWidth="2" strokeLinecap="round" strokeLinejoin="round">
+        <rect x="17.5" y="22.5" width="13" height="9" rx="1.6" />
+        <path d="M20.3 22.5v-2.6a3.7 3.7 0 0 1 7.4 0v2.6" />
+      </g>
+    </svg>
+  );
+}
+
+function Caution({ judgement }: { judgement: Judgement }) {
+  const { t } = useText();
+  const id = useId();
+  const { title, text } = useWords(judgement);
+  return (
+    <section className={styles.caution} aria-labelledby={id} data-warning="caution">
+      <IconAlertTriangle size={22} stroke={1.75} aria-hidden="true" />
+      <div className={styles.cautionBody}>
+        <h2 id={id} className={styles.cautionTitle}>
+          {t('warn.caution')}: {lowerFirst(title)}
+        </h2>
+        <p>{text}</p>
+        {judgement.main && <Comparison finding={judgement.main} />}
+        <Explanations judgement={judgement} />
+      </div>
+    </section>
+  );
+}
+
+function Note({ judgement }: { judgement: Judgement }) {
+  const { t } = useText();
+  const { text } = useWords(judgement);
+  return (
+    <section className={styles.note} aria-label={t('warn.note')} data-warning="note">
+      <p className={styles.noteLine}>
+        <span className={styles.noteWord}>{t('warn.note')}</span> {text}
+      </p>
+      <Explanations judgement={judgement} />
+    </section>
+  );
+}
+
+/** "Why do I see this?" and "N more signs": both open in place, one at a time. */
+function Explanations({ judgement: { main, others, unchecked } }: { judgement: Judgement }) {
+  const { t } = useText();
+  const [open, setOpen] = useState<'why' | 'others' | null>(null);
+  const id = useId();
+  const toggle = (what: 'why' | 'others') => setOpen(open === what ? null : what);
+  return (
+    <div className={styles.explain}>
+      {!unchecked && (
+        <button
+          type="button"
+          className="textlink"
+          aria-expanded={open === 'why'}
+          aria-controls={open === 'why' ? id : undefined}
+          onClick={() => toggle('why')}
+        >
+          {t('warn.why')}
+        </button>
+      )}
+      {others.length > 0 && (
+        <button
+          type="button"
+          className="textlink"
+          aria-expanded={open === 'others'}
+          aria-controls={open === 'others' ? id : undefined}
+          onClick={() => toggle('others')}
+        >
+          {t('warn.others', { count: others.length })}
+        </button>
+      )}
+      {open && (
+        <div id={id} className={styles.details}>
+          {open === 'why' ? <Why finding={main} /> : <Others findings={others} />}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Why({ finding }: { finding: Finding | null }) {
+  const { t, locale } = useText();
+  const facts = finding ? knownFacts(finding) : [];
+  return (
+    <>
+      <p>{t(`why.${finding ? familyOf(finding.code) : 'other'}`)}</p>
+      {facts.length > 0 && (
+        <>
+          <h3 className={styles.factsTitle}>{t('why.facts')}</h3>
+          <dl className={styles.facts}>
+            {facts.map(([key, value]) => (
+              <div key={key}>
+                <dt>{t(`fact.${key}`)}</dt>
+                <dd>
+                  <bdi>{factText(key, value, locale)}</bdi>
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </>
+      )}
+    </>
+  );
+}
+
+function Others({ findings }: { findings: Finding[] }) {
+  const { lang } = useText();
+  return (
+    <ul className={styles.others}>
+      {findings.map((finding, index) => (
+        <li key={index}>
+          <strong>{cleanLine(finding.title[lang])}</strong> {cleanLine(finding.text[lang])}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function factText(key: FactKey, value: string, locale: string): string {
+  const clean = cleanLine(value);
+  switch (key) {
+    case 'since':
+      return factDate(clean, locale);
+    case 'count':
+      return /^\d+$/.test(clean) ? number(Number(clean), locale) : clean;
+    case 'country':
+      return (/^[A-Z]{2}$/.test(clean) && countryName(clean, locale)) || clean;
+    case 'old':
+    case 'new':
+      return ibanLike(clean) ? ibanGroups(clean).join(' ') : clean;
+    default:
+      return clean;
+  }
+}
+
+/** Old and new above each other; what differs is marked by shape, by words and for screen readers, not by colour alone. */
+function Comparison({ finding }: { finding: Finding }) {
+  const { t } = useText();
+  const old = cleanLine(finding.facts['old']);
+  const now = cleanLine(finding.facts['new']);
+  if (old === '' || now === '') {
+    return null;
+  }
+  const iban = ibanLike(old) && ibanLike(now);
+  const parts = iban ? ibanCompare(old, now) : markDifference(old, now);
+  return (
+    <dl className={styles.compare} aria-label={t('compare.label')}>
+      <div className={styles.side}>
+        <dt>
+          <strong>{t('compare.old')}</strong>
+          {iban && <Country iban={old} />}
+        </dt>
+        <dd>
+          <span className={`${styles.number} mono`} data-iban={iban || undefined}>
+            {iban ? ibanGroups(old).map((group, index) => <span key={index}>{group} </span>) : old}
+          </span>
+          <Since finding={finding} />
+        </dd>
+      </div>
+      <div className={styles.side}>
+        <dt>
+          <strong>{t('compare.new')}</strong>
+          {iban && <Country iban={now} />}
+        </dt>
+        <dd>
+          <span className={`${styles.number} mono`} data-iban={iban || undefined}>
+            {parts.map((part, index) =>
+              part.differs ? (
+                <mark key={index} className={styles.differs}>
+                  <VisuallyHidden>{t('compare.marked')} </VisuallyHidden>
+                  {part.text}
+                </mark>
+              ) : (
+                <span key={index}>{part.text}</span>
+              ),
+            )}
+          </span>
+          {iban && <Difference old={old} now={now} />}
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function Country({ iban }: { iban: string }) {
+  const { locale } = useText();
+  return <span className={styles.country}>{countryName(ibanCountry(iban), locale)}</span>;
+}
+
+function Since({ finding }: { finding: Finding }) {
+  const { t, locale } = useText();
+  const since = finding.facts['since'];
+  const times = Number(finding.facts['count'] ?? 0);
+  if (!since) {
+    return null;
+  }
+  return (
+    <span className={styles.small}>
+      {t('compare.since', { date: factDate(cleanLine(since), locale) })}
+      {Number.isInteger(times) && times > 0 && `, ${t('compare.used', { count: times })}`}
+    </span>
+  );
+}
+
+function Difference({ old, now }: { old: string; now: string }) {
+  const { t, locale } = useText();
+  const words = ibanDifference(old, now).map((part) => t(`compare.${part}`));
+  if (words.length === 0) {
+    return null;
+  }
+  return (
+    <span className={styles.different}>
+      <IconEqualNot size={15} stroke={2} aria-hidden="true" />
+      <strong>{t('compare.different')}</strong> {new Intl.ListFormat(locale, { type: 'conjunction' }).format(words)}
+    </span>
+  );
+}

@@ -1,0 +1,57 @@
+// From what the guard found to the one card a message shows. Pure.
+import type { Email, EmailHead, Finding, Level } from '../jmap/types';
+
+const RANK: Record<Level, number> = { note: 0, caution: 1, stop: 2 };
+
+export interface Judgement {
+  level: Level;
+  /** The finding on the card; null for a message that is held, or unchecked, without one. */
+  main: Finding | null;
+  others: Finding[];
+  unchecked: boolean;
+}
+
+/**
+ * The highest finding is the card, the rest are counted (never two cards on one message). A held message is level
+ * "stop" whatever its findings. A message without a verdict is shown as unchecked: silence never means safe.
+ */
+export function judge(email: Email): Judgement | null {
+  const findings = [...(email.guardFindings ?? [])].sort((a, b) => RANK[b.level] - RANK[a.level]);
+  const main = findings[0] ?? null;
+  const others = findings.slice(1);
+  if (isHeld(email)) {
+    return { level: 'stop', main, others, unchecked: false };
+  }
+  if (main) {
+    return { level: main.level, main, others, unchecked: false };
+  }
+  return email.guardVerdict ? null : { level: 'caution', main: null, others, unchecked: true };
+}
+
+export function isHeld(email: EmailHead): boolean {
+  return email.guardHeld === true || email.guardVerdict === 'hold';
+}
+
+export function isUnread(email: EmailHead): boolean {
+  return email.keywords['$seen'] !== true;
+}
+
+const FAMILIES = ['payment', 'lookalike', 'thread', 'person', 'link', 'attach', 'sender'] as const;
+export type Family = (typeof FAMILIES)[number] | 'other';
+
+/** The family is the first word of the code: "payment.changed". */
+export function familyOf(code: string): Family {
+  const word = code.split('.')[0];
+  return FAMILIES.find((family) => family === word) ?? 'other';
+}
+
+const FACTS = ['old', 'new', 'domain', 'address', 'name', 'company', 'country', 'since', 'count', 'file', 'amount'] as const;
+export type FactKey = (typeof FACTS)[number];
+
+/** Facts that have a word in both languages, in a fixed order; others are left to later versions of the panel. */
+export function knownFacts(finding: Finding): [FactKey, string][] {
+  return FACTS.flatMap((key) => {
+    const value = finding.facts[key];
+    return value === undefined || value === '' ? [] : [[key, String(value)] as [FactKey, string]];
+  });
+}
