@@ -1,0 +1,40 @@
+#pragma once
+/* The picture of the house: which processes there are, who listens, and who may talk to whom. The supervisor makes
+ * exactly these channels and no others; a role that is not named beside another cannot reach it. */
+#include "core/conf.h"
+
+enum { ROLE_IX_MIGRATE, ROLE_IX_KEYS, ROLE_IX_DNS, ROLE_IX_SCAN, ROLE_IX_JOBS, ROLE_IX_NET, ROLE_COUNT };
+
+struct role_row {
+    const char *name;
+    const char *exe; /* own executable, or "sigillo" run as `sigillo --role NAME` */
+    unsigned conf;   /* slice of the settings it gets (conf.def) */
+    bool once;       /* runs to its end before the others start, and must exit 0 */
+    int start_ms;    /* from start to READY (or exit of a one-shot role); then it is killed and started again */
+    int stop_turn;   /* STOP is sent in this order: those who took work in end before those who serve them */
+};
+extern const struct role_row role_table[ROLE_COUNT];
+
+struct channel_row {
+    int a, b;
+};
+#define CHANNEL_COUNT 7
+extern const struct channel_row channel_table[CHANNEL_COUNT];
+
+struct listen_row {
+    const char *name;
+    int conf; /* CONF_ADDRS; -1: the unix socket STATE/control.sock */
+    int role;
+};
+#define LISTEN_COUNT 3
+extern const struct listen_row listen_table[LISTEN_COUNT];
+#define CONTROL_SOCKET  "control.sock"
+#define SUPERVISOR_LOCK "supervisor.lock"
+
+/* Settings whose address a role may ask the broker for; ends at role < 0. */
+struct broker_row {
+    int role;
+    enum conf_id conf;
+};
+extern const struct broker_row broker_table[];
+int role_index(struct str name); /* -1 unknown */

@@ -1,0 +1,56 @@
+/* sigillo: the command line. `sigillo --role NAME` is a role of the running server (started by the supervisor only),
+ * `sigillo serve` becomes the supervisor, everything else is a verb of admin/. */
+#include "os/role.h"
+#include "os/spawn.h"
+#include "role/roles.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#if __has_include("admin/verb.h")
+#include "admin/verb.h"
+#endif
+
+static int role_run(const char *name);
+static int serve(char **argv);
+
+static int role_run(const char *name)
+{
+    static const struct role *const roles[] = {&role_net, &role_jobs, &role_keys, &role_migrate};
+    for (size_t i = 0; i < N_ELEMENTS(roles); i++)
+        if (roles[i] && strcmp(roles[i]->name, name) == 0)
+            return role_main(roles[i]);
+    return role_idle(name);
+}
+
+/* The supervisor is a program of its own, so that the process that may start others links next to nothing. */
+static int serve(char **argv)
+{
+    char path[PATH_MAX];
+    struct err e = {0};
+    if (spawn_find("sigillo-supervisor", path, sizeof(path), &e) != 0) {
+        fprintf(stderr, "sigillo: %s\n", e.text);
+        return 1;
+    }
+    argv[0] = (char[]){"sigillo"};
+    execv(path, argv);
+    fprintf(stderr, "sigillo: cannot run %s: %s\n", path, strerror(errno));
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "--role") == 0)
+        return role_run(argv[2]);
+    if (argc >= 2 && strcmp(argv[1], "serve") == 0)
+        return serve(argv + 1);
+#if __has_include("admin/verb.h")
+    return verb_main(argc, argv);
+#else
+    fprintf(stderr, "usage: sigillo serve --state DIR [--set key=value]...\n");
+    return 2;
+#endif
+}
