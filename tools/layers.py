@@ -12,8 +12,8 @@ class Room:
 
 
 class Exe:
-    def __init__(self, name, files, rooms):
-        self.name, self.files, self.rooms = name, files, rooms
+    def __init__(self, name, files, rooms, libs):
+        self.name, self.files, self.rooms, self.libs = name, files, rooms, libs
 
 
 class Layers:
@@ -28,10 +28,11 @@ class Layers:
 
     def _line(self, line, where):
         if line.startswith("exe "):
+            line, _, libs = line.partition("|")
             parts = [p.strip() for p in line[4:].split(":")]
             if len(parts) != 3:
-                sys.exit(f"{where}: expected exe NAME : FILE[,FILE] : ROOMS")
-            self.exes.append(Exe(parts[0], [f.strip() for f in parts[1].split(",")], parts[2].split()))
+                sys.exit(f"{where}: expected exe NAME : FILE[,FILE] : ROOMS [| LIBRARIES]")
+            self.exes.append(Exe(parts[0], [f.strip() for f in parts[1].split(",")], parts[2].split(), libs.split()))
             self._known(parts[2].split(), where)
             return
         head, bar, libs = line.partition("|")
@@ -55,6 +56,12 @@ class Layers:
                 need.add(name)
                 todo += self.rooms[name].rooms
         return [n for n in reversed(list(self.rooms)) if n in need]
+
+    def exe_libs(self, exe):
+        """What it may be linked with: the libraries its line names, else those of its rooms and of role/."""
+        if exe.libs:
+            return set(exe.libs)
+        return {lib for r in self.closure(exe.rooms) + ["role"] for lib in self.rooms[r].libs}
 
     def files(self, room, end):
         folder = os.path.join(self.root, "src", room)

@@ -1,4 +1,5 @@
-/* The main() of a fuzz target in the normal test run: feeds every file of its corpus, whole and cut short at many places. */
+/* The main() of a fuzz target in the normal test run: feeds every file of its corpus, whole and cut short at many
+ * places. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
