@@ -36,6 +36,15 @@ static bool ascii_name_valid(struct str s)
     return label > 0 && s.n <= MIME_DOMAIN_BYTES_MAX;
 }
 
+/* RFC 5322 3.4.1 dtext, without white space. */
+static bool literal_valid(struct str s)
+{
+    for (size_t i = 1; i + 1 < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] == 0x7F || s.p[i] == '[' || s.p[i] == ']' || s.p[i] == '\\')
+            return false;
+    return s.n > 2 && s.n <= MIME_DOMAIN_BYTES_MAX;
+}
+
 static bool has_8bit(struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
@@ -86,7 +95,7 @@ void mime_domain_read(struct arena *a, struct mime_charsets *cs, struct str text
     s = lower(a, mime_charset_guess(a, s, NULL));
     *out = (struct mime_domain){s, s, 0};
     if (s.n > 1 && s.p[0] == '[' && s.p[s.n - 1] == ']')
-        out->flags = MIME_DOMAIN_LITERAL;
+        out->flags = MIME_DOMAIN_LITERAL | (literal_valid(s) ? 0u : (unsigned)MIME_DOMAIN_BAD);
     else if (has_8bit(s) || has_alabel(s))
         read_idn(a, cs, s, out);
     else if (!ascii_name_valid(s))
