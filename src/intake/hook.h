@@ -6,7 +6,7 @@
 #include "store/mail.h"
 
 struct intake_target {
-    int64_t account;
+    int64_t account, cell;
     struct str address;
     int64_t message; /* set by the mailbox hook */
 };

@@ -66,7 +66,7 @@ struct intake_txn {    /* owned by the caller until done; strings live in the ca
     struct intake_spool *spool; /* DATA, CRLF lines, dots removed */
 };
 #define INTAKE_TEXT_MAX 400u
-#define INTAKE_ID_MAX   26u
+#define INTAKE_ID_MAX   30u
 struct intake_reply {
     int code;                   /* 250, 451, 452, 554 */
     const char *enhanced;       /* "2.0.0" */

@@ -1,0 +1,82 @@
+#pragma once
+/* Inside intake/: one message on the road. The stations are the enum; road.c reads top to bottom in that order. */
+#include "core/list.h"
+#include "core/map.h"
+#include "intake/intake.h"
+#include "intake/scan.h"
+#include "mime/identity.h"
+#include <stdatomic.h>
+
+#define ROAD_ARENA_MAX   (160u * 1024 * 1024)
+#define ROAD_COMMIT_TRIES 3
+#define ROAD_REPLIED_MAX 4096
+
+enum road_state {
+    ROAD_SCAN,     /* a sealed worker reads it */
+    ROAD_HISTORY,  /* the store fills what the guard must know; the guard judges */
+    ROAD_COMMIT,   /* hooks, packs, database */
+    ROAD_ANSWERED, /* the reply is out; only the commit's end is awaited */
+};
+enum road_refusal { ROAD_AGAIN = 1 /* history changed: judge again */, ROAD_RESENT = 2 /* equal to an unreplied one: first id */ };
+
+struct road {
+    struct intake *in;
+    uint64_t id, session;
+    intake_done_fn *done;
+    void *ctx;
+    struct arena arena;
+    enum road_state state;
+    int tries;
+    void *deadline;
+    struct cell *cell;
+    int64_t org;
+    struct intake_target *target;
+    size_t n_target;
+    struct str client, helo, reverse_path;
+    struct str bytes;            /* as stored: trace header + DATA */
+    size_t data_at;              /* where DATA begins in bytes */
+    struct mime_identity who;
+    struct facts_insight insight;
+    struct guard_input input;
+    struct guard_history history;
+    struct guard_verdict verdict;
+    struct mail_draft draft;
+    struct mail_accepted accepted;
+    struct blob_draft blob, stub;
+    struct blob_draft *drafts[2];
+    size_t n_drafts;
+    struct str *replied;         /* ids whose 250 was written: marked with this commit */
+    size_t n_replied;
+    char id_text[INTAKE_ID_MAX + 1], first_id[INTAKE_ID_MAX + 1];
+};
+struct replied {
+    struct list node;
+    int64_t cell, org;
+    char id[INTAKE_ID_MAX + 1];
+};
+struct intake {
+    struct intake_conf conf;
+    struct imap roads;
+    uint64_t next_id;
+    struct scan_pool *scan;
+    struct mime_charsets *charsets;
+    struct list replied;
+    size_t n_replied;
+    void *replied_timer;
+    atomic_int busy; /* roads between final dot and commit */
+};
+
+/* answer.c */
+enum road_outcome { OUT_ACCEPTED, OUT_RESENT, OUT_SPOOLED, OUT_LOOP, OUT_DISK_LOW, OUT_TROUBLE, OUT_UNKNOWN, OUT_BUSY, OUT_COUNT };
+void road_answer(struct road *r, enum road_outcome o);
+/* prepare.c: envelope, identity, trace header, resend key; 0 or an outcome that ends the road at once. */
+int road_prepare(struct road *r, const struct intake_txn *t, struct str data, enum road_outcome *o);
+void road_draft(struct road *r);      /* after judging: everything the commit needs */
+/* stub.c: the link-free stand-in of a held message. */
+struct str road_stub(struct road *r);
+/* history.c: in a cell_fn. */
+int road_history(struct txn *t, const struct guard_input *in, int64_t org, struct arena *a, struct guard_history *h);
+/* fallback.c: the cell is broken; tries the spool of last resort. */
+enum road_outcome road_fallback(struct road *r);
+/* replied.c */
+void road_take_replied(struct road *r);
