@@ -193,16 +193,17 @@ def split_statements(sql):
 
 
 def to_postgresql(sql):
-    """Common schema file -> PostgreSQL: portable type names, no WITHOUT ROWID, no STRICT. A type is a word that follows
-    a column's name, so a column may be called text."""
+    """Common schema file -> PostgreSQL: portable type names, no WITHOUT ROWID, no STRICT. A type is the second word of a column's
+    definition, so tables and columns may be called blob or text."""
     out = []
     for tokens in split_statements(sql):
-        words, before = [], ""
+        words, two, one = [], "", ""
         table = re.match(r"\s*(create|alter)\s+table\b", "".join(m[0] for m in tokens), re.I)
         for m in tokens:
-            named = re.match(r'[\w"]', before) and before.upper() not in ("COLUMN", "ADD")
-            words.append(POSTGRESQL_WORD.get(m[0].lower(), m[0]) if table and m["word"] and named else m[0])
-            before = before if m["space"] else m[0]
+            is_type = table and m["word"] and re.match(r'[\w"]', one) and two.upper() in ("(", ",", "COLUMN", "ADD")
+            words.append(POSTGRESQL_WORD.get(m[0].lower(), m[0]) if is_type else m[0])
+            if not m["space"]:
+                two, one = one, m[0]
         text = "".join(words)
         out.append(re.sub(r"\)\s*(?:(?:WITHOUT\s+ROWID|STRICT)\s*,?\s*)+$", ")", text, flags=re.I) if table else text)
     return ";".join(out)

@@ -14,6 +14,8 @@ struct db_slot {
     bool own; /* SQLite: the statement was in use already, this one is a second copy */
     enum sql_id id;
     void *rows;      /* sqlite3_stmt or PGresult */
+    int first;       /* SQLite: result of a step made by query, 0 none */
+    bool done;       /* SQLite: the end was reached */
     int row, n_rows; /* PostgreSQL */
 };
 

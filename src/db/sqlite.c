@@ -317,6 +317,8 @@ static int sq_run(struct db *db, enum sql_id id, const struct db_val *args, int6
     return r;
 }
 
+static void sq_end(struct db *db, struct db_slot *slot);
+
 static int sq_query(struct db *db, struct db_slot *slot, enum sql_id id, const struct db_val *args)
 {
     struct db_sqlite *q = (struct db_sqlite *)db;
@@ -338,23 +340,28 @@ static int sq_query(struct db *db, struct db_slot *slot, enum sql_id id, const s
     if (!slot->own)
         q->taken[id] = true;
     slot->rows = st;
-    return 0;
+    /* INSERT ... RETURNING does all its work in the first step: its error belongs here, as on PostgreSQL. */
+    if (!sqlite3_stmt_readonly(st) && (slot->first = sqlite3_step(st)) != SQLITE_ROW && slot->first != SQLITE_DONE) {
+        r = sqlite_fail(q, sqlite3_extended_errcode(q->h));
+        sq_end(db, slot);
+    }
+    return r;
 }
 
 static int sq_next(struct db *db, struct db_slot *slot)
 {
     struct db_sqlite *q = (struct db_sqlite *)db;
-    if (slot->row == -2)
+    if (slot->done)
         return 0; /* SQLite would start again */
-    int rc = sqlite3_step(slot->rows);
+    int rc = slot->first ? slot->first : sqlite3_step(slot->rows);
+    slot->first = 0;
     if (rc == SQLITE_ROW)
         return 1;
-    slot->row = -2;
+    slot->done = true;
     if (rc == SQLITE_DONE)
         return 0;
     int r = sqlite_fail(q, sqlite3_extended_errcode(q->h));
-    /* A statement with RETURNING may break a constraint at its first step; db_next has no positive errors. */
-    return r > 0 ? ERR_EXIST : r;
+    return r > 0 ? ERR_SYS : r;
 }
 
 static void sq_end(struct db *db, struct db_slot *slot)
