@@ -29,7 +29,7 @@ build: $(if $(filter yes,$(WEB)),web) build-only
 
 build-only:
 	@tools/deps build
-	$(call configure,$(BUILD),CC=$${CC:-gcc})
+	$(call configure,$(BUILD),CC=$${CC:-gcc},-Dtests=false)
 	@ninja -C $(BUILD) -j $(JOBS)
 
 asan:

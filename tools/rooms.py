@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Lists what there is to build, one line an item, for meson.build. With --check FILE: says whether FILE is still true."""
 
+import os
 import sys
 
-from layers import Layers
+from layers import ROOT, Layers
 
 
 def listing():
@@ -32,7 +33,25 @@ def listing():
         near = layers.closure(exe.rooms)
         libs = sorted({lib for r in near for lib in layers.rooms[r].libs} | set(layers.rooms["role"].libs))
         out.append("|".join(["exe", exe.name, ",".join(f"src/role/{f}" for f in sources), ",".join(near), ",".join(libs)]))
+    out += helpers(layers)
     return "\n".join(out) + "\n"
+
+
+def helpers(layers):
+    """Programs beside the server: bench/x_bench.c and tests/FOLDER/x_tool.c (linked with every room of sigillo itself),
+    tests/FOLDER/x_shim.c (a library to be preloaded)."""
+    near = layers.closure(next(e.rooms for e in layers.exes if e.name == "sigillo"))
+    libs = sorted({lib for r in near for lib in layers.rooms[r].libs})
+    folders = [f"tests/{n}" for n in sorted(os.listdir(os.path.join(ROOT, "tests")))] + ["bench"]
+    for folder in folders:
+        at = os.path.join(ROOT, folder)
+        for name in sorted(os.listdir(at)) if os.path.isdir(at) else []:
+            stem = name[:-2]
+            if name.endswith("_shim.c"):
+                yield f"shim|{stem}|{folder}/{name}|"
+            elif name.endswith(("_tool.c", "_bench.c")):
+                kind = "bench" if name.endswith("_bench.c") else "tool"
+                yield "|".join([kind, stem, f"{folder}/{name}", ",".join(near), ",".join(libs)])
 
 
 def main():
