@@ -254,7 +254,7 @@ static bool spec_read(struct reader *r, struct str spec, struct mime_addr *m, si
     m->domain = m->udomain = STR_NULL;
     if (lx.tok == MIME_TOK_END) {
         m->flags |= MIME_ADDR_NO_DOMAIN;
-        return !gap && m->local.n > 0;
+        return !gap && m->local.n > 0 && !(m->flags & MIME_ADDR_AMBIGUOUS);
     }
     if (gap)
         m->flags |= MIME_ADDR_AMBIGUOUS;

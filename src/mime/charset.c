@@ -13,7 +13,8 @@
 enum encoding {
     ENC_UTF8,
     ENC_ASCII,
-    ENC_1252, /* the three above need no converter */
+    ENC_1252,
+    ENC_8859_16, /* not in ICU; these four need no converter */
     ENC_ICU,
     ENC_8859_2 = ENC_ICU,
     ENC_8859_3,
@@ -61,50 +62,21 @@ enum encoding {
 };
 
 static const char *const icu_name[ENC_COUNT] = {
-    [ENC_UTF8] = "utf-8",
-    [ENC_ASCII] = "us-ascii",
-    [ENC_1252] = "windows-1252",
-    [ENC_8859_2] = "iso-8859-2",
-    [ENC_8859_3] = "iso-8859-3",
-    [ENC_8859_4] = "iso-8859-4",
-    [ENC_8859_5] = "iso-8859-5",
-    [ENC_8859_6] = "iso-8859-6",
-    [ENC_8859_7] = "iso-8859-7",
-    [ENC_8859_8] = "iso-8859-8",
-    [ENC_8859_10] = "iso-8859-10",
-    [ENC_8859_13] = "iso-8859-13",
-    [ENC_8859_14] = "iso-8859-14",
-    [ENC_8859_15] = "iso-8859-15",
-    [ENC_1250] = "windows-1250",
-    [ENC_1251] = "windows-1251",
-    [ENC_1253] = "windows-1253",
-    [ENC_1254] = "windows-1254",
-    [ENC_1255] = "windows-1255",
-    [ENC_1256] = "windows-1256",
-    [ENC_1257] = "windows-1257",
-    [ENC_1258] = "windows-1258",
-    [ENC_874] = "windows-874",
-    [ENC_KOI8R] = "koi8-r",
-    [ENC_KOI8U] = "koi8-u",
-    [ENC_GB18030] = "gb18030",
-    [ENC_HZ] = "hz-gb-2312",
-    [ENC_BIG5] = "big5-hkscs",
-    [ENC_SJIS] = "windows-31j",
-    [ENC_2022JP] = "iso-2022-jp-2",
-    [ENC_EUCJP] = "euc-jp",
-    [ENC_EUCKR] = "windows-949",
-    [ENC_2022KR] = "iso-2022-kr",
-    [ENC_2022CN] = "iso-2022-cn",
-    [ENC_UTF7] = "utf-7",
-    [ENC_UTF16] = "utf-16",
-    [ENC_UTF16LE] = "utf-16le",
-    [ENC_UTF16BE] = "utf-16be",
-    [ENC_UTF32] = "utf-32",
-    [ENC_MAC] = "macintosh",
-    [ENC_MACCYR] = "x-mac-cyrillic",
-    [ENC_437] = "ibm437",
-    [ENC_850] = "ibm850",
-    [ENC_852] = "ibm852",
+    [ENC_UTF8] = "utf-8",           [ENC_ASCII] = "us-ascii",      [ENC_1252] = "windows-1252",
+    [ENC_8859_16] = "iso-8859-16",  [ENC_8859_2] = "iso-8859-2",   [ENC_8859_3] = "iso-8859-3",
+    [ENC_8859_4] = "iso-8859-4",    [ENC_8859_5] = "iso-8859-5",   [ENC_8859_6] = "iso-8859-6",
+    [ENC_8859_7] = "iso-8859-7",    [ENC_8859_8] = "iso-8859-8",   [ENC_8859_10] = "iso-8859-10",
+    [ENC_8859_13] = "iso-8859-13",  [ENC_8859_14] = "iso-8859-14", [ENC_8859_15] = "iso-8859-15",
+    [ENC_1250] = "windows-1250",    [ENC_1251] = "windows-1251",   [ENC_1253] = "windows-1253",
+    [ENC_1254] = "windows-1254",    [ENC_1255] = "windows-1255",   [ENC_1256] = "windows-1256",
+    [ENC_1257] = "windows-1257",    [ENC_1258] = "windows-1258",   [ENC_874] = "windows-874",
+    [ENC_KOI8R] = "koi8-r",         [ENC_KOI8U] = "koi8-u",        [ENC_GB18030] = "gb18030",
+    [ENC_HZ] = "hz-gb-2312",        [ENC_BIG5] = "big5-hkscs",     [ENC_SJIS] = "windows-31j",
+    [ENC_2022JP] = "iso-2022-jp-2", [ENC_EUCJP] = "euc-jp",        [ENC_EUCKR] = "windows-949",
+    [ENC_2022KR] = "iso-2022-kr",   [ENC_2022CN] = "iso-2022-cn",  [ENC_UTF7] = "utf-7",
+    [ENC_UTF16] = "utf-16",         [ENC_UTF16LE] = "utf-16le",    [ENC_UTF16BE] = "utf-16be",
+    [ENC_UTF32] = "utf-32",         [ENC_MAC] = "macintosh",       [ENC_MACCYR] = "x-mac-cyrillic",
+    [ENC_437] = "ibm437",           [ENC_850] = "ibm850",          [ENC_852] = "ibm852",
     [ENC_866] = "ibm866",
 };
 
@@ -155,7 +127,8 @@ static const struct {
     {"latin8", ENC_8859_14},
     {"iso885915", ENC_8859_15},
     {"latin9", ENC_8859_15},
-    {"iso885916", ENC_8859_2},
+    {"iso885916", ENC_8859_16},
+    {"latin10", ENC_8859_16},
     {"windows1250", ENC_1250},
     {"cp1250", ENC_1250},
     {"windows1251", ENC_1251},
@@ -370,22 +343,33 @@ static size_t utf8_encode(uint32_t c, char *p)
     return 4;
 }
 
-/* 0x80-0x9F; the five bytes without a character stay themselves replaced, as C1 controls have no place in text. */
+/* 0x80-0x9F; the five bytes without a character become U+FFFD: C1 controls have no place in text. */
 static const uint16_t w1252[32] = {
     0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
     0x2039, 0x0152, 0xFFFD, 0x017D, 0xFFFD, 0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
     0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178,
 };
 
-static unsigned from_1252(struct str in, struct buf *out)
+static const uint16_t iso16[96] = {
+    0x00A0, 0x0104, 0x0105, 0x0141, 0x20AC, 0x201E, 0x0160, 0x00A7, 0x0161, 0x00A9, 0x0218, 0x00AB, 0x0179, 0x00AD,
+    0x017A, 0x017B, 0x00B0, 0x00B1, 0x010C, 0x0142, 0x017D, 0x201D, 0x00B6, 0x00B7, 0x017E, 0x010D, 0x0219, 0x00BB,
+    0x0152, 0x0153, 0x0178, 0x017C, 0x00C0, 0x00C1, 0x00C2, 0x0102, 0x00C4, 0x0106, 0x00C6, 0x00C7, 0x00C8, 0x00C9,
+    0x00CA, 0x00CB, 0x00CC, 0x00CD, 0x00CE, 0x00CF, 0x0110, 0x0143, 0x00D2, 0x00D3, 0x00D4, 0x0150, 0x00D6, 0x015A,
+    0x0170, 0x00D9, 0x00DA, 0x00DB, 0x00DC, 0x0118, 0x021A, 0x00DF, 0x00E0, 0x00E1, 0x00E2, 0x0103, 0x00E4, 0x0107,
+    0x00E6, 0x00E7, 0x00E8, 0x00E9, 0x00EA, 0x00EB, 0x00EC, 0x00ED, 0x00EE, 0x00EF, 0x0111, 0x0144, 0x00F2, 0x00F3,
+    0x00F4, 0x0151, 0x00F6, 0x015B, 0x0171, 0x00F9, 0x00FA, 0x00FB, 0x00FC, 0x0119, 0x021B, 0x00FF,
+};
+
+/* Single-byte text: the table begins at byte `from`, bytes outside of it are their own code points. */
+static unsigned from_table(struct str in, struct buf *out, const uint16_t *table, uint32_t from, uint32_t count)
 {
     unsigned flags = 0;
     char tmp[512];
     size_t n = 0;
     for (size_t i = 0; i < in.n; i++) {
         uint32_t c = (unsigned char)in.p[i];
-        if (c >= 0x80 && c < 0xA0)
-            c = w1252[c - 0x80];
+        if (c - from < count)
+            c = table[c - from];
         if (c == 0xFFFD)
             flags |= MIME_CS_REPLACED;
         n += utf8_encode(c, tmp + n);
@@ -397,6 +381,11 @@ static unsigned from_1252(struct str in, struct buf *out)
     }
     put(out, tmp, n, &flags);
     return flags;
+}
+
+static unsigned from_1252(struct str in, struct buf *out)
+{
+    return from_table(in, out, w1252, 0x80, N_ELEMENTS(w1252));
 }
 
 /* Bytes to skip at the start of s, where no valid character begins: the "maximal subpart" of Unicode 3.9, so that one
@@ -504,6 +493,8 @@ unsigned mime_charset_utf8(struct mime_charsets *cs, struct str label, struct st
         return from_utf8(in, out);
     if (enc == ENC_1252)
         return from_1252(in, out);
+    if (enc == ENC_8859_16)
+        return from_table(in, out, iso16, 0xA0, N_ELEMENTS(iso16));
     if (enc >= ENC_ICU && cs)
         return from_icu(cs->cnv[enc], in, out);
     if (enc != ENC_ASCII)
