@@ -53,9 +53,10 @@ static int limits_set(const struct sandbox_spec *spec, struct sandbox_report *r,
         s = limit(RLIMIT_CPU, spec->cpu_s, "cpu", e);
     if (s == 0 && spec->files)
         s = limit(RLIMIT_NOFILE, spec->files, "files", e);
+    if (s == 0 && spec->file_size)
+        s = limit(RLIMIT_FSIZE, spec->file_size, "file size", e);
     if (s != 0)
         return s;
-    /* A sealed worker opens nothing for writing; the only file it may fill is the memfd of a large answer. */
     if (spec->memory)
         note(r, "memory", sanitized ? "absent (AddressSanitizer reserves terabytes)" : "on");
     if (spec->cpu_s)

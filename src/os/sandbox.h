@@ -37,6 +37,7 @@ struct sandbox_spec {
     size_t memory;                /* RLIMIT_AS bytes; 0: as it is */
     unsigned cpu_s;               /* RLIMIT_CPU; 0: as it is */
     unsigned files;               /* RLIMIT_NOFILE; 0: as it is */
+    size_t file_size;             /* RLIMIT_FSIZE bytes; 0: as it is */
 };
 struct sandbox_report {
     char text[SANDBOX_REPORT_MAX]; /* lines "layer=on|off|absent (why)", shown on the health page */

@@ -1,0 +1,219 @@
+/* The scan role: a zygote that loads libraries and converters once and forks sealed workers, which alone look into
+ * messages.
+ *
+ * sigillo-scan                            a role of the server; started by the supervisor
+ * sigillo-scan --facts [--unsealed] FILE...   reads messages as the server would and prints a digest of their facts
+ * (tests compare sealed and unsealed; "-": names of files on stdin, one a line) */
+#include "core/hash.h"
+#include "core/log.h"
+#include "extract/extract.h"
+#include "os/role.h"
+#include "os/zygote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SCAN_WORKER_MEMORY (512ull * 1024 * 1024)
+#define SCAN_WORKER_CPU_S  60 /* in its whole life; the time of one message is net's to watch */
+#define SCAN_WORKER_FILES  16
+
+/* The zygote: forks and hands over descriptors; no sockets, no programs, no path. */
+static const struct sandbox_spec scan_sandbox = {.calls = SANDBOX_SERVICE, .flags = SANDBOX_NO_SOCKET, .files = 1024};
+/* A worker: see sandbox_calls.c. */
+static const struct sandbox_spec worker_sandbox = {
+    .calls = SANDBOX_SEALED,
+    .memory = SCAN_WORKER_MEMORY,
+    .cpu_s = SCAN_WORKER_CPU_S,
+    .files = SCAN_WORKER_FILES,
+    .file_size = SCAN_FACTS_MAX,
+};
+
+/* Whoever may ask for workers, in the order of their places. */
+static const char *const peers[] = {"net", "jobs"};
+static struct extract_ctx *extract;
+static struct zygote zygote;
+
+static int work(void *ctx, struct str bytes, struct buf *structure, struct buf *insight);
+static int scan_init(struct role_ctx *r);
+static int scan_run(struct role_ctx *r);
+static int control_event(struct role_ctx *r, int fds[N_ELEMENTS(peers)]);
+static int signals_open(void);
+static int facts_main(int argc, char **argv);
+static int facts_of(const char *path, int *worker, unsigned *jobs);
+static int facts_print(const char *path, int worker);
+
+static int work(void *ctx, struct str bytes, struct buf *structure, struct buf *insight)
+{
+    return extract_message(ctx, bytes, structure, insight);
+}
+
+static int scan_init(struct role_ctx *r)
+{
+    struct err e = {0};
+    if (extract_open(&extract, &e) != 0) {
+        log_error("scan.start.failed", L_Z("why", e.text));
+        return 1;
+    }
+    unsigned workers = (unsigned)conf_i(&r->conf, CONF_SCAN_WORKERS);
+    return zygote_init(&zygote, &worker_sandbox, work, extract, workers) == 0 ? 0 : 1;
+}
+
+static int signals_open(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* 1: stop. */
+static int control_event(struct role_ctx *r, int fds[N_ELEMENTS(peers)])
+{
+    struct role_event ev;
+    while (role_control(r, &ev) == 0) {
+        if (ev.kind == ROLE_STOP)
+            return 1;
+        if (ev.kind != ROLE_PEER)
+            continue;
+        bool placed = false;
+        for (size_t i = 0; i < N_ELEMENTS(peers); i++)
+            if (str_eq(ev.name, str_c(peers[i]))) {
+                if (fds[i] >= 0)
+                    close(fds[i]);
+                zygote_kill(&zygote, (int)i, 0);
+                fds[i] = ev.fd;
+                placed = true;
+            }
+        if (!placed)
+            close(ev.fd);
+    }
+    return 0;
+}
+
+static int scan_run(struct role_ctx *r)
+{
+    int fds[N_ELEMENTS(peers)], sig = signals_open();
+    for (size_t i = 0; i < N_ELEMENTS(peers); i++)
+        fds[i] = role_take(r, "channel", peers[i], 0);
+    if (sig < 0 || role_ready(r) != 0)
+        return 1;
+    for (;;) {
+        /* poll skips negative descriptors, so the places need no packing */
+        struct pollfd p[2 + N_ELEMENTS(peers)] = {{r->control, POLLIN, 0}, {sig, POLLIN, 0}};
+        for (size_t i = 0; i < N_ELEMENTS(peers); i++)
+            p[2 + i] = (struct pollfd){fds[i], POLLIN, 0};
+        if (poll(p, N_ELEMENTS(p), -1) < 0 && errno != EINTR)
+            return 1;
+        struct signalfd_siginfo si;
+        while (read(sig, &si, sizeof(si)) > 0)
+            zygote_reap(&zygote);
+        for (size_t i = 0; i < N_ELEMENTS(peers); i++) {
+            if (!p[2 + i].revents || fds[i] < 0)
+                continue;
+            int s = zygote_serve(&zygote, (int)i, fds[i]);
+            if (s != 0 && s != ERR_BUSY) {
+                if (s != ERR_GONE)
+                    log_error("scan.peer.bad", L_Z("peer", peers[i]), L_Z("code", err_name(s)));
+                close(fds[i]);
+                fds[i] = -1;
+            }
+        }
+        if (p[0].revents && control_event(r, fds))
+            return 0;
+    }
+}
+
+static int facts_print(const char *path, int worker)
+{
+    static char msg[CHANNEL_MSG_MAX];
+    static const uint64_t seed_a[2] = {1, 2}, seed_b[2] = {3, 4};
+    struct channel_msg m;
+    struct scan_facts f;
+    AUTO(buf) struct buf hold;
+    buf_init(&hold, SCAN_FACTS_MAX);
+    if (channel_recv(worker, msg, sizeof(msg), &m) != 0 || scan_facts_read(&m, &f, &hold) != 0) {
+        printf("%s died\n", path);
+        return 1;
+    }
+    channel_msg_close(&m);
+    printf("%s %d %zu %zu %016llx%016llx %016llx%016llx\n", path, (int)f.status, f.structure.n, f.insight.n,
+           (unsigned long long)siphash13(seed_a, f.structure.p, f.structure.n),
+           (unsigned long long)siphash13(seed_b, f.structure.p, f.structure.n),
+           (unsigned long long)siphash13(seed_a, f.insight.p, f.insight.n),
+           (unsigned long long)siphash13(seed_b, f.insight.p, f.insight.n));
+    return f.status == SCAN_DONE ? 0 : 1;
+}
+
+static int facts_of(const char *path, int *worker, unsigned *jobs)
+{
+    struct stat st;
+    uint32_t number;
+    AUTO(fd) int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0 || fstat(file, &st) != 0) {
+        fprintf(stderr, "sigillo-scan: %s: %s\n", path, strerror(errno));
+        return 1;
+    }
+    if (*worker >= 0 && *jobs == SCAN_WORKER_JOBS) {
+        close(*worker);
+        *worker = -1;
+    }
+    zygote_reap(&zygote);
+    if (*worker < 0) {
+        *jobs = 0;
+        if (zygote_fork(&zygote, 0, &number, worker) != 0)
+            return 1;
+    }
+    ++*jobs;
+    int r = scan_job_send(*worker, 1, 0, STR_NULL, file, (uint64_t)st.st_size) == 0 ? facts_print(path, *worker) : 1;
+    if (r != 0) {
+        close(*worker);
+        *worker = -1;
+    }
+    return r;
+}
+
+static int facts_main(int argc, char **argv)
+{
+    struct err e = {0};
+    int worker = -1, bad = 0, i = 2;
+    unsigned jobs = 0;
+    bool unsealed = argc > 2 && strcmp(argv[2], "--unsealed") == 0;
+    char line[PATH_MAX];
+
+    signal(SIGPIPE, SIG_IGN);
+    if (extract_open(&extract, &e) != 0) {
+        fprintf(stderr, "sigillo-scan: %s\n", e.text);
+        return 1;
+    }
+    if (zygote_init(&zygote, unsealed ? NULL : &worker_sandbox, work, extract, ZYGOTE_WORKERS_MAX) != 0)
+        return 1;
+    for (i += unsealed; i < argc; i++) {
+        if (strcmp(argv[i], "-") != 0) {
+            bad += facts_of(argv[i], &worker, &jobs);
+            continue;
+        }
+        while (fgets(line, sizeof(line), stdin)) {
+            line[strcspn(line, "\n")] = '\0';
+            bad += facts_of(line, &worker, &jobs);
+        }
+    }
+    extract_close(&extract);
+    return bad != 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct role role = {"scan", &scan_sandbox, scan_init, scan_run};
+    if (argc > 1 && strcmp(argv[1], "--facts") == 0)
+        return facts_main(argc, argv);
+    return role_main(&role);
+}
