@@ -1,9 +1,9 @@
-#include <event2/event_struct.h> /* before core/list.h, see loop.c */
 #include "net/conn.h"
 #include "net/tls.h"
 #include "core/log.h"
 #include <errno.h>
 #include <event2/event.h>
+#include <event2/event_struct.h>
 #include <limits.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
@@ -137,6 +137,8 @@ bool conn_has_more(struct conn *c, struct str rest)
 
 void conn_deadline(struct conn *c, int64_t ms)
 {
+    if (c->state >= CONN_FLUSH) /* conn_finish has set the last one */
+        return;
     if (ms > 0)
         net_timer_set(&c->timer, ms);
     else
@@ -236,6 +238,7 @@ static void conn_free(struct conn *c)
     net_later_clear(&c->later);
     c->in_call = true;
     c->ops->closed(c, c->why);
+    net_timer_clear(&c->timer);
     net_later_clear(&c->later);
     if (c->interest)
         event_del(&c->ev);
@@ -428,7 +431,11 @@ static ssize_t conn_send(struct conn *c, const char *p, size_t n)
 
 static void conn_shut(struct conn *c)
 {
-    if (c->fd < 0 || c->eof) {
+    if (c->fd < 0) { /* the test reads our last words, then drops */
+        c->state = CONN_LINGER;
+        return;
+    }
+    if (c->eof) {
         c->state = CONN_DEAD;
         return;
     }

@@ -12,9 +12,10 @@
 #include "net/loop.h"
 #include "net/peer.h"
 
-#define CONN_IN_MAX (2 * NET_SCRATCH) /* bytes a protocol may leave unconsumed; it must bound its own units far below  \
-                                       */
-#define CONN_OUT_HIGH (64u * 1024)    /* stop reading above; `drained` below */
+#define CONN_IN_MAX                                                                                                    \
+    (2 * NET_SCRATCH)              /* bytes a protocol may leave unconsumed; it must bound its own units far below     \
+                                    */
+#define CONN_OUT_HIGH (64u * 1024) /* stop reading above; `drained` below */
 #define CONN_OUT_MAX                                                                                                   \
     (8u << 20) /* an answer larger than this must be pulled (drained), else the connection is dropped */
 #define CONN_LINGER_MS                                                                                                 \

@@ -1,8 +1,8 @@
-#include <event2/event_struct.h> /* before core/list.h, see loop.c */
 #include "net/listen.h"
 #include "core/log.h"
 #include <errno.h>
 #include <event2/event.h>
+#include <event2/event_struct.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -1,8 +1,8 @@
-#include <event2/event_struct.h> /* first: it and core/list.h both say LIST_ENTRY, and it takes its own away again */
 #include "net/loop.h"
 #include "core/log.h"
 #include <errno.h>
 #include <event2/event.h>
+#include <event2/event_struct.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>

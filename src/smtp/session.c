@@ -1,0 +1,199 @@
+#include "smtp/session.h"
+#include "core/log.h"
+#include <assert.h>
+#include <stdlib.h>
+
+static size_t on_data(struct conn *c, struct str in);
+static void on_drained(struct conn *c);
+static void on_timeout(struct conn *c);
+static void on_secured(struct conn *c);
+static void on_closed(struct conn *c, enum conn_end why);
+static void run_line(struct smtp_session *s, struct str line, struct str rest);
+
+static const struct conn_ops session_ops = {on_data, on_drained, on_timeout, on_secured, on_closed};
+
+#define BIT(state) (1u << (state))
+static const uint16_t legal[SMTP_STATES] = {
+    [SMTP_CONNECTED] = BIT(SMTP_READY) | BIT(SMTP_SECURING) | BIT(SMTP_ENDED),
+    [SMTP_READY] = BIT(SMTP_READY) | BIT(SMTP_MAIL) | BIT(SMTP_SECURING) | BIT(SMTP_ENDED),
+    [SMTP_MAIL] = BIT(SMTP_READY) | BIT(SMTP_RCPT) | BIT(SMTP_ENDED),
+    [SMTP_RCPT] = BIT(SMTP_READY) | BIT(SMTP_DATA) | BIT(SMTP_ENDED),
+    [SMTP_DATA] = BIT(SMTP_READY) | BIT(SMTP_COMMIT) | BIT(SMTP_ENDED),
+    [SMTP_COMMIT] = BIT(SMTP_READY) | BIT(SMTP_ENDED),
+    [SMTP_SECURING] = BIT(SMTP_CONNECTED) | BIT(SMTP_ENDED),
+    [SMTP_ENDED] = 0,
+};
+
+/* RFC 2920 3.1 names VRFY, HELP, NOOP and QUIT too as last of a group; refusing those would protect nobody. */
+const struct smtp_command smtp_commands[] = {
+    {STR("EHLO"), smtp_cmd_ehlo, CMD_LAST | CMD_IDLE, "EHLO name"},
+    {STR("HELO"), smtp_cmd_helo, CMD_LAST | CMD_IDLE, "HELO name"},
+    {STR("MAIL"), smtp_cmd_mail, CMD_HELO, "MAIL FROM:<address> [SIZE=n] [BODY=8BITMIME] [SMTPUTF8]"},
+    {STR("RCPT"), smtp_cmd_rcpt, CMD_HELO, "RCPT TO:<address>"},
+    {STR("DATA"), smtp_cmd_data, CMD_HELO | CMD_NO_ARGS | CMD_LAST, "DATA"},
+    {STR("RSET"), smtp_cmd_rset, CMD_NO_ARGS | CMD_IDLE, "RSET"},
+    {STR("NOOP"), smtp_cmd_noop, CMD_IDLE, "NOOP"},
+    {STR("QUIT"), smtp_cmd_quit, CMD_NO_ARGS, "QUIT"},
+    {STR("STARTTLS"), smtp_cmd_starttls, CMD_HELO | CMD_NO_ARGS | CMD_LAST, "STARTTLS"},
+    {STR("VRFY"), smtp_cmd_vrfy, CMD_IDLE, "VRFY name"},
+    {STR("HELP"), smtp_cmd_help, CMD_IDLE, "HELP"},
+    {STR("EXPN"), smtp_cmd_not_offered, CMD_IDLE, NULL},
+    {STR("AUTH"), smtp_cmd_not_offered, CMD_IDLE, NULL},
+    {STR("BDAT"), smtp_cmd_not_offered, CMD_IDLE, NULL},
+    {STR("ETRN"), smtp_cmd_not_offered, CMD_IDLE, NULL},
+};
+const size_t smtp_commands_n = N_ELEMENTS(smtp_commands);
+
+/* Another protocol's first words (a browser made to speak to this port): nothing of it is read any further. */
+static const struct str foreign_verbs[] = {STR("GET"),     STR("POST"),   STR("PUT"),   STR("HEAD"), STR("OPTIONS"),
+                                           STR("CONNECT"), STR("DELETE"), STR("PATCH"), STR("Host")};
+
+void smtp_set_state(struct smtp_session *s, enum smtp_state to)
+{
+    assert(legal[s->state] & BIT(to));
+    s->state = (uint8_t)to;
+    conn_deadline(s->conn, to == SMTP_COMMIT ? SMTP_COMMIT_MS : s->server->conf.timeout_ms);
+}
+
+struct conn *smtp_session_new(struct smtp_server *srv, int fd, const struct net_peer *peer)
+{
+    struct smtp_session *s = calloc(1, sizeof *s);
+    if (!s)
+        abort();
+    s->server = srv;
+    s->conn = conn_new(srv->loop, fd, peer, NULL, &session_ops, s);
+    list_add(&srv->sessions, &s->node);
+    srv->counts.connections++;
+    conn_deadline(s->conn, srv->conf.timeout_ms);
+    if (conn_has_more(s->conn, STR_NULL)) { /* spoke before our greeting */
+        smtp_say_last(s, REPLY_SYNC);
+        return s->conn;
+    }
+    buf_printf(conn_out(s->conn), "220 %.*s ESMTP\r\n", STRF(srv->conf.hostname));
+    conn_written(s->conn);
+    return s->conn;
+}
+
+static size_t on_data(struct conn *c, struct str in)
+{
+    struct smtp_session *s = conn_user(c);
+    if (s->state == SMTP_DATA)
+        return smtp_data_bytes(s, in);
+    if (s->state == SMTP_ENDED)
+        return in.n;
+    if (s->skip_line) {
+        ptrdiff_t lf = str_chr(in, '\n', 0);
+        s->skip_line = lf < 0;
+        if (lf >= 0)
+            smtp_say_bad(s, REPLY_LINE_LONG);
+        return lf < 0 ? in.n : (size_t)lf + 1;
+    }
+    struct str line;
+    size_t used = 0;
+    enum smtp_line_fault fault;
+    switch (smtp_line_take(in, &line, &used, &fault)) {
+    case PARSE_MORE: return 0;
+    case PARSE_BAD:
+        if (fault == SMTP_LINE_LONG) {
+            /* The end of this line may be in what is thrown away with it: then it has been answered too. */
+            ptrdiff_t lf = str_chr(in, '\n', 0);
+            s->skip_line = lf < 0;
+            if (lf < 0)
+                return used;
+            used = (size_t)lf + 1;
+            smtp_say_bad(s, REPLY_LINE_LONG);
+        } else {
+            smtp_say_bad(s, REPLY_LINE_BARE);
+        }
+        return used;
+    case PARSE_OK: run_line(s, line, str_from(in, used)); return used;
+    }
+    return used;
+}
+
+static const struct smtp_command *command_find(struct str verb)
+{
+    for (size_t i = 0; i < smtp_commands_n; i++)
+        if (str_ieq(smtp_commands[i].verb, verb))
+            return &smtp_commands[i];
+    return NULL;
+}
+
+static bool is_foreign(struct str verb)
+{
+    for (size_t i = 0; i < N_ELEMENTS(foreign_verbs); i++)
+        if (str_eq(foreign_verbs[i], verb))
+            return true;
+    return false;
+}
+
+static void run_line(struct smtp_session *s, struct str line, struct str rest)
+{
+    struct str verb, args;
+    smtp_line_verb(line, &verb, &args);
+    conn_deadline(s->conn, s->server->conf.timeout_ms);
+    const struct smtp_command *cmd = command_find(verb);
+    if (!cmd) {
+        if (is_foreign(verb))
+            smtp_say_last(s, REPLY_PROTOCOL);
+        else
+            smtp_say_bad(s, REPLY_UNKNOWN);
+        return;
+    }
+    if ((cmd->flags & CMD_LAST) && conn_has_more(s->conn, rest)) {
+        /* RFC 2920; a relay that was fooled into another idea of where our input ends shows itself here (CVE-2023-51764
+         * and kin). */
+        smtp_say_last(s, REPLY_SYNC);
+        return;
+    }
+    if ((cmd->flags & CMD_IDLE) && ++s->idle > SMTP_IDLE_COMMANDS_MAX) {
+        smtp_say_last(s, REPLY_TOO_MANY_IDLE);
+        return;
+    }
+    if ((cmd->flags & CMD_NO_ARGS) && args.n > 0)
+        smtp_say_bad(s, REPLY_NO_ARGS);
+    else if ((cmd->flags & CMD_HELO) && s->state == SMTP_CONNECTED)
+        smtp_say_bad(s, REPLY_HELO_FIRST);
+    else
+        cmd->run(s, args);
+}
+
+/* Everything written is in the socket: what was answered 250 is answered for good. */
+static void on_drained(struct conn *c)
+{
+    struct smtp_session *s = conn_user(c);
+    const struct smtp_road *road = &s->server->conf.road;
+    while (s->replied) {
+        struct smtp_replied *r = s->replied;
+        s->replied = r->next;
+        road->replied(road->ctx, r->cell, r->org, r->id);
+        free(r);
+    }
+}
+
+static void on_timeout(struct conn *c)
+{
+    struct smtp_session *s = conn_user(c);
+    smtp_say_last(s, s->state == SMTP_COMMIT ? REPLY_LATE : REPLY_TIMEOUT);
+}
+
+static void on_secured(struct conn *c)
+{
+    struct smtp_session *s = conn_user(c);
+    smtp_set_state(s, SMTP_CONNECTED);
+}
+
+static void on_closed(struct conn *c, enum conn_end why)
+{
+    (void)why;
+    struct smtp_session *s = conn_user(c);
+    smtp_txn_drop(s);
+    while (s->replied) { /* never reached the socket: stays unreplied, a resend is recognised */
+        struct smtp_replied *r = s->replied;
+        s->replied = r->next;
+        free(r);
+    }
+    smtp_session_leave(s);
+    free(s->helo);
+    free(s);
+}
