@@ -53,6 +53,8 @@ size_t mime_msgids(struct arena *a, struct str value, struct str *out, size_t ma
         size_t from = i;
         while (i < value.n && !is_space(value.p[i]) && value.p[i] != ',')
             i++;
+        while (from < i && value.p[from] == '<') /* never closed */
+            from++;
         struct str word = str_n(value.p + from, i - from);
         if (str_chr(word, '@', 0) > 0 && id_clean(a, word, &id))
             keep(id, out, &n, max);

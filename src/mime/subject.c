@@ -59,6 +59,7 @@ static size_t mark_length(struct str s, unsigned *flag)
         if (!str_istarts(s, marks[i].mark))
             continue;
         n = marks[i].mark.n;
+        n += n < s.n && s.p[n] == ' ';
         n += bracket(str_from(s, n), true);
         while (n < s.n && s.p[n] == ' ')
             n++;
