@@ -78,8 +78,13 @@ int admin_read_line(struct admin_ctx *c, char *line, size_t max, struct err *e)
     if (!fgets(line, (int)max, c->in))
         return err_set(e, ERR_INVALID, "nothing came on standard input");
     size_t n = strcspn(line, "\r\n");
-    if (line[n] == 0 && n + 1 == max)
-        return err_set(e, ERR_INVALID, "the line on standard input is longer than %zu bytes", max - 1);
+    if (line[n] == 0 && n + 1 == max) { /* full before the end of the line was seen: one that just fits is good */
+        int next = getc(c->in);
+        if (next == '\r')
+            next = getc(c->in);
+        if (next != EOF && next != '\n')
+            return err_set(e, ERR_INVALID, "the line on standard input is longer than %zu bytes", max - 1);
+    }
     line[n] = 0;
     return 0;
 }
