@@ -105,6 +105,8 @@ export function Login() {
               value={password}
               onChange={(event) => setPassword(event.currentTarget.value)}
               error={missing === 'password' ? t('login.missing.password') : null}
+              classNames={{ visibilityToggle: styles.toggle ?? '' }}
+              rightSectionWidth={48}
               visibilityToggleButtonProps={{ 'aria-label': t('login.password.show'), tabIndex: 0 }}
             />
             <Button type="submit" size="md" fullWidth loading={busy} className={styles.submit ?? ''}>

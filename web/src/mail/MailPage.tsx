@@ -9,6 +9,7 @@ import { clockTime } from '../lib/format';
 import { Header } from '../shell/Header';
 import { useMe } from '../shell/Gate';
 import { State } from '../shell/State';
+import { useTitle } from '../shell/useTitle';
 import styles from './MailPage.module.css';
 import { MessageList, type ListHandle } from './MessageList';
 import { Rail } from './Rail';
@@ -82,7 +83,7 @@ export function MailPage() {
                   onMailboxes={() => setDrawer(true)}
                 />
               </section>
-              <section className={styles.reader} data-pane="reader" aria-label={t('place.mail')}>
+              <section className={styles.reader} data-pane="reader" aria-label={t('read.label')}>
                 <Reader
                   key={emailId ?? ''}
                   emailId={emailId}
@@ -96,31 +97,38 @@ export function MailPage() {
           )}
         </main>
       </div>
-      <Drawer
+      <Drawer.Root
         opened={drawer}
         onClose={() => setDrawer(false)}
-        title={t('mail.mailboxes')}
         size={300}
         // Locking the scroll would need a style tag outside our nonce; the panes scroll, the page does not.
         lockScroll={false}
         transitionProps={{ duration: 0 }}
-        closeButtonProps={{ 'aria-label': t('mail.close'), size: 44 }}
       >
-        <Rail boxes={boxes.data} current={box?.id} onChoose={() => setDrawer(false)} />
-      </Drawer>
+        <Drawer.Overlay />
+        <Drawer.Content aria-label={t('mail.mailboxes')}>
+          <div className={styles.drawerHead}>
+            <h2>{t('mail.mailboxes')}</h2>
+            <Drawer.CloseButton size={44} aria-label={t('mail.close')} />
+          </div>
+          <Rail boxes={boxes.data} current={box?.id} onChoose={() => setDrawer(false)} />
+        </Drawer.Content>
+      </Drawer.Root>
       <Arrivals count={sync.arrived.count} turn={sync.arrived.turn} />
     </div>
   );
 }
 
-/** Moves the focus to the next visible pane: its current row or its first control, else the pane's heading. */
+/** Moves the focus to the next visible pane: to its current row, link or heading, else to its first control. */
 function walkPanes(step: 1 | -1) {
   const panes = PANES.map((name) => document.querySelector<HTMLElement>(`[data-pane="${name}"]`)).filter(
     (pane): pane is HTMLElement => pane !== null && pane.offsetParent !== null,
   );
   const at = panes.findIndex((pane) => pane.contains(document.activeElement));
   const next = panes[(at + step + panes.length) % panes.length];
-  next?.querySelector<HTMLElement>('[data-pane-focus], [tabindex="0"], a[href], button')?.focus();
+  const visible = (selector: string) =>
+    [...(next?.querySelectorAll<HTMLElement>(selector) ?? [])].find((item) => item.offsetParent !== null);
+  (visible('[data-pane-focus]') ?? visible('[tabindex="0"], a[href], button'))?.focus();
 }
 
 function ConnectionBar({ failing, lastAnswer }: { failing: boolean; lastAnswer: number | null }) {
@@ -150,6 +158,7 @@ function Arrivals({ count, turn }: { count: number; turn: number }) {
 
 function BoxesFailed({ retry }: { retry: () => void }) {
   const { t } = useText();
+  useTitle(`${t('list.error.title')} · ${t('app.name')}`);
   return (
     <State
       heading="h1"

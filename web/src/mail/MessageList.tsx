@@ -36,7 +36,7 @@ export function MessageList({ ref, box, openId, onOpen, onMailboxes }: MessageLi
   const title = box ? name(box) : '';
   const unread = box?.unreadEmails ?? 0;
   const Heading = openId ? 'h2' : 'h1';
-  useTitle(openId ? '' : `${unread > 0 ? `(${count(unread, locale)}) ` : ''}${title} · ${t('app.name')}`);
+  useTitle(openId ? null : `${unread > 0 ? `(${count(unread, locale)}) ` : ''}${title || t('place.mail')} · ${t('app.name')}`);
 
   return (
     <>

@@ -3,7 +3,7 @@ import { memo } from 'react';
 import { useText } from '../i18n';
 import type { EmailHead } from '../jmap/types';
 import { shortTime } from '../lib/format';
-import { addressName, cleanLine } from '../lib/text';
+import { addressName, addressParts, cleanLine } from '../lib/text';
 import { Chip } from './Chip';
 import { isHeld, isUnread } from './judge';
 import styles from './MessageRow.module.css';
@@ -67,7 +67,7 @@ function Filled({ email, outgoing, unread }: { email: EmailHead; outgoing: boole
         </>
       )}
       <div className={styles.line}>
-        <bdi className={styles.sender}>{who || t('list.nosender')}</bdi>
+        <Sender who={who || t('list.nosender')} />
         <time className={styles.time} dateTime={email.receivedAt}>
           {shortTime(email.receivedAt, locale)}
         </time>
@@ -85,5 +85,18 @@ function Filled({ email, outgoing, unread }: { email: EmailHead; outgoing: boole
         {email.hasAttachment && <Chip kind="outline">{t('list.attachment')}</Chip>}
       </div>
     </>
+  );
+}
+
+/** A sender without a name shows the address; if room is short the local part is cut, never the domain. */
+function Sender({ who }: { who: string }) {
+  const { local, domain } = addressParts(who);
+  return domain === '' ? (
+    <bdi className={styles.sender}>{who}</bdi>
+  ) : (
+    <bdi className={`${styles.sender} ${styles.address}`}>
+      <span>{local}</span>
+      <span>@{domain}</span>
+    </bdi>
   );
 }

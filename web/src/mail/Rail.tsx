@@ -31,7 +31,11 @@ export function Rail({ boxes, current, onChoose }: RailProps) {
       </p>
       <ul className={styles.boxes}>
         {boxes === undefined &&
-          Array.from({ length: 5 }, (_, index) => <Skeleton key={index} height={16} width={110} m={6} radius={4} />)}
+          Array.from({ length: 5 }, (_, index) => (
+            <li key={index}>
+              <Skeleton height={16} width={110} m={6} radius={4} />
+            </li>
+          ))}
         {boxes?.map((box) => {
           const waiting = pending(box);
           return (

@@ -1,5 +1,5 @@
 // One message: who, what the guard says, the text. Mail is drawn as plain text only; every warning stands outside it.
-import { Skeleton } from '@mantine/core';
+import { Skeleton, VisuallyHidden } from '@mantine/core';
 import { IconChevronLeft, IconEye } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
@@ -68,8 +68,12 @@ function Absent({ title, text, retry }: { title: string; text: string; retry?: (
 
 function Waiting() {
   const { t } = useText();
+  useTitle(`${t('app.loading')} · ${t('app.name')}`);
   return (
-    <div role="status" aria-label={t('app.loading')} className={styles.article}>
+    <div className={styles.article}>
+      <VisuallyHidden>
+        <h1>{t('app.loading')}</h1>
+      </VisuallyHidden>
       <Skeleton height={24} width="60%" radius={4} />
       <Skeleton height={40} width="45%" radius={4} mt={20} />
       <Skeleton height={14} radius={4} mt={32} />

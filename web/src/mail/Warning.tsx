@@ -118,7 +118,7 @@ function Explanations({ judgement: { main, others, unchecked } }: { judgement: J
       {!unchecked && (
         <button
           type="button"
-          className="textlink"
+          className={`textlink ${styles.why}`}
           aria-expanded={open === 'why'}
           aria-controls={open === 'why' ? id : undefined}
           onClick={() => toggle('why')}
@@ -146,9 +146,14 @@ function Explanations({ judgement: { main, others, unchecked } }: { judgement: J
   );
 }
 
+function hasComparison(finding: Finding): boolean {
+  return cleanLine(finding.facts['old']) !== '' && cleanLine(finding.facts['new']) !== '';
+}
+
 function Why({ finding }: { finding: Finding | null }) {
   const { t, locale } = useText();
-  const facts = finding ? knownFacts(finding) : [];
+  // Old and new already stand in the comparison above.
+  const facts = finding ? knownFacts(finding).filter(([key]) => !hasComparison(finding) || (key !== 'old' && key !== 'new')) : [];
   return (
     <>
       <p>{t(`why.${finding ? familyOf(finding.code) : 'other'}`)}</p>
@@ -204,11 +209,11 @@ function factText(key: FactKey, value: string, locale: string): string {
 /** Old and new above each other; what differs is marked by shape, by words and for screen readers, not by colour alone. */
 function Comparison({ finding }: { finding: Finding }) {
   const { t } = useText();
-  const old = cleanLine(finding.facts['old']);
-  const now = cleanLine(finding.facts['new']);
-  if (old === '' || now === '') {
+  if (!hasComparison(finding)) {
     return null;
   }
+  const old = cleanLine(finding.facts['old']);
+  const now = cleanLine(finding.facts['new']);
   const iban = ibanLike(old) && ibanLike(now);
   const parts = iban ? ibanCompare(old, now) : markDifference(old, now);
   return (

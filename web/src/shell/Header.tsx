@@ -1,4 +1,4 @@
-import { Menu, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
+import { Menu, VisuallyHidden, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
 import { IconLogout } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -35,9 +35,18 @@ export function Header({ me }: { me: Me }) {
       <span className={styles.firm}>{me.firm}</span>
       <span className={styles.grow} />
       <Service />
-      <Menu position="bottom-end" width={240} offset={6} trapFocus returnFocus transitionProps={{ duration: 0 }}>
+      <Menu
+        position="bottom-end"
+        width={240}
+        offset={6}
+        returnFocus
+        withinPortal={false}
+        withInitialFocusPlaceholder={false}
+        transitionProps={{ duration: 0 }}
+      >
         <Menu.Target>
-          <button type="button" className={styles.account} aria-label={t('app.account', { name: me.name || me.address })}>
+          <button type="button" className={styles.account}>
+            <VisuallyHidden>{t('app.account', { name: me.name || me.address })}</VisuallyHidden>
             <span className={styles.lang} aria-hidden="true">
               {lang.toUpperCase()}
             </span>

@@ -1,4 +1,5 @@
 import { SegmentedControl } from '@mantine/core';
+import styles from './LangSwitch.module.css';
 import { setLang, useText, type Lang } from '../i18n';
 
 /** Each language is named in itself, so that whoever needs it can read it. */
@@ -9,7 +10,8 @@ export function LangSwitch() {
       aria-label={t('app.language')}
       value={lang}
       onChange={(value) => setLang(value as Lang)}
-      withItemsBorders={false}
+      classNames={{ root: styles.root ?? '', label: styles.label ?? '', indicator: styles.indicator ?? '' }}
+      size="sm"
       transitionDuration={0}
       data={[
         { value: 'it', label: <span lang="it">Italiano</span> },

@@ -14,7 +14,9 @@ interface StateProps {
 export function State({ title, text, heading: Heading = 'h2', action, children }: StateProps) {
   return (
     <div className={styles.state}>
-      <Heading className={styles.title}>{title}</Heading>
+      <Heading className={styles.title} tabIndex={-1} data-pane-focus>
+        {title}
+      </Heading>
       <p className={styles.text}>{text}</p>
       {children}
       {action && (

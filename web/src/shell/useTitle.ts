@@ -1,7 +1,10 @@
 import { useEffect } from 'react';
 
-export function useTitle(title: string): void {
+/** Null leaves the title to another part of the page. */
+export function useTitle(title: string | null): void {
   useEffect(() => {
-    document.title = title;
+    if (title !== null) {
+      document.title = title;
+    }
   }, [title]);
 }

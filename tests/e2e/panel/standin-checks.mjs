@@ -1,0 +1,235 @@
+// Checks that need a server in a known mood: empty, slow, failing, gone, a hundred thousand messages, hostile text.
+import { ARCHIVE, emails, ids } from './mail.mjs';
+import { mood } from './standin.mjs';
+import { equal, group, ok } from './tap.mjs';
+
+export async function standinChecks({ open, axe, basics, shot, target, storage }) {
+  const go = (page, path) => page.goto(target.url + path);
+
+  await group('level 3', async () => {
+    const page = await open({ storage });
+    await go(page, '/mail/held');
+    await page.locator('[role="row"]').first().click();
+    const card = page.locator('[data-warning="stop"]');
+    await card.waitFor();
+    ok(await card.evaluate((item) => item === document.activeElement), 'opening a stopped message puts the focus on its card');
+    const words = await card.innerText();
+    for (const word of ['FERMO', 'L’IBAN è cambiato: non pagare ancora', 'Finora', 'Italia', 'In questo messaggio', 'Lituania', 'paese, banca e conto', 'Usate dal 01/03/2024', 'Un altro segnale']) {
+      ok(words.includes(word), `the card says "${word}"`, words);
+    }
+    equal(await card.locator('mark').count(), 5, 'each differing group is marked');
+    ok((await card.locator('mark').first().textContent()).includes('diverso: LT12'), 'the mark is there for screen readers too');
+    equal(await card.locator('dl').first().evaluate((item) => getComputedStyle(item).userSelect), 'none', 'account numbers cannot be selected');
+    equal(await page.locator('article p span.mono').evaluate((item) => getComputedStyle(item).userSelect), 'none', 'nor those in the text');
+    ok(await page.getByText('Solo testo: link e allegati sono bloccati').isVisible(), 'it says that it is text only');
+    ok((await page.locator('article li[data-blocked]').innerText()).includes('bloccato'), 'the attachment is blocked');
+    await card.getByRole('button', { name: 'Perché lo vedo?' }).click();
+    await axe(page, 'explained stop');
+    await shot(page, 'stop-why');
+    await page.locator('article h1').focus();
+    const panes = [];
+    for (let step = 0; step < 3; step += 1) {
+      await page.keyboard.press('F6');
+      panes.push(await page.evaluate(() => document.activeElement?.closest('[data-pane]')?.dataset.pane));
+    }
+    equal(panes, ['rail', 'list', 'reader'], 'F6 walks all three panes while a message is open');
+    await card.getByRole('button', { name: 'Un altro segnale' }).click();
+    ok((await card.innerText()).includes('Primo messaggio da questo indirizzo.'), 'other signs open in the same card');
+    await page.context().close();
+  });
+
+  for (const [theme, lang] of [['light', 'it'], ['dark', 'en']]) {
+    for (const [what, width] of [['note', 1440], ['caution', 1440], ['caution', 390], ['hostile', 1024]]) {
+      await group(`${what} ${theme} ${width}`, async () => {
+        const page = await open({ storage, theme, width, lang });
+        await page.addInitScript((value) => localStorage.setItem('sigillo.lang', value), lang);
+        await go(page, `/mail/inbox/${ids[what]}`);
+        await page.locator('article').waitFor();
+        await basics(page, `${what} ${theme} ${width}`, lang);
+        await axe(page, `${what} ${theme} ${width}`);
+        await shot(page, `${what}-${theme}-${width}`);
+        await page.context().close();
+      });
+    }
+  }
+
+  await group('hostile text', async () => {
+    const page = await open({ storage });
+    await go(page, `/mail/inbox/${ids.hostile}`);
+    await page.locator('article').waitFor();
+    equal(await page.locator('article img, article script, article a, article b').count(), 0, 'mark-up in a mail stays text');
+    ok((await page.locator('article').innerText()).includes('<a href="https://evil.example">'), 'and is shown as it was written');
+    ok(!/[\u202a-\u202e]/.test(await page.locator('article').innerText()), 'text cannot be turned around');
+    ok((await page.title()).endsWith('· Sigillo'), 'nor the title taken');
+    await page.context().close();
+  });
+
+  await group('long list', async () => {
+    const page = await open({ storage });
+    await go(page, '/mail/archive');
+    await page.locator('[role="row"][data-email]').first().waitFor();
+    equal(await page.locator('[role="grid"]').getAttribute('aria-rowcount'), String(ARCHIVE), 'aria-rowcount is the whole mailbox');
+    await page.locator('[role="row"][tabindex="0"]').focus();
+    await page.keyboard.press('End');
+    await page.locator(`[role="row"][aria-rowindex="${ARCHIVE}"][data-email]`).waitFor();
+    equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-rowindex')), String(ARCHIVE), 'End focuses the last row');
+    ok((await page.locator('[role="row"]').count()) < 60, 'few rows are in the page');
+    await page.keyboard.press('Home');
+    const slow = await page.evaluate(async () => {
+      const times = [];
+      for (let turn = 0; turn < 100; turn += 1) {
+        const start = performance.now();
+        const before = document.activeElement;
+        before.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true }));
+        while (document.activeElement === before && performance.now() - start < 1000) {
+          await new Promise((resolve) => requestAnimationFrame(resolve));
+        }
+        times.push(performance.now() - start);
+      }
+      return times.sort((a, b) => a - b)[94];
+    });
+    ok(slow < 100, `key to focus p95 under 100 ms (${slow.toFixed(0)} ms)`);
+    equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-rowindex')), '101', 'a hundred arrows are a hundred rows');
+    await page.context().close();
+  });
+
+  await group('empty', async () => {
+    const page = await open({ storage });
+    for (const box of ['junk', 'trash', 'Mfiere']) {
+      await go(page, `/mail/${box}`);
+      await page.locator('section[data-pane="list"]').getByRole('heading', { level: 2 }).waitFor();
+      await axe(page, `empty ${box}`);
+    }
+    await shot(page, 'empty');
+    await go(page, '/mail/gone-mailbox');
+    await page.waitForURL('**/mail/inbox');
+    ok(true, 'an unknown mailbox leads to the inbox');
+    await go(page, '/mail/inbox/nothing');
+    await page.getByRole('heading', { level: 1, name: 'Messaggio non trovato' }).waitFor();
+    await axe(page, 'message not found');
+    await page.context().close();
+  });
+
+  await group('loading', async () => {
+    const page = await open({ storage });
+    mood.delay = 1500;
+    await go(page, `/mail/inbox/${ids.note}`);
+    await page.locator('#list-title').waitFor();
+    await page.locator('section[data-pane="reader"] h1').waitFor();
+    await axe(page, 'loading');
+    await shot(page, 'loading');
+    mood.delay = 0;
+    await page.locator('article').waitFor();
+    await page.context().close();
+  });
+
+  await group('failing', async () => {
+    const page = await open({ storage });
+    mood.fail = 503;
+    await go(page, '/mail/inbox');
+    await page.getByRole('button', { name: 'Riprova' }).waitFor();
+    await basics(page, 'failing', 'it');
+    await axe(page, 'failing');
+    await shot(page, 'failing');
+    mood.fail = 0;
+    await page.getByRole('button', { name: 'Riprova' }).click();
+    await page.locator('[role="row"]').first().waitFor();
+    ok(true, '"Riprova" works');
+    mood.fail = 503;
+    await page.evaluate(() => window.dispatchEvent(new Event('online')));
+    await page.getByText('Non aggiornato dalle').waitFor();
+    ok((await page.locator('[role="row"]').count()) > 0, 'what was loaded stays, with the hour it is from');
+    await axe(page, 'stale');
+    await shot(page, 'stale');
+    mood.fail = 0;
+    await page.evaluate(() => window.dispatchEvent(new Event('online')));
+    await page.getByText('Non aggiornato dalle').waitFor({ state: 'detached' });
+    await page.context().setOffline(true);
+    await page.getByText('Sei senza rete').waitFor();
+    ok(true, 'being offline is said');
+    await page.context().close();
+  });
+
+  await group('new mail', async () => {
+    const page = await open({ storage });
+    await go(page, '/mail/inbox');
+    await page.locator('[role="row"]').first().waitFor();
+    await page.waitForTimeout(300);
+    mood.extra = [{ ...emails[5], id: 'Enew', subject: 'Appena arrivato', receivedAt: new Date().toISOString() }];
+    mood.state += 1;
+    await page.evaluate(() => window.dispatchEvent(new Event('online')));
+    await page.getByText('Appena arrivato').waitFor();
+    ok((await page.locator('[role="log"]').innerText()).includes('È arrivato un nuovo messaggio.'), 'a new message appears and is said');
+    mood.extra = [];
+    mood.state += 1;
+    await page.context().close();
+  });
+
+  await group('session end', async () => {
+    const page = await open({ storage });
+    await go(page, `/mail/inbox/${ids.note}`);
+    await page.locator('article').waitFor();
+    await page.context().clearCookies();
+    await page.evaluate(() => window.dispatchEvent(new Event('online')));
+    await page.getByText('entra di nuovo').waitFor();
+    await axe(page, 'session ended');
+    await page.locator('input[name="username"]').fill('giulia@azienda.example');
+    await page.locator('input[name="password"]').fill('correct horse battery');
+    await page.locator('button[type="submit"]').click();
+    await page.locator('article').waitFor();
+    ok(page.url().endsWith(ids.note), 'logging in again leads back to the same message');
+    await page.context().close();
+  });
+
+  await group('too many tries', async () => {
+    const page = await open();
+    await go(page, '/');
+    mood.tries = 10;
+    await page.locator('input[name="username"]').fill('giulia@azienda.example');
+    await page.locator('input[name="password"]').fill('guess');
+    await page.locator('button[type="submit"]').click();
+    await page.getByText('Riprova tra 2 minuti').waitFor();
+    ok(true, 'a lock is told in minutes');
+    mood.tries = 0;
+    await page.context().close();
+  });
+
+  await group('choices', async () => {
+    const page = await open({ storage });
+    await go(page, '/mail/inbox');
+    await page.locator('header button').click();
+    await page.getByRole('menuitemradio', { name: 'Scuro' }).click();
+    await page.getByRole('menuitemradio', { name: 'English' }).click();
+    await page.reload();
+    await page.locator('[role="row"]').first().waitFor();
+    const kept = await page.evaluate(() => [document.documentElement.lang, document.documentElement.dataset.mantineColorScheme, document.querySelector('h1').textContent]);
+    equal(kept, ['en', 'dark', 'Inbox'], 'language and appearance are remembered');
+    await page.context().close();
+  });
+
+  await group('phone', async () => {
+    const page = await open({ storage, width: 390 });
+    await go(page, '/mail/inbox');
+    await page.getByRole('button', { name: 'Apri l’elenco delle caselle' }).click();
+    await page.getByRole('dialog').waitFor();
+    await axe(page, 'mailboxes on a phone');
+    await shot(page, 'phone-mailboxes');
+    await page.getByRole('dialog').getByRole('link', { name: /Trattenuti/ }).click();
+    await page.locator('[role="row"]').first().click();
+    await page.locator('[data-warning="stop"]').waitFor();
+    await page.getByRole('button', { name: 'Torna a Trattenuti' }).click();
+    await page.locator('[role="row"]').first().waitFor();
+    ok(page.url().endsWith('/mail/held'), 'back leads to the list');
+    await page.context().close();
+  });
+
+  await group('narrow', async () => {
+    const page = await open({ storage, width: 320 });
+    for (const path of ['/mail/inbox', `/mail/held/${ids.held}`, `/mail/inbox/${ids.caution}`]) {
+      await go(page, path);
+      await page.locator(path.endsWith('inbox') ? '[role="row"][data-email]' : 'article').first().waitFor();
+      await basics(page, `320 px ${path}`, 'it');
+    }
+    await page.context().close();
+  });
+}

@@ -1,0 +1,37 @@
+// Test Anything Protocol, one line per check.
+let number = 0;
+let failures = 0;
+
+export function ok(passed, name, details = '') {
+  number += 1;
+  failures += passed ? 0 : 1;
+  console.log(`${passed ? 'ok' : 'not ok'} ${number} - ${name}`);
+  if (!passed && details) {
+    console.log(String(details).replace(/^/gm, '#   '));
+  }
+  return passed;
+}
+
+export function equal(actual, expected, name) {
+  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];
+  return ok(a === b, name, `got ${a}\nexpected ${b}`);
+}
+
+/** Runs a group of checks; an exception in it is one failed check, the next group still runs. */
+export async function group(name, run) {
+  try {
+    await run();
+  } catch (error) {
+    ok(false, `${name} runs to its end`, error?.stack ?? error);
+  }
+}
+
+export function skip(name, reason) {
+  number += 1;
+  console.log(`ok ${number} - ${name} # SKIP ${reason}`);
+}
+
+export function finish() {
+  console.log(`1..${number}`);
+  process.exitCode = failures > 0 ? 1 : 0;
+}
