@@ -236,4 +236,8 @@ int pg_wait(struct db_pg *p, PGresult **keep)
     return first;
 }
 
-bool pg_alive(struct db_pg *p) { return PQconsumeInput(p->c) && PQstatus(p->c) == CONNECTION_OK; }
+/* The first read takes the server's farewell, the second meets the end behind it. */
+bool pg_alive(struct db_pg *p)
+{
+    return PQconsumeInput(p->c) && PQconsumeInput(p->c) && PQstatus(p->c) == CONNECTION_OK;
+}
