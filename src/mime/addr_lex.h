@@ -11,12 +11,13 @@ enum mime_tok {
     MIME_TOK_LITERAL, /* text with its brackets */
     MIME_TOK_SPECIAL, /* one byte of the set given */
 };
-enum {                              /* bits of mime_lex.odd, sticky */
-       MIME_LEX_UNCLOSED = 1 << 0,  /* quote, comment or bracket without its end */
-       MIME_LEX_DEEP = 1 << 1,      /* comments nested over MIME_COMMENT_NEST_MAX */
-       MIME_LEX_STRAY = 1 << 2,     /* ")" or "\" in the open */
-       MIME_LEX_WORD_ODD = 1 << 3,  /* an encoded word held specials (RFC 2047 5 (3) forbids them in a phrase) */
-       MIME_LEX_WORD_ADDR = 1 << 4, /* and among them "<", ">" or "@" */
+/* bits of mime_lex.odd, sticky */
+enum {
+    MIME_LEX_UNCLOSED = 1 << 0,  /* quote, comment or bracket without its end */
+    MIME_LEX_DEEP = 1 << 1,      /* comments nested over MIME_COMMENT_NEST_MAX */
+    MIME_LEX_STRAY = 1 << 2,     /* ")" or "\" in the open */
+    MIME_LEX_WORD_ODD = 1 << 3,  /* an encoded word held specials (RFC 2047 5 (3) forbids them in a phrase) */
+    MIME_LEX_WORD_ADDR = 1 << 4, /* and among them "<", ">" or "@" */
 };
 struct mime_lex {
     struct str s;

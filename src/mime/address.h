@@ -7,26 +7,29 @@
 
 #define MIME_ADDRS_MAX        2000u /* addresses of one list */
 #define MIME_COMMENT_NEST_MAX 32u   /* deeper nesting is only flagged: it is counted, not recursed */
-#define MIME_LOCAL_BYTES_MAX  64u   /* RFC 5321 4.5.3.1.1 */
+#define MIME_LOCAL_BYTES_MAX  64u   /* RFC 5321 4.5.3.1.1, in envelope paths */
+#define MIME_LOCAL_READ_MAX   255u  /* in headers, where bulk senders write longer ones */
 
-enum {                                /* bits of mime_addr.flags */
-       MIME_ADDR_QUOTED = 1 << 0,     /* local part had a quoted string */
-       MIME_ADDR_LITERAL = 1 << 1,    /* domain is [..] */
-       MIME_ADDR_IDN = 1 << 2,        /* domain has an A- or U-label */
-       MIME_ADDR_UTF8 = 1 << 3,       /* local part is not ASCII */
-       MIME_ADDR_NO_DOMAIN = 1 << 4,  /* local part only ("MAILER-DAEMON") */
-       MIME_ADDR_BAD_DOMAIN = 1 << 5, /* mime_domain said BAD */
-       MIME_ADDR_BAD_LOCAL = 1 << 6,  /* control, invalid UTF-8, over MIME_LOCAL_BYTES_MAX, or dots in wrong places */
-       MIME_ADDR_LOOSE = 1 << 7,      /* outside the grammar, one plausible reading */
-       MIME_ADDR_AMBIGUOUS = 1 << 8,  /* outside the grammar, other readers may see another address */
-       MIME_ADDR_ROUTE = 1 << 9,      /* obsolete source route, dropped */
-       MIME_ADDR_NAME_COMMENT = 1 << 10, /* name comes from a comment: "a@b (Name)" */
+/* bits of mime_addr.flags */
+enum {
+    MIME_ADDR_QUOTED = 1 << 0,        /* local part had a quoted string */
+    MIME_ADDR_LITERAL = 1 << 1,       /* domain is [..] */
+    MIME_ADDR_IDN = 1 << 2,           /* domain has an A- or U-label */
+    MIME_ADDR_UTF8 = 1 << 3,          /* local part is not ASCII */
+    MIME_ADDR_NO_DOMAIN = 1 << 4,     /* local part only ("MAILER-DAEMON") */
+    MIME_ADDR_BAD_DOMAIN = 1 << 5,    /* mime_domain said BAD */
+    MIME_ADDR_BAD_LOCAL = 1 << 6,     /* control, invalid UTF-8, over MIME_LOCAL_READ_MAX, or dots in wrong places */
+    MIME_ADDR_LOOSE = 1 << 7,         /* outside the grammar, one plausible reading */
+    MIME_ADDR_AMBIGUOUS = 1 << 8,     /* outside the grammar, other readers may see another address */
+    MIME_ADDR_ROUTE = 1 << 9,         /* obsolete source route, dropped */
+    MIME_ADDR_NAME_COMMENT = 1 << 10, /* name comes from a comment: "a@b (Name)" */
 };
-enum {                             /* bits of mime_addrs.flags */
-       MIME_ADDRS_JUNK = 1 << 0,   /* an entry without any address was dropped */
-       MIME_ADDRS_MANY = 1 << 1,   /* more than MIME_ADDRS_MAX */
-       MIME_ADDRS_GROUPS = 1 << 2, /* at least one group, maybe empty */
-       MIME_ADDRS_DEEP = 1 << 3,   /* comments nested over MIME_COMMENT_NEST_MAX */
+/* bits of mime_addrs.flags */
+enum {
+    MIME_ADDRS_JUNK = 1 << 0,   /* an entry without any address was dropped */
+    MIME_ADDRS_MANY = 1 << 1,   /* more than MIME_ADDRS_MAX */
+    MIME_ADDRS_GROUPS = 1 << 2, /* at least one group, maybe empty */
+    MIME_ADDRS_DEEP = 1 << 3,   /* comments nested over MIME_COMMENT_NEST_MAX */
 };
 
 struct mime_addr {

@@ -9,11 +9,12 @@
 
 #define MIME_CHARSET_LABEL_MAX 64u /* a longer label is unknown */
 
-enum {                            /* bits returned */
-       MIME_CS_UNKNOWN = 1 << 0,  /* label not known: read as UTF-8 when valid, else as windows-1252 */
-       MIME_CS_REPLACED = 1 << 1, /* U+FFFD was put at least once */
-       MIME_CS_GUESSED = 1 << 2,  /* the bytes disagreed with the label and were read as UTF-8 or windows-1252 */
-       MIME_CS_CUT = 1 << 3,      /* did not fit in out; cut between characters */
+/* bits returned */
+enum {
+    MIME_CS_UNKNOWN = 1 << 0,  /* label not known: read as UTF-8 when valid, else as windows-1252 */
+    MIME_CS_REPLACED = 1 << 1, /* U+FFFD was put at least once */
+    MIME_CS_GUESSED = 1 << 2,  /* the bytes disagreed with the label and were read as UTF-8 or windows-1252 */
+    MIME_CS_CUT = 1 << 3,      /* did not fit in out; cut between characters */
 };
 
 struct mime_charsets;

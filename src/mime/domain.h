@@ -5,11 +5,12 @@
 
 #define MIME_DOMAIN_BYTES_MAX 255u /* RFC 5321 4.5.3.1.2, of the ASCII form */
 
-enum {                           /* bits of mime_domain.flags */
-       MIME_DOMAIN_BAD = 1 << 0, /* not a domain name: odd bytes, empty label, too long, IDNA error; ascii and unicode
-                                    hold the lower-cased text */
-       MIME_DOMAIN_LITERAL = 1 << 1, /* [..] */
-       MIME_DOMAIN_IDN = 1 << 2,     /* at least one A- or U-label */
+/* bits of mime_domain.flags */
+enum {
+    MIME_DOMAIN_BAD = 1 << 0,     /* not a domain name: odd bytes, empty label, too long, IDNA error; ascii and unicode
+                                     hold the lower-cased text */
+    MIME_DOMAIN_LITERAL = 1 << 1, /* [..] */
+    MIME_DOMAIN_IDN = 1 << 2,     /* at least one A- or U-label */
 };
 struct mime_domain {
     struct str ascii, unicode;

@@ -11,20 +11,21 @@
 #define MIME_LINE_BYTES_MAX    998u   /* RFC 5322 2.1.1; longer is only flagged */
 #define MIME_NO_END            SIZE_MAX
 
-enum {                            /* bits of mime_header.flags */
-       MIME_H_TRUNCATED = 1 << 0, /* block longer than MIME_HEADER_BYTES_MAX */
-       MIME_H_MANY = 1 << 1,      /* more fields than MIME_HEADER_FIELDS_MAX (known when iteration has ended) */
-       MIME_H_NO_END = 1 << 2,    /* no blank line: all bytes are header */
-       MIME_H_MBOX = 1 << 3,      /* began with an mbox "From " line, skipped */
-       MIME_H_BARE_LF = 1 << 4,
-       MIME_H_BARE_CR = 1 << 5,
-       MIME_H_NUL = 1 << 6,
-       MIME_H_8BIT = 1 << 7,
-       MIME_H_JUNK = 1 << 8,        /* a line that is neither field nor continuation (known when iteration has ended) */
-       MIME_H_SPACE_COLON = 1 << 9, /* obsolete "Name : value" (known when iteration has ended) */
-       MIME_H_LONG_FIELD = 1 << 10, /* a value was cut to MIME_FIELD_BYTES_MAX (known when iteration has ended) */
-       MIME_H_LONG_LINE = 1 << 11,  /* a line over MIME_LINE_BYTES_MAX */
-       MIME_H_CR_LINES = 1 << 12,   /* no LF at all: CR taken as line end */
+/* bits of mime_header.flags */
+enum {
+    MIME_H_TRUNCATED = 1 << 0, /* block longer than MIME_HEADER_BYTES_MAX */
+    MIME_H_MANY = 1 << 1,      /* more fields than MIME_HEADER_FIELDS_MAX (known when iteration has ended) */
+    MIME_H_NO_END = 1 << 2,    /* no blank line: all bytes are header */
+    MIME_H_MBOX = 1 << 3,      /* began with an mbox "From " line, skipped */
+    MIME_H_BARE_LF = 1 << 4,
+    MIME_H_BARE_CR = 1 << 5,
+    MIME_H_NUL = 1 << 6,
+    MIME_H_8BIT = 1 << 7,
+    MIME_H_JUNK = 1 << 8,        /* a line that is neither field nor continuation (known when iteration has ended) */
+    MIME_H_SPACE_COLON = 1 << 9, /* obsolete "Name : value" (known when iteration has ended) */
+    MIME_H_LONG_FIELD = 1 << 10, /* a value was cut to MIME_FIELD_BYTES_MAX (known when iteration has ended) */
+    MIME_H_LONG_LINE = 1 << 11,  /* a line over MIME_LINE_BYTES_MAX */
+    MIME_H_CR_LINES = 1 << 12,   /* no LF at all: CR taken as line end */
 };
 
 struct mime_field {

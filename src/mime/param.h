@@ -6,11 +6,12 @@
 #define MIME_PARAMS_MAX     64u /* pieces of continuations count one each */
 #define MIME_PARAM_TEXT_MAX (16u * 1024u)
 
-enum { /* bits of mime_params.flags */
-       MIME_PARAMS_MANY = 1 << 0,
-       MIME_PARAMS_DUPLICATE = 1 << 1, /* first is kept */
-       MIME_PARAMS_JUNK = 1 << 2,      /* text that is no parameter, or a piece missing in a continuation */
-       MIME_PARAMS_CHARSET = 1 << 3,   /* text had to be guessed or replaced (MIME_CS_*) */
+/* bits of mime_params.flags */
+enum {
+    MIME_PARAMS_MANY = 1 << 0,
+    MIME_PARAMS_DUPLICATE = 1 << 1, /* first is kept */
+    MIME_PARAMS_JUNK = 1 << 2,      /* text that is no parameter, or a piece missing in a continuation */
+    MIME_PARAMS_CHARSET = 1 << 3,   /* text had to be guessed or replaced (MIME_CS_*) */
 };
 struct mime_param {
     struct str name;  /* lower case, without RFC 2231 marks */

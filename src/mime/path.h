@@ -4,10 +4,11 @@
 
 #define MIME_PATH_BYTES_MAX 256u /* RFC 5321 4.5.3.1.3, with the angle brackets */
 
-enum {                                /* bits of allow */
-       MIME_PATH_NULL = 1 << 0,       /* "<>" */
-       MIME_PATH_UTF8 = 1 << 1,       /* SMTPUTF8 was asked for */
-       MIME_PATH_POSTMASTER = 1 << 2, /* "<Postmaster>" without domain (RFC 5321 4.1.1.3) */
+/* bits of allow */
+enum {
+    MIME_PATH_NULL = 1 << 0,       /* "<>" */
+    MIME_PATH_UTF8 = 1 << 1,       /* SMTPUTF8 was asked for */
+    MIME_PATH_POSTMASTER = 1 << 2, /* "<Postmaster>" without domain (RFC 5321 4.1.1.3) */
 };
 enum mime_path_result {
     MIME_PATH_OK = 0,

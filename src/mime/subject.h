@@ -3,10 +3,11 @@
  * other mailers). */
 #include "core/arena.h"
 
-enum { /* bits */
-       MIME_SUBJECT_REPLY = 1 << 0,
-       MIME_SUBJECT_FORWARD = 1 << 1,
-       MIME_SUBJECT_TAG = 1 << 2, /* a list's "[tag]" stood in front of the base and was taken off */
+/* bits */
+enum {
+    MIME_SUBJECT_REPLY = 1 << 0,
+    MIME_SUBJECT_FORWARD = 1 << 1,
+    MIME_SUBJECT_TAG = 1 << 2, /* a list's "[tag]" stood in front of the base and was taken off */
 };
 /* subject: decoded (mime_words_decode). Marks, tags in front of them and "(fwd)" are taken off, runs of white space
  * become one space. Case is kept: compare with str_ieq or fold. flags may be NULL. */
