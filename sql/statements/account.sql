@@ -124,6 +124,10 @@ UPDATE mailbox SET modseq = :seq, seq = :seq, total = total + :total, unread = u
     unread_threads = unread_threads + :unread_threads, stubs = stubs + :stubs, bytes = bytes + :bytes
 WHERE org = :org AND account = :account AND mailbox = :mailbox
 
+-- name: mailbox_modseq
+-- args: org int, account int, mailbox int, modseq int
+UPDATE mailbox SET modseq = :modseq WHERE org = :org AND account = :account AND mailbox = :mailbox
+
 -- The guard's memory of counterparties and senders.
 -- name: party_put
 -- args: org int, domain text, name text, at_ms int

@@ -68,12 +68,3 @@ UPDATE mailbox SET uidnext = uidnext + :jump, modseq = modseq + :jump, seq = seq
 -- args: jump int
 UPDATE jmap_state SET mailbox_seq = mailbox_seq + :jump, email_seq = email_seq + :jump, thread_seq = thread_seq + :jump,
     floor_seq = (SELECT org.seq FROM org WHERE org.org = jmap_state.org)
-
--- name: notify_group
--- engine: sqlite
--- args: payload text
-SELECT :payload
--- name: notify_group
--- engine: postgresql
--- args: payload text
-SELECT pg_notify('sigillo', :payload)

@@ -90,19 +90,37 @@ SELECT created_seq, seq FROM thread WHERE org = :org AND thread = :thread AND ac
 -- args: org int, account int, thread int
 DELETE FROM thread WHERE org = :org AND thread = :thread AND account = :account
 
+-- INDEXED BY: without statistics SQLite takes the primary key and reads the whole account.
 -- name: thread_emails
 -- args: org int, account int, thread int
+-- engine: sqlite
+SELECT count(*) FROM placement INDEXED BY placement_thread WHERE org = :org AND account = :account AND thread = :thread AND stub = 0
+-- name: thread_emails
+-- args: org int, account int, thread int
+-- engine: postgresql
 SELECT count(*) FROM placement WHERE org = :org AND account = :account AND thread = :thread AND stub = 0
 
 -- Members in order of arrival (RFC 8621 3).
 -- name: thread_members
 -- args: org int, account int, thread int, most int
+-- engine: sqlite
+SELECT DISTINCT p.message, m.received_ms FROM placement p INDEXED BY placement_thread JOIN message m ON m.org = p.org AND m.message = p.message
+WHERE p.org = :org AND p.account = :account AND p.thread = :thread AND p.stub = 0 ORDER BY m.received_ms, p.message LIMIT :most
+-- name: thread_members
+-- args: org int, account int, thread int, most int
+-- engine: postgresql
 SELECT DISTINCT p.message, m.received_ms FROM placement p JOIN message m ON m.org = p.org AND m.message = p.message
 WHERE p.org = :org AND p.account = :account AND p.thread = :thread AND p.stub = 0 ORDER BY m.received_ms, p.message LIMIT :most
 
 -- Emails of a thread in one mailbox, and how many of them are unread.
 -- name: thread_in_mailbox
 -- args: org int, account int, thread int, mailbox int
+-- engine: sqlite
+SELECT count(*), coalesce(sum(CASE WHEN (flags & 1) = 0 THEN 1 ELSE 0 END), 0) FROM placement INDEXED BY placement_thread
+WHERE org = :org AND account = :account AND thread = :thread AND mailbox = :mailbox AND stub = 0
+-- name: thread_in_mailbox
+-- args: org int, account int, thread int, mailbox int
+-- engine: postgresql
 SELECT count(*), coalesce(sum(CASE WHEN (flags & 1) = 0 THEN 1 ELSE 0 END), 0) FROM placement
 WHERE org = :org AND account = :account AND thread = :thread AND mailbox = :mailbox AND stub = 0
 
@@ -126,6 +144,12 @@ DELETE FROM placement WHERE org = :org AND account = :account AND mailbox = :mai
 
 -- name: placement_of_message
 -- args: org int, account int, thread int, message int
+-- engine: sqlite
+SELECT mailbox, uid, flags, stub, blob, size, internal_ms, seq FROM placement INDEXED BY placement_thread
+WHERE org = :org AND account = :account AND thread = :thread AND message = :message ORDER BY mailbox, uid
+-- name: placement_of_message
+-- args: org int, account int, thread int, message int
+-- engine: postgresql
 SELECT mailbox, uid, flags, stub, blob, size, internal_ms, seq FROM placement
 WHERE org = :org AND account = :account AND thread = :thread AND message = :message ORDER BY mailbox, uid
 

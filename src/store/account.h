@@ -11,6 +11,8 @@ enum { DIR_UNKNOWN = 1 /* the address does not exist: 550 */ };
 /* address: canonical key (mime_addr_key). Cached 60 s in memory. 0 found; DIR_UNKNOWN; < 0 the directory has no fresh answer: 451, never 550. Called on the loop thread: answers from the cache or an own read connection (< 1 ms). */
 int directory_find(struct store *s, struct str address, struct place_of *out) MUST_USE;
 bool directory_has_domain(struct store *s, struct str domain);
+int directory_domain(struct store *s, struct str domain, struct place_of *out) MUST_USE; /* firm and cell of a domain, pending ones too; as directory_find */
+int store_cells(struct store *s, int64_t **ids, size_t *n) MUST_USE; /* of all cells; the caller frees */
 
 struct new_firm {
     struct str name, domain;

@@ -30,7 +30,12 @@ struct mail_draft {
     int32_t score_millinats;
     struct str findings;         /* JSON array as in docs/guard.md, "" for none */
     struct str accepted_id;      /* trace id of the transaction */
+    struct str insight_packed;   /* set by mail_draft_prepare; empty: done under the fence */
 };
+/* Refusals (> 0) of the functions below. */
+enum mail_refusal { MAIL_NO_MAILBOX = 101, MAIL_NO_MESSAGE = 102, MAIL_HELD = 103 /* not while held */, MAIL_NOT_HELD = 104 };
+/* Compresses what the row keeps, before the job is handed in: shortens the time under the fence. Optional. ERR_NOMEM. */
+int mail_draft_prepare(struct arena *a, struct mail_draft *d) MUST_USE;
 /* Adds the message (own id), its thread membership, facts; counts nothing yet. */
 int mail_add(struct txn *t, int64_t org, int64_t account, const struct mail_draft *d, int64_t *message, int64_t *thread) MUST_USE;
 /* Places a message in a mailbox: new UID, counters, JMAP state, pack place record. blob: the bytes served (the message's own, or a stub's). */
@@ -61,4 +66,13 @@ struct mail_loc {
     uint8_t sha256[SHA256_LEN];
     int64_t size;
 };
-int mail_blob(struct txn *t, int64_t org, int64_t account, int64_t message, struct mail_loc *out) MUST_USE; /* 1 / 0; a held message's blob is refused (0) unless for_scan */
+int mail_blob(struct txn *t, int64_t org, int64_t account, int64_t message, struct mail_loc *out) MUST_USE; /* 1 / 0 / < 0; a held message's blob is refused (0) */
+/* The same for scan, jobs and verify: held ones too. held may be NULL. */
+int mail_blob_any(struct txn *t, int64_t org, int64_t account, int64_t message, struct mail_loc *out, bool *held) MUST_USE;
+/* Bytes served under a UID (the message's or the stub's); none while the placement is in Held. */
+int mail_placement_blob(struct txn *t, int64_t org, int64_t account, int64_t mailbox, int64_t uid, struct mail_loc *out) MUST_USE;
+/* Facts made anew by a later release or by the late scan of a held message; the Email's seq rises. */
+int mail_set_insight(struct txn *t, int64_t org, int64_t account, int64_t message, uint32_t version, struct str insight) MUST_USE;
+/* COPY (RFC 9051 6.4.7), MOVE, JMAP mailboxIds: one more placement, or a placement changed. MAIL_HELD for held messages and stubs. */
+int mail_copy(struct txn *t, int64_t org, int64_t account, int64_t mailbox, int64_t uid, int64_t to, int64_t *to_uid) MUST_USE;
+int mail_move(struct txn *t, int64_t org, int64_t account, int64_t mailbox, int64_t uid, int64_t to, int64_t *to_uid) MUST_USE;

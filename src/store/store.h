@@ -22,7 +22,7 @@ struct cell;
 struct store_conf {
     const char *state;        /* folder: cells/<id>/{cell.db,cell.lock,search.db,packs/}, directory/{cell.db,cell.lock} */
     enum db_engine engine;
-    const char *url;          /* PostgreSQL; schemas sigillo_directory, sigillo_cell_<id> */
+    const char *url;          /* PostgreSQL; schemas <prefix>_directory, <prefix>_cell_<id> */
     int group_ms;             /* see cell_write */
     int writers, readers;     /* pool sizes; 0: built-in */
     int64_t low_water;        /* free bytes; below: cell_state() says CELL_DISK_LOW */
@@ -33,10 +33,21 @@ struct store_conf {
     bool (*more_coming)(void *ctx);
     void *more_ctx;
     bool readonly;            /* verify, trace */
+    const char *node;         /* name of this machine in pack rows; NULL: the host name */
+    const char *prefix;       /* of PostgreSQL schema names; NULL: sigillo */
 };
+/* ERR_NOENT: no state there (run init). ERR_VERSION: the directory is newer than this binary. ERR_INVALID: older (run migrate). */
 int store_open(struct store **s, const struct store_conf *conf, const struct env *env, struct err *e) MUST_USE;
+/* Brings directory, cells and search databases to this release's schema, each under its fence. Safe to repeat; the role migrate calls it. */
+int store_migrate(const struct store_conf *conf, const struct env *env, struct err *e) MUST_USE;
 void store_close(struct store **s); /* finishes accepted jobs first */
 int store_cell(struct store *s, int64_t cell_id, struct cell **c, struct err *e) MUST_USE; /* opened lazily, kept */
+
+const struct env *store_env(const struct store *s);
+const struct store_conf *store_conf(const struct store *s);
+struct cell *store_directory(struct store *s); /* the directory's own cell; its statements are those of set directory */
+int64_t cell_id(const struct cell *c);
+const char *cell_dir(const struct cell *c);    /* folder of the cell */
 
 enum cell_state { CELL_OK, CELL_DOWN /* database fails */, CELL_DISK_LOW, CELL_READONLY /* an I/O error was seen: until `sigillo verify` clears it */ };
 enum cell_state cell_state(struct cell *c, const char **why);
@@ -63,3 +74,20 @@ int cell_write_wait(struct cell *c, cell_fn *fn, void *arg, struct blob_draft *c
 int cell_read(struct cell *c, cell_fn *fn, void *arg, cell_done_fn *done) MUST_USE;
 int cell_read_wait(struct cell *c, cell_fn *fn, void *arg) MUST_USE; /* fn's result or < 0 */
 struct pack_set *cell_packs(struct cell *c);
+/* Marks the cell read-only for all processes: file cells/<id>/readonly holds the reason, and its row where that still can be written. */
+void cell_mark_readonly(struct cell *c, const char *reason);
+/* verify found nothing wrong (or the operator decided): the cell may be written again. */
+int cell_clear_readonly(struct cell *c, struct err *e) MUST_USE;
+/* New epoch after restore, salvage or fail-over with loss: UIDNEXT, seq and ids of every firm jump by CELL_EPOCH_JUMP. Alone on the cell. */
+#define CELL_EPOCH_JUMP (1LL << 24)
+int cell_new_epoch(struct cell *c, struct err *e) MUST_USE;
+struct cell_info {
+    struct pack_uuid uuid, last_group;
+    int64_t epoch, last_wall_ms;
+};
+int cell_info(struct cell *c, struct cell_info *out) MUST_USE;
+/* Counters since start, for the health page, tests and benches. */
+struct cell_stats {
+    uint64_t groups, jobs, reruns, unknown, refused;
+};
+void cell_stats(struct cell *c, struct cell_stats *out);

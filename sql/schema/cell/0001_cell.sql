@@ -144,7 +144,7 @@ CREATE TABLE message (
     PRIMARY KEY (org, message)
 );
 CREATE INDEX message_seq ON message (org, account, seq);
-CREATE INDEX message_received ON message (org, account, received_ms);
+CREATE INDEX message_received ON message (org, account, received_ms, message);
 
 -- The two encodings of what a scan found. structure never changes (a UID's BODYSTRUCTURE may not); insight is made anew by newer releases.
 CREATE TABLE message_facts (
