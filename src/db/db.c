@@ -1,4 +1,4 @@
-/* The front of both drivers: order of calls, argument checks, the sticky error of a transaction, injected faults. */
+/* The front of both drivers: order of calls, argument checks, the sticky error of a transaction. */
 #include "db/db.h"
 #include "core/log.h"
 #include "db/driver.h"
@@ -9,8 +9,6 @@
 static int set_index(const char *name);
 static int misuse(struct db *db, const char *what);
 static int check_call(struct db *db, enum sql_id id, const struct db_val *args, size_t n_args);
-static int failed(struct db *db, int code);
-static void end_cursors(struct db *db);
 static void txn_over(struct db *db);
 static struct db_slot *slot_of(const struct db_cursor *c);
 
@@ -42,7 +40,7 @@ void db_close(struct db **dbp)
     if (!db)
         return;
     db_rollback(db);
-    end_cursors(db);
+    db_end_cursors(db);
     db->ops->close(db);
 }
 
@@ -112,7 +110,7 @@ int db_commit(struct db *db)
         db_rollback(db);
         return code;
     }
-    end_cursors(db);
+    db_end_cursors(db);
     int r = db->ops->commit(db);
     txn_over(db);
     if (r == 0 && !read && (r = db_fault_at(db, DB_AT_COMMIT_AFTER)) != 0)
@@ -126,7 +124,7 @@ void db_rollback(struct db *db)
 {
     if (db->txn == DB_TXN_NONE)
         return;
-    end_cursors(db);
+    db_end_cursors(db);
     if (!db->dead)
         db->ops->rollback(db);
     txn_over(db);
@@ -147,7 +145,7 @@ int db_savepoint(struct db *db)
         return misuse(db, "savepoint outside a write transaction or inside another");
     int r = db->ops->savepoint(db, DB_SP_SET);
     if (r)
-        return failed(db, r);
+        return db_failed(db, r);
     db->savepoint = true;
     return 0;
 }
@@ -160,7 +158,7 @@ int db_savepoint_release(struct db *db)
         return misuse(db, "release without a savepoint");
     int r = db->ops->savepoint(db, DB_SP_RELEASE);
     if (r)
-        return failed(db, r);
+        return db_failed(db, r);
     db->savepoint = false;
     return 0;
 }
@@ -176,10 +174,10 @@ int db_savepoint_rollback(struct db *db)
         db->lost = true;
         return db->failed ? db->failed : ERR_INVALID;
     }
-    end_cursors(db);
+    db_end_cursors(db);
     int r = db->ops->savepoint(db, DB_SP_UNDO);
     if (r) {
-        failed(db, r);
+        db_failed(db, r);
         db->lost = true;
         return r < 0 ? r : ERR_SYS;
     }
@@ -188,8 +186,7 @@ int db_savepoint_rollback(struct db *db)
     return 0;
 }
 
-/* Records the first error of a transaction and whether the engine gave the whole of it up. */
-static int failed(struct db *db, int code)
+int db_failed(struct db *db, int code)
 {
     if (code == ERR_GONE || code == ERR_UNKNOWN)
         db->dead = true;
@@ -237,41 +234,26 @@ static int check_call(struct db *db, enum sql_id id, const struct db_val *args, 
     if (UNLIKELY(st->set != db->set && st->set != SQL_SET_ANY)) {
         db_set_error(db, "%s is of set %s, not %s", st->name, sql_sets[st->set], sql_sets[db->set]);
         log_bug("db.set", L_Z("statement", st->name), L_Z("set", sql_sets[db->set]));
-        return failed(db, ERR_INVALID);
+        return db_failed(db, ERR_INVALID);
     }
     if (UNLIKELY((size_t)st->n_args != n_args)) {
         db_set_error(db, "%s takes %d arguments", st->name, st->n_args);
         log_bug("db.arguments", L_Z("statement", st->name), L_I("given", n_args));
-        return failed(db, ERR_INVALID);
+        return db_failed(db, ERR_INVALID);
     }
     int r = check_args(db, st, args);
-    return r ? failed(db, r) : 0;
-}
-
-static int fault_at_run(struct db *db)
-{
-    int code = db_fault_at(db, DB_AT_RUN);
-    if (!code)
-        return 0;
-    bool all = code == ERR_FULL || code == ERR_IO || code == ERR_CORRUPT || code == ERR_NOMEM;
-    bool gone = code == ERR_GONE || code == ERR_UNKNOWN;
-    if (gone || (all && db->engine == DB_SQLITE && db->txn != DB_TXN_NONE)) {
-        end_cursors(db);
-        db->ops->rollback(db);
-        db->lost = true;
-    }
-    return failed(db, code);
+    return r ? db_failed(db, r) : 0;
 }
 
 int db_run(struct db *db, enum sql_id id, const struct db_val *args, size_t n_args, int64_t *changed)
 {
     int r = check_call(db, id, args, n_args);
     if (r == 0 && UNLIKELY(db->n_faults != 0))
-        r = fault_at_run(db);
+        r = db_fault_run(db);
     if (r)
         return r;
     r = db->ops->run(db, id, args, changed);
-    return UNLIKELY(r) ? failed(db, r) : 0;
+    return UNLIKELY(r) ? db_failed(db, r) : 0;
 }
 
 int db_query(struct db *db, struct db_cursor *c, enum sql_id id, const struct db_val *args, size_t n_args)
@@ -279,7 +261,7 @@ int db_query(struct db *db, struct db_cursor *c, enum sql_id id, const struct db
     *c = (struct db_cursor){.db = db};
     int r = check_call(db, id, args, n_args);
     if (r == 0 && UNLIKELY(db->n_faults != 0))
-        r = fault_at_run(db);
+        r = db_fault_run(db);
     if (r)
         return r;
     struct db_slot *slot = NULL;
@@ -287,12 +269,12 @@ int db_query(struct db *db, struct db_cursor *c, enum sql_id id, const struct db
         if (!db->slots[i].used)
             slot = &db->slots[i];
     if (!slot)
-        return failed(db, misuse(db, "too many open cursors"));
+        return db_failed(db, misuse(db, "too many open cursors"));
     *slot = (struct db_slot){.used = true, .id = id, .row = -1};
     r = db->ops->query(db, slot, id, args);
     if (r) {
         slot->used = false;
-        return failed(db, r);
+        return db_failed(db, r);
     }
     c->state = slot;
     return 0;
@@ -312,7 +294,7 @@ int db_next(struct db_cursor *c)
     int r = c->db->ops->next(c->db, slot);
     if (r == 1)
         c->row++;
-    return r < 0 ? failed(c->db, r) : r;
+    return r < 0 ? db_failed(c->db, r) : r;
 }
 
 int64_t db_col_int(const struct db_cursor *c, int col) { return c->db->ops->col_int(c->state, col); }
@@ -331,7 +313,7 @@ void db_end(struct db_cursor *c)
 }
 
 /* A cursor left open would hold its snapshot after the transaction and keep the WAL from starting again. */
-static void end_cursors(struct db *db)
+void db_end_cursors(struct db *db)
 {
     for (size_t i = 0; i < DB_CURSORS_MAX; i++)
         if (db->slots[i].used) {
@@ -363,7 +345,7 @@ int db_script(struct db *db, const char *sql)
     if (db->dead || db->failed || db->txn != DB_TXN_WRITE)
         return db->failed ? db->failed : misuse(db, "script outside a write transaction");
     int r = db->ops->script(db, sql);
-    return r ? failed(db, r) : 0;
+    return r ? db_failed(db, r) : 0;
 }
 
 /* ---- upkeep and wake-ups ---- */
@@ -401,7 +383,7 @@ int db_notify(struct db *db, const char *channel, struct str payload)
     if (!channel_ok(channel) || payload.n > DB_NOTIFY_MAX || str_utf8_valid(payload) != payload.n)
         return misuse(db, "channel or payload not acceptable");
     int r = db->ops->notify ? db->ops->notify(db, channel, payload) : 0;
-    return r ? failed(db, r) : 0;
+    return r ? db_failed(db, r) : 0;
 }
 
 int db_listen(struct db *db, const char *channel)
@@ -411,7 +393,7 @@ int db_listen(struct db *db, const char *channel)
     if (!channel_ok(channel) || db->txn != DB_TXN_NONE)
         return misuse(db, "channel not acceptable, or listen inside a transaction");
     int r = db->ops->listen ? db->ops->listen(db, channel) : 0;
-    return r ? failed(db, r) : 0;
+    return r ? db_failed(db, r) : 0;
 }
 
 int db_notify_fd(const struct db *db) { return db->ops->fd && !db->dead ? db->ops->fd(db) : -1; }
@@ -421,28 +403,5 @@ int db_notify_next(struct db *db, struct arena *a, struct str *channel, struct s
     if (db->dead)
         return ERR_GONE;
     int r = db->ops->notify_next ? db->ops->notify_next(db, a, channel, payload) : 0;
-    return r < 0 ? failed(db, r) : r;
-}
-
-/* ---- injected faults ---- */
-
-void db_inject(struct db *db, const struct db_fault *faults, size_t n)
-{
-    db->n_faults = n < DB_FAULTS_MAX ? n : DB_FAULTS_MAX;
-    if (db->n_faults)
-        memcpy(db->faults, faults, db->n_faults * sizeof *faults);
-    memset(db->passes, 0, sizeof db->passes);
-}
-
-int db_fault_at(struct db *db, int at)
-{
-    if (LIKELY(db->n_faults == 0))
-        return 0;
-    int pass = ++db->passes[at];
-    for (size_t i = 0; i < db->n_faults; i++)
-        if ((int)db->faults[i].at == at && db->faults[i].nth == pass) {
-            db_set_error(db, "injected %s", err_name(db->faults[i].code));
-            return db->faults[i].code;
-        }
-    return 0;
+    return r < 0 ? db_failed(db, r) : r;
 }

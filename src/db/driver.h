@@ -70,8 +70,13 @@ int db_sqlite_open(struct db **dbp, const struct db_conf *conf, struct err *e) M
 int db_postgresql_open(struct db **dbp, const struct db_conf *conf, struct err *e) MUST_USE;
 void db_set_error(struct db *db, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* Code to fail with at this pass, 0 when none is planned. */
+/* Records the first error of a transaction and whether the engine gave the whole of it up; returns code. */
+int db_failed(struct db *db, int code);
+void db_end_cursors(struct db *db);
+/* Code to fail with at this pass, 0 when none is planned; db_fault_run also leaves the transaction as the true error
+ * would. */
 int db_fault_at(struct db *db, int at);
+int db_fault_run(struct db *db);
 /* Compiles one statement against the open schema; the test of sql/statements. */
 int db_prepare(struct db *db, enum sql_id id) MUST_USE;
 /* db_migrate with another list (tests). */

@@ -7,174 +7,17 @@
 #include "core/log.h"
 #include "db/sqlite_priv.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define CACHE_KIB          16384 /* page cache of a connection */
-#define MMAP_BYTES         0
-#define LOOKASIDE_SLOT     512 /* bytes x slots: 64 KiB a connection */
-#define LOOKASIDE_SLOTS    128
-#define JOURNAL_KEEP_BYTES (128 * 1024 * 1024) /* a WAL that grew once is cut back to this when it starts again */
 
 static const char *const ctl_text[CTL_COUNT] = {
     [CTL_BEGIN_WRITE] = "BEGIN IMMEDIATE", [CTL_BEGIN_READ] = "BEGIN",      [CTL_COMMIT] = "COMMIT",
     [CTL_ROLLBACK] = "ROLLBACK",           [CTL_SAVEPOINT] = "SAVEPOINT s", [CTL_RELEASE] = "RELEASE s",
     [CTL_UNDO] = "ROLLBACK TO s",
 };
-static const struct {
-    const char *text;
-    bool write; /* not on a read-only connection */
-} pragmas[] = {
-    {"PRAGMA journal_mode = WAL", true},      {"PRAGMA synchronous = FULL", false},
-    {"PRAGMA wal_autocheckpoint = 0", false}, {"PRAGMA foreign_keys = ON", false},
-    {"PRAGMA temp_store = MEMORY", false},
-};
-
-static int map_error(struct db_sqlite *q, int rc);
-static int open_file(struct db_sqlite *q, const struct db_conf *conf, struct err *e);
-static int configure(struct db_sqlite *q, const struct db_conf *conf, struct err *e);
 static int step_once(struct db_sqlite *q, sqlite3_stmt *st);
 static int stmt_of(struct db_sqlite *q, enum sql_id id, sqlite3_stmt **out);
 static int bind_args(struct db_sqlite *q, sqlite3_stmt *st, const struct db_val *args, int n,
                      sqlite3_destructor_type keep);
-
-/* ---- errors ---- */
-
-int sqlite_fail(struct db_sqlite *q, int rc)
-{
-    db_set_error(&q->base, "%s (SQLite %d, errno %d)", q->h ? sqlite3_errmsg(q->h) : sqlite3_errstr(rc), rc,
-                 q->h ? sqlite3_system_errno(q->h) : 0);
-    int code = map_error(q, rc);
-    bool ends = code == ERR_FULL || code == ERR_IO || code == ERR_CORRUPT || code == ERR_NOMEM;
-    if (ends && q->h && !sqlite3_get_autocommit(q->h))
-        sqlite_ctl(q, CTL_ROLLBACK);
-    return code;
-}
-
-static int map_error(struct db_sqlite *q, int rc)
-{
-    int sys = q->h ? sqlite3_system_errno(q->h) : errno;
-    switch (rc & 0xff) {
-    case SQLITE_OK: return 0;
-    case SQLITE_CONSTRAINT: return DB_CONSTRAINT;
-    case SQLITE_FULL: return ERR_FULL;
-    case SQLITE_IOERR:
-        if (rc == SQLITE_IOERR_NOMEM)
-            return ERR_NOMEM;
-        if (rc == SQLITE_IOERR_CORRUPTFS)
-            return ERR_CORRUPT;
-        return sys == ENOSPC || sys == EDQUOT ? ERR_FULL : ERR_IO;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return ERR_CORRUPT;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_PROTOCOL: return ERR_BUSY;
-    case SQLITE_READONLY: return ERR_READONLY;
-    case SQLITE_NOMEM: return ERR_NOMEM;
-    case SQLITE_PERM:
-    case SQLITE_AUTH: return ERR_PERM;
-    case SQLITE_CANTOPEN: return sys ? err_from_errno(sys) : ERR_IO;
-    case SQLITE_INTERRUPT: return ERR_TIMEOUT;
-    case SQLITE_TOOBIG: return ERR_LIMIT;
-    case SQLITE_ERROR:
-    case SQLITE_MISMATCH:
-    case SQLITE_RANGE:
-    case SQLITE_MISUSE: return ERR_INVALID;
-    default: return ERR_SYS;
-    }
-}
-
-/* ---- open ---- */
-
-static void library_setup(void)
-{
-    /* The counters of sqlite3_status take a process-wide mutex on every allocation. Refused once the library runs: no
-     * harm. */
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    sqlite3_initialize();
-}
-
-int db_sqlite_open(struct db **dbp, const struct db_conf *conf, struct err *e)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, library_setup);
-    struct db_sqlite *q = calloc(1, sizeof *q);
-    if (!q)
-        return err_set(e, ERR_NOMEM, "out of memory");
-    q->base.ops = &sqlite_ops;
-    int r = open_file(q, conf, e);
-    if (r == 0)
-        r = configure(q, conf, e);
-    if (r) {
-        sqlite_ops.close(&q->base);
-        return r;
-    }
-    *dbp = &q->base;
-    return 0;
-}
-
-/* The file is made here, not by SQLite, for its mode: the WAL and its index inherit it. */
-static int create_file(const char *path, struct err *e)
-{
-    AUTO(fd) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd >= 0)
-        return sqlite_sync_folder(path)
-                   ? err_set(e, ERR_IO, "%s: its folder cannot be synced: %s", path, strerror(errno))
-                   : 0;
-    return errno == EEXIST ? 0 : err_set(e, err_from_errno(errno), "cannot create %s: %s", path, strerror(errno));
-}
-
-static int open_file(struct db_sqlite *q, const struct db_conf *conf, struct err *e)
-{
-    struct stat sb;
-    if (stat(conf->path, &sb) != 0) {
-        if (errno != ENOENT || !conf->create || conf->readonly)
-            return err_set(e, err_from_errno(errno), "cannot open the database %s: %s", conf->path, strerror(errno));
-        int r = create_file(conf->path, e);
-        if (r)
-            return r;
-    } else if (sb.st_size == 0 && !conf->create) {
-        /* SQLite takes an empty file for an empty database: mail cut away would look like no mail. */
-        return err_set(e, ERR_CORRUPT, "the database %s is empty: it was cut short. Restore it or run salvage",
-                       conf->path);
-    }
-    int flags = conf->readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    int rc = sqlite3_open_v2(conf->path, &q->h, flags | SQLITE_OPEN_NOMUTEX, NULL);
-    if (rc != SQLITE_OK)
-        return err_set(e, sqlite_fail(q, rc), "cannot open the database %s: %s", conf->path, q->base.error);
-    return 0;
-}
-
-static int configure(struct db_sqlite *q, const struct db_conf *conf, struct err *e)
-{
-    sqlite3_extended_result_codes(q->h, 1);
-    sqlite3_db_config(q->h, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_SLOT, LOOKASIDE_SLOTS);
-    sqlite3_db_config(q->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_db_config(q->h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    sqlite3_db_config(q->h, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
-    sqlite3_db_config(q->h, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-    sqlite3_busy_timeout(q->h, conf->patience_ms);
-    int rc = SQLITE_OK;
-    for (size_t i = 0; i < N_ELEMENTS(pragmas) && rc == SQLITE_OK; i++)
-        if (!(pragmas[i].write && conf->readonly))
-            rc = sqlite3_exec(q->h, pragmas[i].text, NULL, NULL, NULL);
-    char text[160];
-    snprintf(text, sizeof text, "PRAGMA cache_size = -%d; PRAGMA mmap_size = %d; PRAGMA journal_size_limit = %d",
-             CACHE_KIB, MMAP_BYTES, JOURNAL_KEEP_BYTES);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_exec(q->h, text, NULL, NULL, NULL);
-    /* The first read of page 1: a file that is no database, or cut inside its header, is found now. */
-    if (rc == SQLITE_OK)
-        rc = sqlite3_exec(q->h, "PRAGMA schema_version", NULL, NULL, NULL);
-    if (rc != SQLITE_OK)
-        return err_set(e, sqlite_fail(q, rc), "cannot use the database %s: %s", conf->path, q->base.error);
-    return 0;
-}
 
 static void sq_close(struct db *db)
 {
