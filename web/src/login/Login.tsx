@@ -109,7 +109,7 @@ export function Login() {
               rightSectionWidth={48}
               visibilityToggleButtonProps={{ 'aria-label': t('login.password.show'), tabIndex: 0 }}
             />
-            <Button type="submit" size="md" fullWidth loading={busy} className={styles.submit ?? ''}>
+            <Button type="submit" size="md" fz={15} fullWidth loading={busy} className={styles.submit ?? ''}>
               {t('login.submit')}
             </Button>
           </form>
