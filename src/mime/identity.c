@@ -91,7 +91,7 @@ static bool looks_from(struct str s)
         i++;
     if (!str_istarts(str_from(s, i), STR("from")))
         return false;
-    for (i += 4; i < s.n && is_blank(s.p[i]) && s.p[i] != '\n';)
+    for (i += 4; i < s.n && is_blank(s.p[i]);)
         i++;
     return i < s.n && s.p[i] == ':';
 }

@@ -35,6 +35,7 @@ static void judges_from(void **state UNUSED)
         {S("From: a@b.example\r\n From: c@d.example\r\n\r\n"), MIME_FROM_AMBIGUOUS, 0},
         {S(" From: c@d.example\r\nFrom: a@b.example\r\n\r\n"), MIME_FROM_FIELDS, MIME_ID_HIDDEN_FROM},
         {S("From: a@b.example\r\nX: y\rFrom: c@d.example\r\n\r\n"), MIME_FROM_FIELDS, MIME_ID_HIDDEN_FROM},
+        {S("From: a@b.example\r\nFrom\r\n : c@d.example\r\n\r\n"), MIME_FROM_FIELDS, MIME_ID_HIDDEN_FROM},
         {S("From: a@b.example\r\n\0From: c@d.example\r\n\r\n"), MIME_FROM_FIELDS, MIME_ID_HIDDEN_FROM},
         {S("From: a@b.example\r\nFrom\x01: c@d.example\r\n\r\n"), MIME_FROM_FIELDS, MIME_ID_HIDDEN_FROM},
         {S("From: a@b.example, c@d.example\r\n\r\n"), MIME_FROM_ADDRESSES, 0},
