@@ -14,7 +14,8 @@ static const struct answer answers[OUT_COUNT] = {
     [OUT_LOOP] = {554, "5.4.6", "Mail loop: the message passed too many servers; nothing was kept (", ")"},
     [OUT_DISK_LOW] = {452, "4.3.1", "Not enough space just now; nothing was kept, please send it again (", ")"},
     [OUT_TROUBLE] = {451, "4.3.0", "Local trouble; nothing was kept, please send it again (", ")"},
-    [OUT_UNKNOWN] = {451, "4.3.0", "Not certain to be kept; please send it again, a second copy will be recognised (", ")"},
+    [OUT_UNKNOWN] = {451, "4.3.0", "Not certain to be kept; please send it again, a second copy will be recognised (",
+                     ")"},
     [OUT_BUSY] = {451, "4.3.2", "Too many messages at once; nothing was kept, please send it again (", ")"},
 };
 
@@ -27,7 +28,8 @@ void road_answer(struct road *r, enum road_outcome o)
     int n = snprintf(reply.text, sizeof reply.text, "%s%s%s", a->before, id, a->after);
     if (n < 0)
         reply.text[0] = '\0';
-    log_info("intake.answer", L_I("code", a->code), L_Z("id", id), L_S("client", r->client), L_S("from", r->reverse_path), L_I("bytes", r->bytes.n),
+    log_info("intake.answer", L_I("code", a->code), L_Z("id", id), L_S("client", r->client),
+             L_S("from", r->reverse_path), L_I("bytes", r->bytes.n),
              L_Z("verdict", o == OUT_ACCEPTED ? guard_action_name(r->verdict.action) : "-"));
     if (r->deadline)
         r->in->conf.io.cancel(r->in->conf.io.ctx, STEAL(r->deadline));

@@ -1,5 +1,5 @@
-/* The cell is broken: the spool of last resort, else an honest 451 (design 3, table of broken states). Written on the loop thread: a server in this state
- * has one worry, not to lose what it is being given. */
+/* The cell is broken: the spool of last resort, else an honest 451 (design 3, table of broken states). Written on the
+ * loop thread: a server in this state has one worry, not to lose what it is being given. */
 #include "intake/road.h"
 #include "core/log.h"
 #include "store/spool.h"
@@ -12,8 +12,15 @@ enum road_outcome road_fallback(struct road *r)
     struct str *rcpt = arena_array(&r->arena, struct str, r->n_target + 1);
     for (size_t i = 0; i < r->n_target; i++)
         rcpt[i] = r->target[i].address;
-    struct spool_entry s = {.id = str_c(r->id_text), .org = r->org, .at_ms = r->accepted.at_ms, .client = r->client, .helo = r->helo,
-                            .reverse_path = r->reverse_path, .recipients = rcpt, .n_recipients = r->n_target, .auth = STR(""),
+    struct spool_entry s = {.id = str_c(r->id_text),
+                            .org = r->org,
+                            .at_ms = r->accepted.at_ms,
+                            .client = r->client,
+                            .helo = r->helo,
+                            .reverse_path = r->reverse_path,
+                            .recipients = rcpt,
+                            .n_recipients = r->n_target,
+                            .auth = STR(""),
                             .data = str_from(r->bytes, r->data_at)};
     int err = spool_put(dir, &s);
     if (err != 0) {

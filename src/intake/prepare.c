@@ -35,11 +35,15 @@ static struct str received(struct road *r, const struct intake_txn *t)
     struct arena *a = &r->arena;
     char date[MIME_DATE_TEXT_MAX];
     struct str when = mime_date_text(r->accepted.at_ms, 0, date);
-    const char *with = t->smtputf8 ? (t->tls ? "UTF8SMTPS" : "UTF8SMTP") : !t->esmtp ? "SMTP" : t->tls ? "ESMTPS" : "ESMTP";
+    const char *with = t->smtputf8 ? (t->tls ? "UTF8SMTPS" : "UTF8SMTP")
+                       : !t->esmtp ? "SMTP"
+                       : t->tls    ? "ESMTPS"
+                                   : "ESMTP";
     struct str rcpt = r->n_target == 1 ? arena_printf(a, "\r\n\tfor <%.*s>", STRF(r->target[0].address)) : STR("");
-    return arena_printf(a, "Return-Path: <%.*s>\r\nReceived: from %.*s ([%s%.*s])\r\n\tby %.*s with %s id %s%.*s;\r\n\t%.*s\r\n", STRF(r->reverse_path),
-                        STRF(r->helo), str_chr(r->client, ':', 0) >= 0 ? "IPv6:" : "", STRF(r->client), STRF(r->in->conf.hostname), with, r->id_text,
-                        STRF(rcpt), STRF(when));
+    return arena_printf(
+        a, "Return-Path: <%.*s>\r\nReceived: from %.*s ([%s%.*s])\r\n\tby %.*s with %s id %s%.*s;\r\n\t%.*s\r\n",
+        STRF(r->reverse_path), STRF(r->helo), str_chr(r->client, ':', 0) >= 0 ? "IPv6:" : "", STRF(r->client),
+        STRF(r->in->conf.hostname), with, r->id_text, STRF(rcpt), STRF(when));
 }
 
 static struct str recipients(struct road *r, const struct intake_txn *t)
@@ -53,7 +57,8 @@ static struct str recipients(struct road *r, const struct intake_txn *t)
             twice = r->target[k].account == t->rcpt[i].at.account;
         if (twice)
             continue;
-        r->target[r->n_target++] = (struct intake_target){t->rcpt[i].at.account, t->rcpt[i].at.cell, arena_str(&r->arena, t->rcpt[i].address), 0};
+        r->target[r->n_target++] = (struct intake_target){t->rcpt[i].at.account, t->rcpt[i].at.cell,
+                                                          arena_str(&r->arena, t->rcpt[i].address), 0};
         buf_addz(&all, all.n ? "," : "");
         buf_adds(&all, t->rcpt[i].address);
     }
@@ -106,8 +111,11 @@ int road_prepare(struct road *r, const struct intake_txn *t, struct str data, en
 static enum mail_verdict verdict_row(enum guard_action a)
 {
     /* Reject would need every recipient's firm policy to allow it; until a policy says so a person decides. */
-    static const enum mail_verdict rows[] = {[GUARD_ACCEPT] = VERDICT_ACCEPT, [GUARD_ACT_CAUTION] = VERDICT_CAUTION, [GUARD_JUNK] = VERDICT_JUNK,
-                                             [GUARD_HOLD] = VERDICT_HOLD, [GUARD_REJECT] = VERDICT_HOLD};
+    static const enum mail_verdict rows[] = {[GUARD_ACCEPT] = VERDICT_ACCEPT,
+                                             [GUARD_ACT_CAUTION] = VERDICT_CAUTION,
+                                             [GUARD_JUNK] = VERDICT_JUNK,
+                                             [GUARD_HOLD] = VERDICT_HOLD,
+                                             [GUARD_REJECT] = VERDICT_HOLD};
     return rows[a];
 }
 
@@ -138,7 +146,8 @@ void road_draft(struct road *r)
         .message_id = r->who.message_id,
         .subject = r->who.subject,
         .subject_base = r->who.subject_base,
-        .from = {r->who.from_state == MIME_FROM_OK ? r->who.from.name : STR(""), r->who.from_state == MIME_FROM_OK ? r->who.from_key : r->who.from_text},
+        .from = {r->who.from_state == MIME_FROM_OK ? r->who.from.name : STR(""),
+                 r->who.from_state == MIME_FROM_OK ? r->who.from_key : r->who.from_text},
         .sent_ms = r->who.has_date ? r->who.date_ms : 0,
         .received_ms = r->accepted.at_ms,
         .preview = r->insight.preview,

@@ -1,5 +1,5 @@
-/* Which 250s were really written to the socket: marked lazily, with the next commit of the same firm, or by a timer. Until then an equal DATA counts as a
- * resend (design 3). */
+/* Which 250s were really written to the socket: marked lazily, with the next commit of the same firm, or by a timer.
+ * Until then an equal DATA counts as a resend (design 3). */
 #include "intake/road.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +26,7 @@ void intake_replied(struct intake *in, int64_t cell, int64_t org, const char *id
 static size_t take(struct intake *in, int64_t cell, int64_t org, struct arena *a, struct str *out, size_t max)
 {
     size_t n = 0;
-    LIST_EACH_SAFE(it, &in->replied)
-    {
+    LIST_EACH_SAFE (it, &in->replied) {
         struct replied *m = LIST_ITEM(it, struct replied, node);
         if (n == max)
             break;

@@ -1,5 +1,5 @@
-/* The main road, top to bottom: begin -> scan -> history and judgement -> commit -> answer. Each station is one function; what comes back from
- * another thread or process finds its road by id, or finds nothing and is dropped. */
+/* The main road, top to bottom: begin -> scan -> history and judgement -> commit -> answer. Each station is one
+ * function; what comes back from another thread or process finds its road by id, or finds nothing and is dropped. */
 #include "intake/road.h"
 #include "core/fault.h"
 #include "core/log.h"
@@ -53,12 +53,14 @@ static void end_early(struct road *r, enum road_outcome o)
     r->deadline = r->in->conf.io.after(r->in->conf.io.ctx, 0, on_early, e);
 }
 
-static struct road *road_new(struct intake *in, const struct intake_txn *t, intake_done_fn *done, void *ctx, uint64_t session)
+static struct road *road_new(struct intake *in, const struct intake_txn *t, intake_done_fn *done, void *ctx,
+                             uint64_t session)
 {
     struct road *r = calloc(1, sizeof *r);
     if (!r)
         abort();
-    *r = (struct road){.in = in, .id = ++in->next_id, .session = session, .done = done, .ctx = ctx, .org = t->rcpt[0].at.org};
+    *r = (struct road){
+        .in = in, .id = ++in->next_id, .session = session, .done = done, .ctx = ctx, .org = t->rcpt[0].at.org};
     arena_init(&r->arena, ROAD_ARENA_MAX);
     imap_put(&in->roads, r->id, r);
     atomic_fetch_add(&in->busy, 1);
@@ -70,7 +72,8 @@ void intake_begin(struct intake *in, const struct intake_txn *t, intake_done_fn 
     struct road *r = road_new(in, t, done, ctx, session);
     struct str data;
     enum road_outcome o = OUT_BUSY;
-    if (in->roads.n > INTAKE_IN_FLIGHT_MAX || intake_spool_view(t->spool, &data) != 0 || road_prepare(r, t, data, &o) != 0) {
+    if (in->roads.n > INTAKE_IN_FLIGHT_MAX || intake_spool_view(t->spool, &data) != 0 ||
+        road_prepare(r, t, data, &o) != 0) {
         end_early(r, o);
         return;
     }
@@ -83,7 +86,8 @@ void intake_begin(struct intake *in, const struct intake_txn *t, intake_done_fn 
     to_scan(r);
 }
 
-/* RFC 5321 4.5.3.2.6 gives the client ten minutes; ours is 30 s. A late scan becomes a held message, a late store a 451 whose resend is recognised. */
+/* RFC 5321 4.5.3.2.6 gives the client ten minutes; ours is 30 s. A late scan becomes a held message, a late store a 451
+ * whose resend is recognised. */
 static void on_deadline(void *arg)
 {
     struct road *r = arg;
@@ -218,7 +222,9 @@ static int in_commit(struct txn *t, void *arg)
         return err;
     if (now.version != r->history.version && !same_judgement(r, &now, t->arena))
         return ROAD_AGAIN;
-    struct intake_msg m = {r->org, &r->draft, &r->input, &r->verdict, r->draft.verdict == VERDICT_HOLD ? &r->stub : NULL, r->target, r->n_target};
+    struct intake_msg m = {
+        r->org,    &r->draft,  &r->input, &r->verdict, r->draft.verdict == VERDICT_HOLD ? &r->stub : NULL,
+        r->target, r->n_target};
     for (const struct intake_hook *const *h = r->in->conf.hooks; *h; h++)
         if ((err = (*h)->on_message(t, &m)) != 0)
             return err;
@@ -270,7 +276,9 @@ int intake_create(struct intake **out, const struct intake_conf *conf, struct er
     in->charsets = mime_charsets_open();
     if (!in->charsets || scan_pool_create(&in->scan, conf, on_scan, in) != 0) {
         intake_free(&in);
-        return err_set(e, ERR_NOMEM, "The character set tables could not be loaded. Nothing was lost. Install libicu72 and start again.");
+        return err_set(
+            e, ERR_NOMEM,
+            "The character set tables could not be loaded. Nothing was lost. Install libicu72 and start again.");
     }
     *out = in;
     return 0;
@@ -283,8 +291,7 @@ void intake_free(struct intake **inp)
         return;
     if (in->replied_timer)
         in->conf.io.cancel(in->conf.io.ctx, in->replied_timer);
-    LIST_EACH_SAFE(n, &in->replied)
-    {
+    LIST_EACH_SAFE (n, &in->replied) {
         list_del(n);
         free(LIST_ITEM(n, struct replied, node));
     }

@@ -7,9 +7,9 @@
 #include "mime/identity.h"
 #include <stdatomic.h>
 
-#define ROAD_ARENA_MAX   (160u * 1024 * 1024)
+#define ROAD_ARENA_MAX    (160u * 1024 * 1024)
 #define ROAD_COMMIT_TRIES 3
-#define ROAD_REPLIED_MAX 4096
+#define ROAD_REPLIED_MAX  4096
 
 enum road_state {
     ROAD_SCAN,     /* a sealed worker reads it */
@@ -17,7 +17,10 @@ enum road_state {
     ROAD_COMMIT,   /* hooks, packs, database */
     ROAD_ANSWERED, /* the reply is out; only the commit's end is awaited */
 };
-enum road_refusal { ROAD_AGAIN = 1 /* history changed: judge again */, ROAD_RESENT = 2 /* equal to an unreplied one: first id */ };
+enum road_refusal {
+    ROAD_AGAIN = 1 /* history changed: judge again */,
+    ROAD_RESENT = 2 /* equal to an unreplied one: first id */
+};
 
 struct road {
     struct intake *in;
@@ -33,8 +36,8 @@ struct road {
     struct intake_target *target;
     size_t n_target;
     struct str client, helo, reverse_path;
-    struct str bytes;            /* as stored: trace header + DATA */
-    size_t data_at;              /* where DATA begins in bytes */
+    struct str bytes; /* as stored: trace header + DATA */
+    size_t data_at;   /* where DATA begins in bytes */
     struct mime_identity who;
     struct facts_insight insight;
     struct guard_input input;
@@ -45,7 +48,7 @@ struct road {
     struct blob_draft blob, stub;
     struct blob_draft *drafts[2];
     size_t n_drafts;
-    struct str *replied;         /* ids whose 250 was written: marked with this commit */
+    struct str *replied; /* ids whose 250 was written: marked with this commit */
     size_t n_replied;
     char id_text[INTAKE_ID_MAX + 1], first_id[INTAKE_ID_MAX + 1];
 };
@@ -67,11 +70,21 @@ struct intake {
 };
 
 /* answer.c */
-enum road_outcome { OUT_ACCEPTED, OUT_RESENT, OUT_SPOOLED, OUT_LOOP, OUT_DISK_LOW, OUT_TROUBLE, OUT_UNKNOWN, OUT_BUSY, OUT_COUNT };
+enum road_outcome {
+    OUT_ACCEPTED,
+    OUT_RESENT,
+    OUT_SPOOLED,
+    OUT_LOOP,
+    OUT_DISK_LOW,
+    OUT_TROUBLE,
+    OUT_UNKNOWN,
+    OUT_BUSY,
+    OUT_COUNT
+};
 void road_answer(struct road *r, enum road_outcome o);
 /* prepare.c: envelope, identity, trace header, resend key; 0 or an outcome that ends the road at once. */
 int road_prepare(struct road *r, const struct intake_txn *t, struct str data, enum road_outcome *o);
-void road_draft(struct road *r);      /* after judging: everything the commit needs */
+void road_draft(struct road *r); /* after judging: everything the commit needs */
 /* stub.c: the link-free stand-in of a held message. */
 struct str road_stub(struct road *r);
 /* history.c: in a cell_fn. */

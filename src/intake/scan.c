@@ -20,7 +20,7 @@ struct worker {
     struct list node;
     struct scan_pool *pool;
     enum worker_state state;
-    uint64_t request;      /* of SCAN_WORKER, while asked */
+    uint64_t request; /* of SCAN_WORKER, while asked */
     uint32_t number;
     int fd;
     int64_t org;
@@ -32,13 +32,13 @@ struct scan_pool {
     struct intake_conf conf;
     scan_done_fn *done;
     void *ctx;
-    int zygote;            /* -1 while the scan role is down */
+    int zygote; /* -1 while the scan role is down */
     void *watch;
     struct list workers, waiting;
     struct imap jobs;
     int n_workers;
     uint64_t next_request;
-    char *buf;             /* CHANNEL_MSG_MAX */
+    char *buf; /* CHANNEL_MSG_MAX */
 };
 
 static void dispatch(struct scan_pool *p);
@@ -140,8 +140,7 @@ static bool give(struct worker *w, struct job *j)
 
 static struct worker *find(struct scan_pool *p, enum worker_state state, int64_t org, bool same)
 {
-    LIST_EACH(n, &p->workers)
-    {
+    LIST_EACH (n, &p->workers) {
         struct worker *w = LIST_ITEM(n, struct worker, node);
         if (w->state == state && (w->org == org) == same)
             return w;
@@ -152,8 +151,7 @@ static struct worker *find(struct scan_pool *p, enum worker_state state, int64_t
 static int asked(const struct scan_pool *p, int64_t org)
 {
     int n = 0;
-    LIST_EACH(it, &p->workers)
-    {
+    LIST_EACH (it, &p->workers) {
         struct worker *w = LIST_ITEM(it, struct worker, node);
         n += w->state == WORKER_ASKED && w->org == org;
     }
@@ -184,8 +182,7 @@ static bool place(struct scan_pool *p, struct job *j, int ahead)
 static void dispatch(struct scan_pool *p)
 {
     int ahead = 0;
-    LIST_EACH_SAFE(n, &p->waiting)
-    {
+    LIST_EACH_SAFE (n, &p->waiting) {
         if (!place(p, LIST_ITEM(n, struct job, node), ahead) && ++ahead > p->conf.scan_workers)
             return;
     }
@@ -237,8 +234,7 @@ static void attach(struct scan_pool *p, struct channel_msg *m)
 {
     uint32_t number;
     int fd = -1, err = scan_worker_answer_read(m, &number, &fd);
-    LIST_EACH(n, &p->workers)
-    {
+    LIST_EACH (n, &p->workers) {
         struct worker *w = LIST_ITEM(n, struct worker, node);
         if (w->state != WORKER_ASKED || w->request != m->id)
             continue;
@@ -256,7 +252,8 @@ static void attach(struct scan_pool *p, struct channel_msg *m)
         close(fd);
 }
 
-/* The zygote is gone: its workers end with it. Jobs wait for the restarted role; each road's deadline bounds the wait. */
+/* The zygote is gone: its workers end with it. Jobs wait for the restarted role; each road's deadline bounds the wait.
+ */
 static void zygote_lost(struct scan_pool *p)
 {
     if (p->zygote < 0)
@@ -264,8 +261,7 @@ static void zygote_lost(struct scan_pool *p)
     p->conf.io.unwatch(p->conf.io.ctx, STEAL(p->watch));
     close(p->zygote);
     p->zygote = -1;
-    LIST_EACH_SAFE(n, &p->workers)
-    {
+    LIST_EACH_SAFE (n, &p->workers) {
         struct worker *w = LIST_ITEM(n, struct worker, node);
         struct job *j = w->job;
         worker_free(w);
@@ -345,8 +341,7 @@ void scan_pool_free(struct scan_pool **pp)
     if (!p)
         return;
     zygote_lost(p);
-    LIST_EACH_SAFE(n, &p->waiting)
-    {
+    LIST_EACH_SAFE (n, &p->waiting) {
         list_del(n);
         free(LIST_ITEM(n, struct job, node));
     }

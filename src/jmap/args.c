@@ -1,7 +1,10 @@
 #include "jmap/method.h"
 #include "core/hash.h"
 
-struct str jmap_json_str(const json_t *v) { return json_is_string(v) ? str_n(json_string_value(v), json_string_length(v)) : STR(""); }
+struct str jmap_json_str(const json_t *v)
+{
+    return json_is_string(v) ? str_n(json_string_value(v), json_string_length(v)) : STR("");
+}
 
 static int invalid(struct jmap_call *c, const char *why)
 {

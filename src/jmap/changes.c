@@ -27,7 +27,8 @@ int jmap_changes(struct jmap_call *c, int type)
         err = jmap_arg_int(c, "maxChanges", CHANGES_MAX, 1, CHANGES_MAX, &most);
     if (err)
         return err;
-    err = read_changes(c->t, c->person->org, c->person->account, (enum sync_type)type, since, (size_t)most, c->arena, &ch);
+    err = read_changes(c->t, c->person->org, c->person->account, (enum sync_type)type, since, (size_t)most, c->arena,
+                       &ch);
     if (err != 0)
         return err == READ_TOO_OLD ? JMAP_CANNOT_CALCULATE_CHANGES : err;
     json_obj(c->w);
@@ -40,7 +41,7 @@ int jmap_changes(struct jmap_call *c, int type)
     put_ids(c->w, "destroyed", ch.destroyed, ch.n_destroyed);
     if (type == SYNC_MAILBOX) {
         json_keyz(c->w, "updatedProperties");
-        json_null(c->w);
+        json_none(c->w);
     }
     json_obj_end(c->w);
     return 0;

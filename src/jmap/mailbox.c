@@ -1,23 +1,41 @@
 /* Mailbox (RFC 8621 2). */
+#include "core/hash.h"
 #include "jmap/method.h"
 #include "store/read.h"
 
-enum { MB_ID, MB_NAME, MB_PARENT, MB_ROLE, MB_SORT, MB_TOTAL, MB_UNREAD, MB_TOTAL_THREADS, MB_UNREAD_THREADS, MB_RIGHTS, MB_SUBSCRIBED, MB_SIGILLO_ROLE, MB_COUNT };
-static const char *const names[MB_COUNT] = {"id", "name", "parentId", "role", "sortOrder", "totalEmails", "unreadEmails", "totalThreads",
-                                            "unreadThreads", "myRights", "isSubscribed", "sigilloRole"};
+enum {
+    MB_ID,
+    MB_NAME,
+    MB_PARENT,
+    MB_ROLE,
+    MB_SORT,
+    MB_TOTAL,
+    MB_UNREAD,
+    MB_TOTAL_THREADS,
+    MB_UNREAD_THREADS,
+    MB_RIGHTS,
+    MB_SUBSCRIBED,
+    MB_SIGILLO_ROLE,
+    MB_COUNT
+};
+static const char *const names[MB_COUNT] = {
+    "id",           "name",         "parentId",      "role",     "sortOrder",    "totalEmails",
+    "unreadEmails", "totalThreads", "unreadThreads", "myRights", "isSubscribed", "sigilloRole"};
 
 static const char *role_name(enum mail_role r)
 {
-    static const char *const roles[] = {[ROLE_NONE] = NULL,         [ROLE_INBOX] = "inbox", [ROLE_HELD] = NULL,
-                                        [ROLE_JUNK] = "junk",       [ROLE_TRASH] = "trash", [ROLE_SENT] = "sent",
-                                        [ROLE_DRAFTS] = "drafts",   [ROLE_ARCHIVE] = "archive"};
+    static const char *const roles[] = {
+        [ROLE_NONE] = NULL,     [ROLE_INBOX] = "inbox", [ROLE_HELD] = NULL,       [ROLE_JUNK] = "junk",
+        [ROLE_TRASH] = "trash", [ROLE_SENT] = "sent",   [ROLE_DRAFTS] = "drafts", [ROLE_ARCHIVE] = "archive"};
     return (size_t)r < N_ELEMENTS(roles) ? roles[r] : NULL;
 }
 
 static void put_rights(struct json_w *w)
 {
     /* This release reads; what changes mail comes with Email/set. */
-    static const char *const rights[] = {"mayReadItems", "mayAddItems", "mayRemoveItems", "maySetSeen", "maySetKeywords", "mayCreateChild", "mayRename", "mayDelete", "maySubmit"};
+    static const char *const rights[] = {"mayReadItems", "mayAddItems",    "mayRemoveItems",
+                                         "maySetSeen",   "maySetKeywords", "mayCreateChild",
+                                         "mayRename",    "mayDelete",      "maySubmit"};
     json_obj(w);
     for (size_t i = 0; i < N_ELEMENTS(rights); i++)
         json_kbool(w, rights[i], i == 0);
@@ -30,7 +48,7 @@ static void put_name(struct json_w *w, const char *key, const char *value)
     if (value)
         json_strz(w, value);
     else
-        json_null(w);
+        json_none(w);
 }
 
 static void put(struct json_w *w, const struct read_mailbox *m, uint64_t bits)
@@ -46,14 +64,18 @@ static void put(struct json_w *w, const struct read_mailbox *m, uint64_t bits)
         if (m->parent)
             jmap_put_id(w, m->parent);
         else
-            json_null(w);
+            json_none(w);
     }
     if (ASKED(MB_ROLE))
         put_name(w, "role", role_name(m->role));
     const struct {
         int p;
         int64_t v;
-    } numbers[] = {{MB_SORT, m->sort_order}, {MB_TOTAL, m->total}, {MB_UNREAD, m->unread}, {MB_TOTAL_THREADS, m->total_threads}, {MB_UNREAD_THREADS, m->unread_threads}};
+    } numbers[] = {{MB_SORT, m->sort_order},
+                   {MB_TOTAL, m->total},
+                   {MB_UNREAD, m->unread},
+                   {MB_TOTAL_THREADS, m->total_threads},
+                   {MB_UNREAD_THREADS, m->unread_threads}};
     for (size_t i = 0; i < N_ELEMENTS(numbers); i++)
         if (ASKED(numbers[i].p))
             json_kint(w, names[numbers[i].p], numbers[i].v);
@@ -120,8 +142,8 @@ int jmap_mailbox_get(struct jmap_call *c)
 
 static bool matches(const struct read_mailbox *m, const json_t *filter)
 {
-    const json_t *role = json_object_get(filter, "role"), *name = json_object_get(filter, "name"), *any = json_object_get(filter, "hasAnyRole"),
-                 *parent = json_object_get(filter, "parentId");
+    const json_t *role = json_object_get(filter, "role"), *name = json_object_get(filter, "name"),
+                 *any = json_object_get(filter, "hasAnyRole"), *parent = json_object_get(filter, "parentId");
     int64_t id = 0;
     if (role && !str_eq(jmap_json_str(role), str_c(role_name(m->role) ? role_name(m->role) : "")))
         return false;
@@ -153,7 +175,8 @@ static int check_filter(const json_t *filter)
 /* Mailboxes come sorted by sortOrder, then name, which is also the only order offered. */
 int jmap_mailbox_query(struct jmap_call *c)
 {
-    static const char *const args[] = {"filter", "sort", "position", "limit", "calculateTotal", "sortAsTree", "filterAsTree", NULL};
+    static const char *const args[] = {"filter",         "sort",       "position",     "limit",
+                                       "calculateTotal", "sortAsTree", "filterAsTree", NULL};
     struct read_mailbox *m;
     struct read_states states;
     int64_t position, limit, seen = 0;

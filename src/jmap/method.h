@@ -1,6 +1,6 @@
 #pragma once
-/* Inside jmap/: a method is a row {name, capability, fn}. fn writes its arguments object onto w, or returns an error type; what it had written
- * by then is taken back. */
+/* Inside jmap/: a method is a row {name, capability, fn}. fn writes its arguments object onto w, or returns an error
+ * type; what it had written by then is taken back. */
 #include "core/json.h"
 #include "jmap/jmap.h"
 #include <jansson.h>
@@ -22,10 +22,10 @@ enum jmap_error {
 struct jmap_call {
     struct txn *t;
     const struct jmap_person *person;
-    struct arena *arena;     /* of the whole request */
-    json_t *args;            /* result references already resolved */
+    struct arena *arena; /* of the whole request */
+    json_t *args;        /* result references already resolved */
     struct json_w *w;
-    const char *why;         /* description for the error, or NULL */
+    const char *why; /* description for the error, or NULL */
 };
 /* < 0: database error, forwarded. */
 typedef int jmap_method_fn(struct jmap_call *c);
@@ -35,11 +35,11 @@ struct jmap_method {
 };
 extern const struct jmap_method jmap_methods[];
 extern const size_t jmap_n_methods;
-jmap_method_fn jmap_core_echo, jmap_mailbox_get, jmap_mailbox_query, jmap_mailbox_changes, jmap_email_get, jmap_email_query, jmap_email_changes,
-    jmap_thread_get, jmap_thread_changes;
+jmap_method_fn jmap_core_echo, jmap_mailbox_get, jmap_mailbox_query, jmap_mailbox_changes, jmap_email_get,
+    jmap_email_query, jmap_email_changes, jmap_thread_get, jmap_thread_changes;
 
 /* args.c: argument readers. Each returns 0 or JMAP_INVALID_ARGUMENTS with c->why set. */
-int jmap_arg_account(struct jmap_call *c) MUST_USE;              /* accountId is the person's */
+int jmap_arg_account(struct jmap_call *c) MUST_USE;                        /* accountId is the person's */
 int jmap_arg_only(struct jmap_call *c, const char *const *names) MUST_USE; /* no other argument */
 /* ids: n == 0 and all true when null or absent. Unparseable ids go to not_found as text. */
 struct jmap_ids {
@@ -53,7 +53,7 @@ int jmap_arg_ids(struct jmap_call *c, const char *key, struct jmap_ids *out) MUS
 int jmap_arg_int(struct jmap_call *c, const char *key, int64_t def, int64_t min, int64_t max, int64_t *out) MUST_USE;
 int jmap_arg_bool(struct jmap_call *c, const char *key, bool def, bool *out) MUST_USE;
 int jmap_arg_state(struct jmap_call *c, int64_t *since) MUST_USE; /* sinceState: decimal seq, required */
-struct str jmap_json_str(const json_t *v);                       /* empty unless a string */
+struct str jmap_json_str(const json_t *v);                        /* empty unless a string */
 
 /* Asked properties as a bit set over a table of names; id is always in. all when absent or null. */
 int jmap_arg_properties(struct jmap_call *c, const char *const *names, size_t n, uint64_t *bits) MUST_USE;

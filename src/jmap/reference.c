@@ -1,4 +1,5 @@
-/* Back-references (RFC 8620 3.7): the path is a JSON pointer (RFC 6901) in which "*" maps over an array and flattens one level. */
+/* Back-references (RFC 8620 3.7): the path is a JSON pointer (RFC 6901) in which "*" maps over an array and flattens
+ * one level. */
 #include "jmap/method.h"
 #include "core/err.h"
 
@@ -50,7 +51,8 @@ static json_t *follow(struct arena *a, json_t *v, struct str path)
     if (path.p[0] != '/')
         return NULL;
     ptrdiff_t next = str_chr(path, '/', 1);
-    struct str token = unescape(a, str_n(path.p + 1, (next < 0 ? path.n : (size_t)next) - 1)), rest = next < 0 ? STR("") : str_from(path, (size_t)next);
+    struct str token = unescape(a, str_n(path.p + 1, (next < 0 ? path.n : (size_t)next) - 1)),
+               rest = next < 0 ? STR("") : str_from(path, (size_t)next);
     if (json_is_array(v)) {
         uint64_t i;
         if (str_eq(token, STR("*")))

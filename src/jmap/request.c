@@ -28,7 +28,8 @@ struct request {
     size_t n_done;
 };
 
-static const char *const capabilities[] = {"urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:sigillo:guard"};
+static const char *const capabilities[] = {"urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail",
+                                           "urn:sigillo:guard"};
 
 static bool known_capability(struct str s)
 {
@@ -58,11 +59,13 @@ static int check(struct request *r, int *status)
     r->using = json_object_get(r->root, "using");
     r->calls = json_object_get(r->root, "methodCalls");
     if (!json_is_array(r->using) || !json_is_array(r->calls)) {
-        problem(r->out, status, "urn:ietf:params:jmap:error:notRequest", "The body is JSON but not a JMAP request.", NULL);
+        problem(r->out, status, "urn:ietf:params:jmap:error:notRequest", "The body is JSON but not a JMAP request.",
+                NULL);
         return 1;
     }
     if (json_array_size(r->calls) > JMAP_CALLS_MAX) {
-        problem(r->out, status, "urn:ietf:params:jmap:error:limit", "Too many method calls in one request.", "maxCallsInRequest");
+        problem(r->out, status, "urn:ietf:params:jmap:error:limit", "Too many method calls in one request.",
+                "maxCallsInRequest");
         return 1;
     }
     json_t *u;
@@ -70,15 +73,17 @@ static int check(struct request *r, int *status)
     json_array_foreach(r->using, i, u)
     {
         if (!known_capability(jmap_json_str(u))) {
-            problem(r->out, status, "urn:ietf:params:jmap:error:unknownCapability", "A capability in \"using\" is not offered here.", NULL);
+            problem(r->out, status, "urn:ietf:params:jmap:error:unknownCapability",
+                    "A capability in \"using\" is not offered here.", NULL);
             return 1;
         }
     }
     json_array_foreach(r->calls, i, u)
     {
-        if (!json_is_array(u) || json_array_size(u) != 3 || !json_is_string(json_array_get(u, 0)) || !json_is_object(json_array_get(u, 1)) ||
-            !json_is_string(json_array_get(u, 2))) {
-            problem(r->out, status, "urn:ietf:params:jmap:error:notRequest", "A method call is not [name, arguments, id].", NULL);
+        if (!json_is_array(u) || json_array_size(u) != 3 || !json_is_string(json_array_get(u, 0)) ||
+            !json_is_object(json_array_get(u, 1)) || !json_is_string(json_array_get(u, 2))) {
+            problem(r->out, status, "urn:ietf:params:jmap:error:notRequest",
+                    "A method call is not [name, arguments, id].", NULL);
             return 1;
         }
     }
@@ -182,7 +187,8 @@ int jmap_request(struct txn *t, const struct jmap_person *p, struct str body, in
     json_decref(r.root);
     if (out->err && err >= 0) {
         buf_clear(out);
-        problem(out, status, "urn:ietf:params:jmap:error:limit", "The answer would be too large. Ask for less at once.", "maxObjectsInGet");
+        problem(out, status, "urn:ietf:params:jmap:error:limit", "The answer would be too large. Ask for less at once.",
+                "maxObjectsInGet");
     }
     return err < 0 ? err : 0;
 }

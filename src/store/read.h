@@ -34,7 +34,7 @@ struct read_email {
 /* 1 found, 0 not of this account. */
 int read_email(struct txn *t, int64_t org, int64_t account, int64_t id, struct arena *a, struct read_email *out) MUST_USE;
 /* Facts of a message; insight uncompressed. 1 / 0. */
-int read_facts(struct txn *t, int64_t org, int64_t message, struct arena *a, struct str *structure, struct str *insight) MUST_USE;
+int read_facts(struct txn *t, int64_t org, int64_t account, int64_t message, struct arena *a, struct str *structure, struct str *insight) MUST_USE;
 /* Emails of a thread, oldest first. n == 0: no such thread. */
 int read_thread(struct txn *t, int64_t org, int64_t account, int64_t thread, struct arena *a, int64_t **ids, size_t *n) MUST_USE;
 
