@@ -141,9 +141,9 @@ static int role_start(struct fleet *f, int ix)
     if (r != 0)
         return r;
     char name[32];
-    char *own[] = {name, NULL}, *shared[] = {name, (char[]){"--role"}, name + sizeof("sigillo-") - 1, NULL};
+    char *argv[] = {name, (char[]){"--role"}, name + sizeof("sigillo-") - 1, NULL};
     snprintf(name, sizeof(name), "sigillo-%s", row->name);
-    r = spawn_role(p->exe, strcmp(row->exe, "sigillo") == 0 ? shared : own, pair[1], f->owner, &p->pid, &e);
+    r = spawn_role(p->exe, argv, pair[1], f->owner, &p->pid, &e);
     close_fd(&pair[1]);
     if (r != 0) {
         p->pid = 0;

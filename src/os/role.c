@@ -119,6 +119,10 @@ int role_main(const struct role *role)
         abort();
     signals_set();
     mallopt(M_ARENA_MAX, ROLE_MALLOC_ARENAS);
+    char name[16];
+    /* Started from a descriptor, the kernel would call us by its number. */
+    snprintf(name, sizeof(name), "sigillo-%s", role->name);
+    prctl(PR_SET_NAME, name);
     r->role = role;
     r->env = env_system();
     r->control = SPAWN_CONTROL_FD;
