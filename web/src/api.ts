@@ -60,7 +60,7 @@ export async function login(address: string, password: string): Promise<LoginRes
     return { kind: 'wait', minutes: retryMinutes(response.headers.get('Retry-After')) };
   }
   if (response.status === 401) {
-    return { kind: 'refused', it: body?.['title_it'] ?? '', en: body?.['title_en'] ?? '' };
+    return { kind: 'refused', it: body?.['title_it'] ?? body?.['it'] ?? '', en: body?.['title_en'] ?? body?.['en'] ?? '' };
   }
   return { kind: 'down' };
 }

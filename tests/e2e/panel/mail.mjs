@@ -19,8 +19,8 @@ export const changedIban = {
   },
   title: { it: 'L’IBAN è cambiato: non pagare ancora', en: 'The IBAN has changed: do not pay yet' },
   text: {
-    it: 'Chiamate Rossi Marmi al numero che avete già. Non usate i recapiti scritti in questo messaggio.',
-    en: 'Call Rossi Marmi on the number you already have. Do not use the contacts written in this message.',
+    it: 'Finora rossimarmi.example ha usato IT60X0542811101000000123456 (dal 2024-03-01, 9 messaggi). Questo messaggio indica LT129990000204179981. Telefonate al numero che avete già: non usate i recapiti scritti qui.',
+    en: 'Until now rossimarmi.example has used IT60X0542811101000000123456 (since 2024-03-01, 9 messages). This message gives LT129990000204179981. Call the number you already have: do not use the contacts written here.',
   },
 };
 const firstContact = {
@@ -34,7 +34,7 @@ const lookalike = {
   code: 'lookalike.domain',
   level: 'caution',
   facts: { old: 'rossimarmi.example', new: 'rossi-marmi.example', count: '214' },
-  title: { it: 'Questo indirizzo imita un vostro fornitore', en: 'This address imitates one of your suppliers' },
+  title: { it: 'Attenzione: questo indirizzo imita un vostro fornitore', en: 'Caution: this address imitates one of your suppliers' },
   text: {
     it: 'Scrive da rossi-marmi.example; Rossi Marmi vi scrive da rossimarmi.example (214 messaggi dal 2021).',
     en: 'It writes from rossi-marmi.example; Rossi Marmi writes to you from rossimarmi.example (214 messages since 2021).',

@@ -20,7 +20,8 @@ export async function standinChecks({ open, axe, basics, shot, target, storage }
     equal(await card.locator('mark').count(), 5, 'each differing group is marked');
     ok((await card.locator('mark').first().textContent()).includes('diverso: LT12'), 'the mark is there for screen readers too');
     equal(await card.locator('dl').first().evaluate((item) => getComputedStyle(item).userSelect), 'none', 'account numbers cannot be selected');
-    equal(await page.locator('article p span.mono').evaluate((item) => getComputedStyle(item).userSelect), 'none', 'nor those in the text');
+    equal([...new Set(await page.locator('article p span.mono').evaluateAll((items) => items.map((item) => getComputedStyle(item).userSelect)))], ['none'], 'nor those in sentences and in the text');
+    ok(words.includes('dal 01/03/2024') && words.includes('IT60 X054 2811 1010 0000 0123 456'), 'dates and numbers of its sentence are written for people', words);
     ok(await page.getByText('Solo testo: link e allegati sono bloccati').isVisible(), 'it says that it is text only');
     ok((await page.locator('article li[data-blocked]').innerText()).includes('bloccato'), 'the attachment is blocked');
     await card.getByRole('button', { name: 'Perché lo vedo?' }).click();
@@ -45,6 +46,10 @@ export async function standinChecks({ open, axe, basics, shot, target, storage }
         await page.addInitScript((value) => localStorage.setItem('sigillo.lang', value), lang);
         await go(page, `/mail/inbox/${ids[what]}`);
         await page.locator('article').waitFor();
+        if (what === 'caution') {
+          const title = await page.locator('[data-warning] h2').innerText();
+          equal((title.match(/attenzione|caution/gi) ?? []).length, 1, `the level is said once: ${theme} ${width}`);
+        }
         await basics(page, `${what} ${theme} ${width}`, lang);
         await axe(page, `${what} ${theme} ${width}`);
         await shot(page, `${what}-${theme}-${width}`);

@@ -69,7 +69,7 @@ describe('translations', () => {
     for (const key of ['note', 'caution', 'stop'].map((level) => `warn.${level}`)) {
       expect(keys).toContain(key);
     }
-    for (const family of ['payment', 'lookalike', 'thread', 'person', 'link', 'attach', 'sender', 'other']) {
+    for (const family of ['payment', 'lookalike', 'thread', 'person', 'link', 'attach', 'sender', 'message', 'other']) {
       expect(keys).toContain(`why.${family}`);
     }
     for (const place of ['inbox', 'held', 'drafts', 'sent', 'archive', 'junk', 'trash']) {

@@ -78,6 +78,10 @@ export function markDifference(old: string, now: string): MarkedPart[] {
   ].filter((part) => part.text !== '');
 }
 
+export function upperFirst(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
 /** For the middle of a sentence: lower-case first letter, unless the first word is an acronym or has an inner capital. */
 export function lowerFirst(text: string): string {
   const word = /^[\p{L}’']+/u.exec(text)?.[0] ?? '';

@@ -1,12 +1,12 @@
 // The three warning levels. They share no class, place, motion or gesture with anything else in the panel.
 import { VisuallyHidden } from '@mantine/core';
 import { IconAlertTriangle, IconEqualNot } from '@tabler/icons-react';
-import { useId, useState, type Ref } from 'react';
+import { Fragment, useId, useState, type Ref } from 'react';
 import { useText } from '../i18n';
 import type { Finding } from '../jmap/types';
 import { count as number, countryName, factDate } from '../lib/format';
-import { ibanCompare, ibanCountry, ibanDifference, ibanGroups, ibanLike } from '../lib/iban';
-import { cleanLine, lowerFirst, markDifference } from '../lib/text';
+import { ibanCompare, ibanCountry, ibanDifference, ibanGroups, ibanLike, ibanSegments } from '../lib/iban';
+import { cleanLine, lowerFirst, markDifference, upperFirst } from '../lib/text';
 import { SEAL } from '../shell/Brand';
 import { familyOf, knownFacts, type FactKey, type Judgement } from './judge';
 import styles from './Warning.module.css';
@@ -16,11 +16,32 @@ interface WarningProps {
   judgement: Judgement;
 }
 
+/** A title may already begin with the word of the level, which the card itself says. */
+function bareTitle(title: string, level: string): string {
+  const start = `${level}: `.toLowerCase();
+  return title.toLowerCase().startsWith(start) ? upperFirst(title.slice(start.length)) : title;
+}
+
+/** A sentence of the guard: account numbers in groups, not to be copied; dates as in a book. */
+function Sentence({ text }: { text: string }) {
+  const { locale } = useText();
+  return ibanSegments(text).map((part, index) =>
+    part.iban ? (
+      <span key={index} className={`${styles.inline} mono`}>
+        {ibanGroups(part.text).join(' ')}
+      </span>
+    ) : (
+      <Fragment key={index}>{part.text.replace(/\b\d{4}-\d{2}-\d{2}\b/g, (date) => factDate(date, locale))}</Fragment>
+    ),
+  );
+}
+
 /** The words of a card: the finding's own, else those of a held or an unchecked message. */
-function useWords({ main, unchecked }: Judgement): { title: string; text: string } {
+function useWords(judgement: Judgement): { title: string; text: string } {
   const { t, lang } = useText();
+  const { main, unchecked } = judgement;
   if (main) {
-    return { title: cleanLine(main.title[lang]), text: cleanLine(main.text[lang]) };
+    return { title: bareTitle(cleanLine(main.title[lang]), t(`warn.${judgement.level}`)), text: cleanLine(main.text[lang]) };
   }
   const kind = unchecked ? 'unchecked' : 'held';
   return { title: t(`warn.${kind}.title`), text: t(`warn.${kind}.text`) };
@@ -52,7 +73,9 @@ function Stop({ ref, judgement }: WarningProps) {
         <Seal />
       </div>
       <div className={styles.stopBody}>
-        <p className={styles.stopText}>{text}</p>
+        <p className={styles.stopText}>
+          <Sentence text={text} />
+        </p>
         {judgement.main && <Comparison finding={judgement.main} />}
       </div>
       <div className={styles.foot}>
@@ -86,7 +109,9 @@ function Caution({ judgement }: { judgement: Judgement }) {
         <h2 id={id} className={styles.cautionTitle}>
           {t('warn.caution')}: {lowerFirst(title)}
         </h2>
-        <p>{text}</p>
+        <p>
+          <Sentence text={text} />
+        </p>
         {judgement.main && <Comparison finding={judgement.main} />}
         <Explanations judgement={judgement} />
       </div>
@@ -100,7 +125,7 @@ function Note({ judgement }: { judgement: Judgement }) {
   return (
     <section className={styles.note} aria-label={t('warn.note')} data-warning="note">
       <p className={styles.noteLine}>
-        <span className={styles.noteWord}>{t('warn.note')}</span> {text}
+        <span className={styles.noteWord}>{t('warn.note')}</span> <Sentence text={text} />
       </p>
       <Explanations judgement={judgement} />
     </section>
@@ -182,7 +207,7 @@ function Others({ findings }: { findings: Finding[] }) {
     <ul className={styles.others}>
       {findings.map((finding, index) => (
         <li key={index}>
-          <strong>{cleanLine(finding.title[lang])}</strong> {cleanLine(finding.text[lang])}
+          <strong>{cleanLine(finding.title[lang])}</strong> <Sentence text={cleanLine(finding.text[lang])} />
         </li>
       ))}
     </ul>

@@ -36,7 +36,7 @@ export function isUnread(email: EmailHead): boolean {
   return email.keywords['$seen'] !== true;
 }
 
-const FAMILIES = ['payment', 'lookalike', 'thread', 'person', 'link', 'attach', 'sender'] as const;
+const FAMILIES = ['payment', 'lookalike', 'thread', 'person', 'link', 'attach', 'sender', 'message'] as const;
 export type Family = (typeof FAMILIES)[number] | 'other';
 
 /** The family is the first word of the code: "payment.changed". */
