@@ -235,7 +235,7 @@ static unsigned from_icu(UConverter *cnv, struct str in, struct buf *out)
                 n += utf8_encode(c, utf8 + n);
         }
         if (!put(out, utf8, n, &flags))
-            break;
+            return flags;
     } while (ec == U_BUFFER_OVERFLOW_ERROR);
     if (high || (U_FAILURE(ec) && ec != U_BUFFER_OVERFLOW_ERROR)) {
         flags |= MIME_CS_REPLACED;

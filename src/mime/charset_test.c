@@ -116,6 +116,16 @@ static void is_bounded(void **state UNUSED)
         }
 }
 
+/* What does not fit ends the text, even when something shorter follows that would. */
+static void ends_at_cut(void **state UNUSED)
+{
+    AUTO(buf) struct buf b;
+    buf_init(&b, 4);
+    struct str in = STR("\0a\xd8\x3d\xde\0\xd8\x3d"); /* "a", a character of four bytes, half of one */
+    assert_int_equal(mime_charset_utf8(charsets, STR("utf-16be"), in, &b), MIME_CS_CUT | MIME_CS_REPLACED);
+    assert_true(str_eq(buf_str(&b), STR("a")));
+}
+
 /* Every byte through every label: valid text, nothing lost silently. */
 static void every_byte(void **state UNUSED)
 {
@@ -141,7 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names),      cmocka_unit_test(converts),   cmocka_unit_test(without_icu),
-        cmocka_unit_test(is_bounded), cmocka_unit_test(every_byte),
+        cmocka_unit_test(is_bounded), cmocka_unit_test(every_byte), cmocka_unit_test(ends_at_cut),
     };
     charsets = mime_charsets_open();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
