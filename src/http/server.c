@@ -1,0 +1,143 @@
+#include "http/serve.h"
+#include "core/log.h"
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct peer_count {
+    int n;
+};
+
+static void on_stop_later(struct net_later *t);
+
+struct http_server *http_server_new(struct net_loop *l, const struct http_conf *conf)
+{
+    struct http_server *s = calloc(1, sizeof *s);
+    if (!s)
+        abort();
+    s->loop = l;
+    s->conf = *conf;
+    s->auth = http_auth_new(l);
+    list_init(&s->conns);
+    imap_init(&s->pending);
+    uint64_t seed[2];
+    env_random(net_loop_env(l), seed, sizeof seed);
+    map_init(&s->peers, seed[0], seed[1]);
+    s->stop_later.fn = on_stop_later;
+    return s;
+}
+
+void http_server_free(struct http_server **sp)
+{
+    struct http_server *s = *sp;
+    if (!s)
+        return;
+    *sp = NULL;
+    LIST_EACH_SAFE (n, &s->conns) {
+        struct conn *c = LIST_ITEM(n, struct http_conn, node)->conn;
+        conn_drop(c);
+        conn_settle(c);
+    }
+    net_later_clear(&s->stop_later);
+    size_t it = 0;
+    uint64_t id;
+    void *v;
+    while (imap_next(&s->pending, &it, &id, &v))
+        http_txn_free(v);
+    imap_free(&s->pending);
+    it = 0;
+    struct str key;
+    while (map_next(&s->peers, &it, &key, &v))
+        free(v);
+    map_free(&s->peers);
+    http_auth_free(&s->auth);
+    free(s);
+}
+
+void http_server_tls(struct http_server *s, struct net_tls *tls) { s->conf.tls = tls; }
+
+void http_server_routes(struct http_server *s, const struct http_route *routes, size_t n, void *ctx)
+{
+    if (s->n_tables == HTTP_ROUTE_TABLES)
+        abort();
+    s->tables[s->n_tables].v = routes;
+    s->tables[s->n_tables].n = n;
+    s->tables[s->n_tables++].ctx = ctx;
+}
+
+void http_sessions_end(struct http_server *s, int64_t org, int64_t account)
+{
+    http_auth_end_account(s->auth, org, account);
+}
+
+static bool peer_enter(struct http_server *s, const struct net_peer *peer)
+{
+    if (net_peer_loopback(peer))
+        return true;
+    struct str key = net_peer_key(peer);
+    struct peer_count *c = map_get(&s->peers, key);
+    if (!c) {
+        c = calloc(1, sizeof *c);
+        if (!c)
+            abort();
+        map_put(&s->peers, key, c);
+    }
+    if (c->n >= HTTP_PER_PEER_MAX)
+        return false;
+    c->n++;
+    return true;
+}
+
+void http_accept(void *server, int fd, const struct net_peer *peer)
+{
+    struct http_server *s = server;
+    if (s->stopping || s->n_conns >= HTTP_CONNECTIONS_MAX || !peer_enter(s, peer)) {
+        if (!s->conf.tls)
+            (void)!send(
+                fd,
+                "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\nConnection: close\r\n\r\n",
+                94, MSG_NOSIGNAL);
+        close(fd);
+        return;
+    }
+    (void)http_conn_new(s, fd, peer);
+}
+
+void http_conn_leave(struct http_conn *hc)
+{
+    struct http_server *s = hc->server;
+    const struct net_peer *peer = conn_peer(hc->conn);
+    struct str key = net_peer_key(peer);
+    struct peer_count *c = net_peer_loopback(peer) ? NULL : map_get(&s->peers, key);
+    if (c && --c->n == 0)
+        free(map_del(&s->peers, key));
+    list_del(&hc->node);
+    s->n_conns--;
+    if (s->stopping)
+        net_later(s->loop, &s->stop_later);
+}
+
+void http_server_stop(struct http_server *s, void (*done)(void *arg), void *arg)
+{
+    s->stopping = true;
+    s->stopped = done;
+    s->stopped_arg = arg;
+    LIST_EACH (n, &s->conns) {
+        struct http_conn *hc = LIST_ITEM(n, struct http_conn, node);
+        if (hc->state == HTTP_WAITING)
+            conn_finish(hc->conn);
+        else if (hc->txn)
+            hc->txn->close = true;
+    }
+    net_later(s->loop, &s->stop_later);
+}
+
+static void on_stop_later(struct net_later *t)
+{
+    struct http_server *s = (struct http_server *)(void *)((char *)t - offsetof(struct http_server, stop_later));
+    if (!list_empty(&s->conns) || s->pending.n > 0 || !s->stopped)
+        return;
+    void (*done)(void *) = s->stopped;
+    s->stopped = NULL;
+    done(s->stopped_arg);
+}
