@@ -63,24 +63,28 @@ WHERE m.org = :org AND m.message = :message AND m.account = :account
 -- args: org int, message int
 DELETE FROM message_facts WHERE org = :org AND message = :message
 
--- The oldest thread that knows one of eight references.
+-- The oldest living thread that knows one of eight references. A thread whose last Email went is not woken: ids are never used again.
 -- name: thread_find
 -- args: org int, account int, r0 int, r1 int, r2 int, r3 int, r4 int, r5 int, r6 int, r7 int
-SELECT thread FROM thread_ref WHERE org = :org AND account = :account AND ref IN (:r0, :r1, :r2, :r3, :r4, :r5, :r6, :r7) ORDER BY thread LIMIT 1
+SELECT r.thread FROM thread_ref r JOIN thread h ON h.org = r.org AND h.thread = r.thread
+WHERE r.org = :org AND r.account = :account AND r.ref IN (:r0, :r1, :r2, :r3, :r4, :r5, :r6, :r7) ORDER BY r.thread LIMIT 1
 
 -- name: thread_ref_insert
 -- args: org int, account int, ref int, thread int
 INSERT INTO thread_ref (org, account, ref, thread) VALUES (:org, :account, :ref, :thread) ON CONFLICT (org, account, ref) DO NOTHING
 
+-- name: thread_ref_take
+-- args: org int, account int, ref int, thread int
+INSERT INTO thread_ref (org, account, ref, thread) VALUES (:org, :account, :ref, :thread)
+ON CONFLICT (org, account, ref) DO UPDATE SET thread = excluded.thread
+
 -- name: thread_insert
 -- args: org int, thread int, account int, seq int
 INSERT INTO thread (org, thread, account, created_seq, seq) VALUES (:org, :thread, :account, :seq, :seq)
 
--- A thread whose last Email went is made again when a reply comes: references outlive it.
 -- name: thread_touch
 -- args: org int, thread int, account int, seq int
-INSERT INTO thread (org, thread, account, created_seq, seq) VALUES (:org, :thread, :account, :seq, :seq)
-ON CONFLICT (org, thread) DO UPDATE SET seq = excluded.seq
+UPDATE thread SET seq = :seq WHERE org = :org AND thread = :thread AND account = :account
 
 -- name: thread_get
 -- args: org int, account int, thread int

@@ -27,25 +27,29 @@ SELECT uid, seq FROM tombstone WHERE org = :org AND account = :account AND type 
 
 -- name: query_mailbox_desc
 -- args: org int, account int, mailbox int, most int, skip int
-SELECT message, thread FROM placement WHERE org = :org AND account = :account AND mailbox = :mailbox AND stub = 0
+SELECT message, thread, flags FROM placement WHERE org = :org AND account = :account AND mailbox = :mailbox AND stub = 0
 ORDER BY internal_ms DESC, uid DESC LIMIT :most OFFSET :skip
 
 -- name: query_mailbox_asc
 -- args: org int, account int, mailbox int, most int, skip int
-SELECT message, thread FROM placement WHERE org = :org AND account = :account AND mailbox = :mailbox AND stub = 0
+SELECT message, thread, flags FROM placement WHERE org = :org AND account = :account AND mailbox = :mailbox AND stub = 0
 ORDER BY internal_ms, uid LIMIT :most OFFSET :skip
 
 -- name: query_mailbox_total
 -- args: org int, account int, mailbox int
-SELECT total FROM mailbox WHERE org = :org AND account = :account AND mailbox = :mailbox
+SELECT total, threads FROM mailbox WHERE org = :org AND account = :account AND mailbox = :mailbox
 
 -- name: query_account_desc
 -- args: org int, account int, most int, skip int
-SELECT message, thread FROM message WHERE org = :org AND account = :account ORDER BY received_ms DESC, message DESC LIMIT :most OFFSET :skip
+SELECT message, thread, 0 FROM message WHERE org = :org AND account = :account ORDER BY received_ms DESC, message DESC LIMIT :most OFFSET :skip
 
 -- name: query_account_asc
 -- args: org int, account int, most int, skip int
-SELECT message, thread FROM message WHERE org = :org AND account = :account ORDER BY received_ms, message LIMIT :most OFFSET :skip
+SELECT message, thread, 0 FROM message WHERE org = :org AND account = :account ORDER BY received_ms, message LIMIT :most OFFSET :skip
+
+-- name: query_account_threads
+-- args: org int, account int
+SELECT count(*) FROM thread WHERE org = :org AND account = :account
 
 -- name: query_account_total
 -- args: org int, account int

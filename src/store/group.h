@@ -17,7 +17,7 @@ struct state_row {            /* highest seq per JMAP type of an account (0: unt
 struct fresh {                /* message added by the running job: spares reading it back */
     int64_t org, account, message, thread, blob, size, seq, received_ms;
     const struct blob_draft *draft;
-    bool new_thread, held;
+    bool new_thread, held, placed;
 };
 struct group {
     struct txn t;

@@ -264,7 +264,10 @@ int mail_place(struct txn *t, int64_t org, int64_t account, int64_t mailbox, int
         p.new_thread = f->new_thread;
         p.sha256 = f->draft->sha256;
         p.verdict = f->held ? "hold" : "";
-        f->new_thread = false; /* a second placement counts for itself */
+        f->new_thread = false; /* a second placement counts for itself, under its own seq */
+        if (f->placed && (r = txn_seq(t, org, &p.seq)) != 0)
+            return r;
+        f->placed = true;
     } else {
         struct message_brief b;
         if ((r = message_brief(t, org, account, message, &b)) != 1)

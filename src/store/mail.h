@@ -42,6 +42,10 @@ int mail_add(struct txn *t, int64_t org, int64_t account, const struct mail_draf
 int mail_place(struct txn *t, int64_t org, int64_t account, int64_t mailbox, int64_t message, const struct blob_draft *served, int64_t internal_ms, uint32_t flags, int64_t *uid) MUST_USE;
 int mail_unplace(struct txn *t, int64_t org, int64_t account, int64_t mailbox, int64_t uid) MUST_USE; /* tombstones, counters, gone record */
 int mail_set_flags(struct txn *t, int64_t org, int64_t account, int64_t mailbox, int64_t uid, uint32_t set, uint32_t clear) MUST_USE;
+/* The same by Email (JMAP Email/set): flags on every placement; out of every mailbox; from one mailbox to another (0: only add, or only remove). */
+int mail_email_flags(struct txn *t, int64_t org, int64_t account, int64_t message, uint32_t set, uint32_t clear) MUST_USE;
+int mail_email_destroy(struct txn *t, int64_t org, int64_t account, int64_t message) MUST_USE; /* MAIL_HELD while held */
+int mail_email_move(struct txn *t, int64_t org, int64_t account, int64_t message, int64_t from, int64_t to) MUST_USE;
 int mail_role_mailbox(struct txn *t, int64_t org, int64_t account, enum mail_role role, int64_t *mailbox) MUST_USE; /* created with the account */
 /* Hold (design 4): message only in Held; stub (its own blob, link-free, no Email id) in Inbox. Release is one call. */
 int mail_hold(struct txn *t, int64_t org, int64_t account, const struct mail_draft *d, struct blob_draft *stub, int64_t *message) MUST_USE;

@@ -173,3 +173,60 @@ int mail_move(struct txn *t, int64_t org, int64_t account, int64_t mailbox, int6
         r = copy_row(t, org, account, &p, to, to_uid);
     return r ? r : placement_remove(t, org, account, &p);
 }
+
+/* ---- by Email ---- */
+
+static int places(struct txn *t, int64_t org, int64_t account, int64_t message, struct message_brief *b,
+                  struct placement_row **rows, size_t *n)
+{
+    int r = message_brief(t, org, account, message, b);
+    if (r != 1)
+        return r ? r : MAIL_NO_MESSAGE;
+    return placements_of(t, t->arena, org, account, b->thread, message, rows, n);
+}
+
+int mail_email_flags(struct txn *t, int64_t org, int64_t account, int64_t message, uint32_t set, uint32_t clear)
+{
+    struct message_brief b;
+    struct placement_row *rows;
+    size_t n;
+    int r = places(t, org, account, message, &b, &rows, &n);
+    for (size_t i = 0; i < n && r == 0; i++)
+        if (!rows[i].stub)
+            r = mail_set_flags(t, org, account, rows[i].mailbox, rows[i].uid, set, clear);
+    return r;
+}
+
+int mail_email_destroy(struct txn *t, int64_t org, int64_t account, int64_t message)
+{
+    struct message_brief b;
+    struct placement_row *rows;
+    size_t n;
+    int r = places(t, org, account, message, &b, &rows, &n);
+    if (r || b.held)
+        return r ? r : MAIL_HELD;
+    for (size_t i = 0; i < n && r == 0; i++)
+        r = mail_unplace(t, org, account, rows[i].mailbox, rows[i].uid);
+    return r;
+}
+
+int mail_email_move(struct txn *t, int64_t org, int64_t account, int64_t message, int64_t from, int64_t to)
+{
+    struct message_brief b;
+    struct placement_row *rows;
+    size_t n;
+    int64_t uid;
+    int r = places(t, org, account, message, &b, &rows, &n);
+    if (r || b.held)
+        return r ? r : MAIL_HELD;
+    /* The new place first: an Email without any place is destroyed. */
+    bool there = to == 0;
+    for (size_t i = 0; i < n; i++)
+        there = there || rows[i].mailbox == to;
+    if (!there && n)
+        r = mail_copy(t, org, account, rows[0].mailbox, rows[0].uid, to, &uid);
+    for (size_t i = 0; i < n && r == 0; i++)
+        if (from && from != to && rows[i].mailbox == from)
+            r = mail_unplace(t, org, account, from, rows[i].uid);
+    return r;
+}
