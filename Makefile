@@ -16,12 +16,10 @@ C_FILES = $(shell git ls-files -co --exclude-standard 'src/*.c' 'src/*.h' 'tests
 .PHONY: build build-only run test check bench fuzz fmt lint web install deb clean asan deps
 .DEFAULT_GOAL := build
 
-# meson lists the sources when it configures; a file that came or went means configuring again.
+# Only the first time: tools/watch_rooms.py lets ninja see files that came or went.
 define configure
 	@if [ ! -f $(1)/build.ninja ]; then \
 	    rm -rf $(1); $(2) meson setup $(1) -Dwerror=$(WERROR) $(3); \
-	else \
-	    tools/rooms.py --check $(1)/rooms.list >/dev/null || meson setup --reconfigure $(1) >/dev/null; \
 	fi
 endef
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Lists what there is to build, one line an item, for meson.build. With --check FILE: says whether FILE is still true."""
+"""Lists what there is to build, one line an item, for meson.build. With --update FILE: writes FILE, when it would differ."""
 
 import os
 import sys
@@ -55,12 +55,15 @@ def helpers(layers):
 
 
 def main():
-    if len(sys.argv) == 3 and sys.argv[1] == "--check":
-        with open(sys.argv[2], encoding="utf-8") as f:
-            if f.read() == listing():
-                return 0
-        print("sources were added or removed since the build folder was set up: run `meson setup --reconfigure` on it")
-        return 1
+    if len(sys.argv) == 3 and sys.argv[1] == "--update":
+        fresh = listing()
+        if os.path.exists(sys.argv[2]):
+            with open(sys.argv[2], encoding="utf-8") as f:
+                if f.read() == fresh:
+                    return 0
+        with open(sys.argv[2], "w", encoding="utf-8") as f:
+            f.write(fresh)
+        return 0
     sys.stdout.write(listing())
     return 0
 
