@@ -66,6 +66,7 @@ export async function standinChecks({ open, axe, basics, shot, target, storage }
     ok((await page.locator('article').innerText()).includes('<a href="https://evil.example">'), 'and is shown as it was written');
     ok(!/[\u202a-\u202e]/.test(await page.locator('article').innerText()), 'text cannot be turned around');
     ok((await page.title()).endsWith('· Sigillo'), 'nor the title taken');
+    ok((await page.locator('article li').innerText()).includes('Programma'), 'a program named as one is called one, whatever type it declares');
     await page.context().close();
   });
 

@@ -78,7 +78,7 @@ describe('translations', () => {
     for (const fact of ['old', 'new', 'domain', 'address', 'name', 'company', 'country', 'since', 'count', 'file', 'amount']) {
       expect(keys).toContain(`fact.${fact}`);
     }
-    for (const kind of ['pdf', 'image', 'sheet', 'doc', 'archive', 'mail', 'text', 'calendar', 'other']) {
+    for (const kind of ['pdf', 'image', 'sheet', 'doc', 'archive', 'mail', 'text', 'calendar', 'program', 'other']) {
       expect(keys).toContain(`type.${kind}`);
     }
   });

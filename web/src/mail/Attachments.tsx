@@ -19,6 +19,17 @@ const KINDS: [RegExp, string, Icon][] = [
   [/^text\//, 'text', IconFileText],
 ];
 
+/** What a file is called decides what opens it, whatever type the message declares. */
+const PROGRAM = /\.(exe|com|scr|pif|bat|cmd|js|jse|vbs|vbe|wsf|hta|msi|ps1|jar|lnk|iso|img|apk|app|dmg|sh)$/i;
+
+function kindOf(part: BodyPart): [string, Icon] {
+  if (PROGRAM.test(cleanLine(part.name))) {
+    return ['program', IconFile];
+  }
+  const found = KINDS.find(([pattern]) => pattern.test(part.type.toLowerCase()));
+  return found ? [found[1], found[2]] : ['other', IconFile];
+}
+
 /** What came with the message: name, type in words, size. */
 export function Attachments({ parts, blocked }: { parts: BodyPart[]; blocked: boolean }) {
   const { t, locale } = useText();
@@ -32,7 +43,7 @@ export function Attachments({ parts, blocked }: { parts: BodyPart[]; blocked: bo
       </h2>
       <ul className={styles.tiles}>
         {parts.map((part, index) => {
-          const [, kind, Kind] = KINDS.find(([pattern]) => pattern.test(part.type.toLowerCase())) ?? [null, 'other', IconFile];
+          const [kind, Kind] = kindOf(part);
           const Mark = blocked ? IconLock : Kind;
           const word = t(`type.${kind}`);
           return (
