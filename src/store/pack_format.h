@@ -7,6 +7,7 @@
 #define PACK_REC_LEN       16u /* record header */
 #define PACK_BLOB_HEAD     (SHA256_LEN + 24u)
 #define PACK_BODY_MAX      (PACK_BLOB_HEAD + (size_t)PACK_BLOB_MAX)
+#define PACK_END_LEN       (PACK_REC_LEN + 36) /* whole group end record */
 #define PACK_SMALL_MAX     65536u      /* body of a place, gone or group end */
 #define PACK_NAME_TEXT_MAX 1024u       /* mailbox name, address: longer ones are cut when written */
 #define PACK_REC_MAGIC     0x53477231u /* "SGr1" */

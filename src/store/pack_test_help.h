@@ -27,7 +27,8 @@ static inline void scratch_remove(const char *dir)
     for (struct dirent *it; d && (it = readdir(d));) {
         if (strcmp(it->d_name, ".") == 0 || strcmp(it->d_name, "..") == 0)
             continue;
-        (void)snprintf(path, sizeof path, "%s/%s", dir, it->d_name);
+        if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, it->d_name) >= sizeof path)
+            continue;
         if (unlink(path) != 0)
             scratch_remove(path);
     }

@@ -1,0 +1,229 @@
+#include "store/verify.h"
+#include "store/verify_priv.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int list_cells(const struct store_conf *conf, int64_t **ids, size_t *n, struct err *e);
+static void uncache(const char *path);
+static int open_database(struct verify *v, enum verify_kind kind);
+static int read_rows(struct verify *v, struct db *dir);
+static void mark_check(struct verify *v);
+static int check_cell(struct verify *v, int64_t id, struct db *dir, struct err *e);
+static int check_directory(struct verify *v, struct db **dir, struct err *e);
+
+static int by_number(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* The folders are asked, not the directory: it may be what is broken. */
+static int list_cells(const struct store_conf *conf, int64_t **ids, size_t *n, struct err *e)
+{
+    char path[4200];
+    uint64_t id;
+    DIR *d;
+
+    (void)snprintf(path, sizeof path, "%s/cells", conf->state);
+    if (!(d = opendir(path)))
+        return err_set(e, err_from_errno(errno), "%s holds no cells: %m. Name the folder that `sigillo init` made.",
+                       conf->state);
+    for (struct dirent *it; (it = readdir(d));)
+        if (str_u64(str_c(it->d_name), &id) && id > 0 && id < INT64_MAX) {
+            int64_t *p = realloc(*ids, (*n + 1) * sizeof *p);
+
+            if (!p)
+                break;
+            *ids = p;
+            (*ids)[(*n)++] = (int64_t)id;
+        }
+    (void)closedir(d);
+    if (*n)
+        qsort(*ids, *n, sizeof **ids, by_number);
+    return 0;
+}
+
+/* What is checked must be what a restart would read from the disk (see pack_walk.c). */
+static void uncache(const char *path)
+{
+    AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd >= 0)
+        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
+/* Opened, its structure checked, its own row read. v->db stays NULL and the damage is reported when that cannot be. */
+static int open_database(struct verify *v, enum verify_kind kind)
+{
+    struct err e = {0};
+    struct str report = STR_NULL, line;
+    int rc;
+
+    if (v->store->conf.engine == DB_SQLITE)
+        uncache(v->cell->path);
+    rc = cell_db_open(v->cell, &v->db, false, &e);
+    if (rc == 0 && (rc = db_integrity(v->db, &v->arena, &report)) != 0)
+        (void)err_set(&e, rc, "%s: %s", v->cell->path, db_error(v->db));
+    if (rc != 0) {
+        verify_report(v, kind, (struct verify_at){v->cell->path, -1, -1, false, STR_NULL}, "%s", e.text);
+        db_close(&v->db);
+        return 0;
+    }
+    while (str_token(&report, '\n', &line))
+        if (line.n)
+            verify_report(v, VERIFY_DATABASE_DAMAGED, (struct verify_at){v->cell->path, -1, -1, false, STR_NULL},
+                          "%.*s", STRF(line));
+    return 0;
+}
+
+static int read_rows(struct verify *v, struct db *dir)
+{
+    int rc = db_begin_read(v->db);
+
+    if (rc == 0)
+        rc = cell_meta_load(v->db, v->cell->sql->meta_read, &v->meta);
+    if (rc == 0)
+        rc = verify_rows(v);
+    if (rc == 0)
+        rc = verify_mailboxes(v);
+    if (rc == 0 && dir) {
+        rc = db_begin_read(dir);
+        if (rc == 0)
+            rc = verify_directory(v, dir, true);
+        db_rollback(dir);
+    }
+    db_rollback(v->db);
+    if (rc == 0)
+        v->rows_known = true;
+    else if (rc != ERR_FULL && rc != ERR_NOMEM) {
+        verify_report(v, VERIFY_DATABASE_DAMAGED, (struct verify_at){v->cell->path, -1, -1, false, STR_NULL},
+                      "The rows could not be read to the end: %s", db_error(v->db));
+        rc = 0;
+    }
+    return rc;
+}
+
+/* A sound cell is given back to its people. The mark is kept while anything is damaged: writing on would bury it. */
+static void mark_check(struct verify *v)
+{
+    bool marked = access(v->cell->readonly_path, F_OK) == 0 || (v->rows_known && v->meta.readonly);
+    struct verify_at at = {v->cell->readonly_path, -1, -1, false, STR_NULL};
+    struct err e = {0};
+
+    if (!marked)
+        return;
+    if (v->result->damage > v->damage_before || !v->rows_known) {
+        verify_report(v, VERIFY_READONLY, at,
+                      "The cell is read-only since an error was seen while writing, and stays so: damage was found.");
+        return;
+    }
+    v->store->conf.readonly = false;
+    at.fixed = cell_clear_readonly(v->cell, &e) == 0;
+    v->store->conf.readonly = true;
+    verify_report(v, VERIFY_READONLY, at,
+                  at.fixed ? "The cell was read-only and is sound: the mark was removed, it takes mail again."
+                           : "The cell is sound, but its read-only mark could not be removed: %s",
+                  e.text);
+}
+
+static int check_cell(struct verify *v, int64_t id, struct db *dir, struct err *e)
+{
+    int rc = cell_create_struct(v->store, id, &v->cell, e);
+
+    if (rc != 0)
+        return rc;
+    v->damage_before = v->result->damage;
+    v->rows_known = false;
+    v->unbacked_packs = 0;
+    v->result->cells++;
+    rc = sorter_open(&v->blobs, sizeof(struct blob_key), VERIFY_SORT_BYTES, v->cell->dir, e);
+    if (rc == 0)
+        rc = sorter_open(&v->places, sizeof(struct place_key), VERIFY_SORT_BYTES, v->cell->dir, e);
+    if (rc == 0)
+        rc = open_database(v, VERIFY_DATABASE_DOWN);
+    if (rc == 0 && v->db)
+        rc = read_rows(v, dir);
+    if (rc == 0)
+        rc = verify_packs(v);
+    if (rc == 0)
+        rc = verify_places(v);
+    if (rc == 0)
+        mark_check(v);
+    else
+        (void)err_set(e, rc,
+                      "Verify could not go on in cell %lld (%s). Nothing was changed; see that its disk has room and "
+                      "can be read, then run it again.",
+                      (long long)id, err_name(rc));
+    sorter_close(&v->blobs);
+    sorter_close(&v->places);
+    pack_groups_free(&v->groups);
+    free(v->tails);
+    v->tails = NULL;
+    v->n_tails = 0;
+    db_close(&v->db);
+    cell_free(v->cell);
+    v->cell = NULL;
+    arena_free(&v->arena);
+    return rc;
+}
+
+/* The directory has no packs: structure, and its own mark. *dir stays NULL when it cannot be opened. */
+static int check_directory(struct verify *v, struct db **dir, struct err *e)
+{
+    int rc = cell_create_struct(v->store, STORE_DIRECTORY_CELL, &v->cell, e);
+
+    if (rc != 0)
+        return rc;
+    v->damage_before = v->result->damage;
+    v->rows_known = false;
+    rc = open_database(v, VERIFY_DIRECTORY_DOWN);
+    if (rc == 0 && v->db) {
+        v->rows_known = db_begin_read(v->db) == 0 && cell_meta_load(v->db, v->cell->sql->meta_read, &v->meta) == 0;
+        db_rollback(v->db);
+        if (!v->rows_known)
+            verify_report(v, VERIFY_DIRECTORY_DOWN, (struct verify_at){v->cell->path, -1, -1, false, STR_NULL}, "%s",
+                          db_error(v->db));
+    }
+    if (rc == 0)
+        mark_check(v);
+    *dir = v->db;
+    v->db = NULL;
+    cell_free(v->cell);
+    v->cell = NULL;
+    return rc;
+}
+
+int store_verify(const struct store_conf *conf, const struct env *env, const struct verify_conf *vc,
+                 struct verify_result *r, struct err *e)
+{
+    struct store s = {.conf = *conf, .env = env};
+    struct verify v = {.conf = vc, .result = r, .store = &s};
+    AUTO(heap) int64_t *ids = NULL;
+    AUTO(db) struct db *dir = NULL;
+    bool found = false;
+    size_t n = 0;
+    int rc;
+
+    *r = (struct verify_result){0};
+    s.conf.readonly = true;
+    fence_setup();
+    arena_init(&v.arena, ARENA_NO_LIMIT);
+    rc = list_cells(conf, &ids, &n, e);
+    if (rc == 0)
+        rc = check_directory(&v, &dir, e);
+    for (size_t i = 0; i < n && rc == 0; i++)
+        if (vc->only_cell < 0 || vc->only_cell == ids[i]) {
+            found = true;
+            rc = check_cell(&v, ids[i], dir, e);
+        }
+    if (rc == 0 && vc->only_cell > 0 && !found)
+        rc = err_set(e, ERR_NOENT, "There is no cell %lld in %s.", (long long)vc->only_cell, conf->state);
+    arena_free(&v.arena);
+    return rc;
+}

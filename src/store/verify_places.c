@@ -1,0 +1,120 @@
+/* Placement rows against the committed place and gone records of the packs: what salvage would make of this cell must
+ * be what it holds. */
+#include "store/verify_priv.h"
+#include <stdio.h>
+
+struct uid_state { /* all records of one UID */
+    struct place_key row, place;
+    bool has_row, has_place, has_gone;
+};
+
+static void judge(struct verify *v, const struct uid_state *u);
+static bool same_uid(const struct place_key *a, const struct place_key *b);
+
+static bool same_uid(const struct place_key *a, const struct place_key *b)
+{
+    return memcmp(a, b, offsetof(struct place_key, source)) == 0;
+}
+
+static void judge(struct verify *v, const struct uid_state *u)
+{
+    const struct place_key *k = u->has_row ? &u->row : &u->place;
+    long long org = key_get(k->org), mailbox = key_get(k->mailbox), uid = key_get(k->uid),
+              message = key_get(k->message);
+
+    if (u->has_place && !u->has_row && !u->has_gone) {
+        char path[4200];
+
+        (void)snprintf(path, sizeof path, "%s/packs/%016llx.pack", v->cell->dir,
+                       (unsigned long long)key_get(u->place.pack));
+        verify_report(v, VERIFY_PLACE_LOST, (struct verify_at){path, key_get(u->place.offset), -1, false, STR_NULL},
+                      "Message %lld of firm %lld was committed as UID %lld of mailbox %lld, where no row has it.",
+                      message, org, uid, mailbox);
+    } else if (u->has_row && u->has_gone) {
+        verify_report(v, VERIFY_PLACE_BACK, VERIFY_ROW,
+                      "UID %lld of mailbox %lld of firm %lld (message %lld) was removed, and its row is there.", uid,
+                      mailbox, org, message);
+    } else if (u->has_row && !u->has_place && v->unbacked_packs == 0) {
+        verify_report(v, VERIFY_PLACE_UNBACKED, VERIFY_ROW,
+                      "UID %lld of mailbox %lld of firm %lld (message %lld) has no record in the packs.", uid, mailbox,
+                      org, message);
+    } else if (u->has_row && u->has_place &&
+               (memcmp(u->row.message, u->place.message, 8) != 0 ||
+                memcmp(u->row.sha256, u->place.sha256, sizeof u->row.sha256) != 0)) {
+        verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW,
+                      "UID %lld of mailbox %lld of firm %lld shows message %lld; the packs say it was message %lld "
+                      "with other bytes.",
+                      uid, mailbox, org, message, (long long)key_get(u->place.message));
+    }
+}
+
+static void take(const struct verify *v, struct uid_state *u, const struct place_key *k)
+{
+    enum pack_fate fate;
+
+    if (k->source == FROM_ROW) {
+        u->row = *k;
+        u->has_row = true;
+        return;
+    }
+    fate = pack_groups_fate(&v->groups, key_get(k->pack), key_get(k->offset));
+    if (fate == FATE_DROPPED || (fate == FATE_UNCERTAIN && !v->groups.missing))
+        return;
+    if (k->source == FROM_PLACE)
+        u->place = *k;
+    u->has_place |= k->source == FROM_PLACE;
+    u->has_gone |= k->source == FROM_GONE;
+}
+
+/* A tail that no row needs is what a crash leaves. With a committed group missing it may be that group's end: damage.
+ */
+static void report_tails(struct verify *v)
+{
+    for (size_t i = 0; i < v->n_tails; i++) {
+        const struct tail *t = &v->tails[i];
+        char path[4200];
+
+        (void)snprintf(path, sizeof path, "%s/packs/%016llx.pack", v->cell->dir, (unsigned long long)t->pack);
+        verify_report(v, v->groups.missing ? VERIFY_PACK_DAMAGED : VERIFY_PACK_TORN,
+                      (struct verify_at){path, t->from, t->to - t->from, false, STR_NULL},
+                      "Bytes %lld to %lld at the end of the pack are no whole record.", (long long)t->from,
+                      (long long)t->to - 1);
+    }
+}
+
+int verify_places(struct verify *v)
+{
+    struct uid_state u = {0};
+    struct place_key first;
+    bool any = false;
+    const void *p;
+    int rc;
+
+    if ((rc = pack_groups_finish(&v->groups, v->rows_known ? &v->meta.last_group : NULL)) != 0)
+        return rc;
+    report_tails(v);
+    if (v->groups.missing && v->rows_known && v->unbacked_packs == 0)
+        verify_report(v, VERIFY_GROUP_LOST, VERIFY_ROW, "The group %016llx was committed, and its end is in no pack.",
+                      (unsigned long long)v->groups.missing);
+    if (!v->rows_known)
+        return 0;
+    if ((rc = sorter_sort(v->places)) != 0)
+        return rc;
+    while ((rc = sorter_next(v->places, &p)) == 1) {
+        struct place_key k;
+
+        memcpy(&k, p, sizeof k);
+        if (any && !same_uid(&first, &k)) {
+            judge(v, &u);
+            u = (struct uid_state){0};
+            any = false;
+        }
+        if (!any)
+            first = k;
+        any = true;
+        take(v, &u, &k);
+    }
+    if (any)
+        judge(v, &u);
+    return rc;
+}

@@ -1,0 +1,130 @@
+/* Firms, accounts, contents, messages, audit: each row against the rows it names and the numbers of its firm. */
+#include "store/audit.h"
+#include "store/verify_priv.h"
+
+static int check_accounts(struct verify *v);
+static int check_blobs(struct verify *v);
+static int check_messages(struct verify *v);
+static int check_audit(struct verify *v);
+
+int verify_rows(struct verify *v)
+{
+    int rc = check_accounts(v);
+
+    if (rc == 0)
+        rc = check_blobs(v);
+    if (rc == 0)
+        rc = check_messages(v);
+    return rc ? rc : check_audit(v);
+}
+
+static int check_accounts(struct verify *v)
+{
+    AUTO(scan) struct scan s = scan_of(v->db, SQL_VERIFY_ACCOUNT, 2);
+    int rc;
+
+    while ((rc = scan_next(&s)) == 1) {
+        struct str address = db_col_str(&s.c, 2);
+        int64_t seq = db_col_int(&s.c, 8), next_id = db_col_int(&s.c, 9);
+
+        v->result->accounts++;
+        if (db_col_null(&s.c, 8))
+            verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW,
+                          "The account %.*s belongs to firm %lld, which has no row.", STRF(address),
+                          (long long)s.key[0]);
+        else if (db_col_null(&s.c, 4))
+            verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW, "The account %.*s has no row of sync states.",
+                          STRF(address));
+        else if (db_col_int(&s.c, 4) > seq || db_col_int(&s.c, 5) > seq || db_col_int(&s.c, 6) > seq ||
+                 db_col_int(&s.c, 7) > seq || s.key[1] >= next_id)
+            verify_report(v, VERIFY_SEQ, VERIFY_ROW,
+                          "The account %.*s has a state or number above the last that firm %lld gave (%lld).",
+                          STRF(address), (long long)s.key[0], (long long)seq);
+    }
+    return rc;
+}
+
+static int check_blobs(struct verify *v)
+{
+    AUTO(scan) struct scan s = scan_of(v->db, SQL_VERIFY_BLOB, 2);
+    int rc;
+
+    while ((rc = scan_next(&s)) == 1) {
+        struct str sha = db_col_str(&s.c, 5);
+        struct blob_key k = {{0}};
+
+        v->result->blobs++;
+        if (sha.n != SHA256_LEN) {
+            verify_report(v, VERIFY_DATABASE_DAMAGED, VERIFY_ROW,
+                          "The row of content %lld of firm %lld has a hash of %zu bytes instead of %u.",
+                          (long long)s.key[1], (long long)s.key[0], sha.n, SHA256_LEN);
+            continue;
+        }
+        key_put(k.pack, db_col_int(&s.c, 2));
+        key_put(k.offset, db_col_int(&s.c, 3));
+        key_put(k.length, db_col_int(&s.c, 4));
+        memcpy(k.sha256, sha.p, SHA256_LEN);
+        key_put(k.size, db_col_int(&s.c, 6));
+        key_put(k.org, s.key[0]);
+        key_put(k.blob, s.key[1]);
+        if ((rc = sorter_add(v->blobs, &k)) != 0)
+            return rc;
+    }
+    return rc;
+}
+
+static int check_messages(struct verify *v)
+{
+    AUTO(scan) struct scan s = scan_of(v->db, SQL_VERIFY_MESSAGE, 2);
+    int rc;
+
+    while ((rc = scan_next(&s)) == 1) {
+        const struct db_cursor *c = &s.c;
+        long long org = s.key[0], message = s.key[1], account = db_col_int(c, 2);
+
+        v->result->messages++;
+        if (db_col_null(c, 7))
+            verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW, "Message %lld of firm %lld has no row of its content.",
+                          message, org);
+        else if (db_col_int(c, 7) != db_col_int(c, 4))
+            verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW,
+                          "Message %lld of firm %lld is said to have %lld bytes, its content %lld.", message, org,
+                          (long long)db_col_int(c, 4), (long long)db_col_int(c, 7));
+        if (db_col_null(c, 8))
+            verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW, "Message %lld of firm %lld has no facts.", message, org);
+        if (db_col_null(c, 9) || db_col_int(c, 9) != account)
+            verify_report(v, VERIFY_THREAD, VERIFY_ROW, "Message %lld of firm %lld names conversation %lld, which %s.",
+                          message, org, (long long)db_col_int(c, 3),
+                          db_col_null(c, 9) ? "has no row" : "is of another account");
+        if (db_col_int(c, 5) > db_col_int(c, 6) || db_col_int(c, 6) > db_col_int(c, 10) || message >= db_col_int(c, 11))
+            verify_report(v, VERIFY_SEQ, VERIFY_ROW,
+                          "Message %lld of firm %lld has numbers (%lld, %lld) above the last that were given (%lld).",
+                          message, org, (long long)db_col_int(c, 5), (long long)db_col_int(c, 6),
+                          (long long)db_col_int(c, 10));
+        if (db_col_int(c, 12) == 0)
+            verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW, "Message %lld of firm %lld is in no mailbox.", message,
+                          org);
+    }
+    return rc;
+}
+
+/* Each entry's hash covers the one before it, so an altered, removed or inserted entry shows. */
+static int check_audit(struct verify *v)
+{
+    AUTO(scan) struct scan s = scan_of(v->db, SQL_VERIFY_ORG, 1);
+    struct txn t = {.db = v->db, .cell = v->cell, .store = v->store, .arena = &v->arena, .env = v->store->env};
+    int rc;
+
+    while ((rc = scan_next(&s)) == 1) {
+        int64_t bad = 0;
+
+        rc = audit_check(&t, s.key[0], &bad);
+        if (rc == ERR_CORRUPT && bad)
+            verify_report(v, VERIFY_AUDIT, VERIFY_ROW,
+                          "Audit entry %lld of firm %lld does not follow from the one before it.", (long long)bad,
+                          (long long)s.key[0]);
+        else if (rc != 0)
+            return rc;
+    }
+    return rc;
+}
