@@ -92,16 +92,12 @@ int jmap_arg_bool(struct jmap_call *c, const char *key, bool def, bool *out)
     return !v || json_is_boolean(v) ? 0 : invalid(c, "true or false is expected");
 }
 
-int jmap_arg_state(struct jmap_call *c, int64_t *since)
+int jmap_arg_state(struct jmap_call *c, struct read_state *since)
 {
-    uint64_t v;
     const json_t *s = json_object_get(c->args, "sinceState");
     if (!json_is_string(s))
         return invalid(c, "sinceState is missing");
-    if (!str_u64(jmap_json_str(s), &v) || v > INT64_MAX)
-        return JMAP_CANNOT_CALCULATE_CHANGES;
-    *since = (int64_t)v;
-    return 0;
+    return read_state_parse(jmap_json_str(s), since) ? 0 : JMAP_CANNOT_CALCULATE_CHANGES;
 }
 
 int jmap_arg_properties(struct jmap_call *c, const char *const *names, size_t n, uint64_t *bits)
@@ -132,11 +128,9 @@ void jmap_put_id(struct json_w *w, int64_t id)
     json_str(w, str_n(text, n));
 }
 
-void jmap_put_state(struct json_w *w, const char *key, int64_t seq)
+void jmap_put_state(struct jmap_call *c, const char *key, struct read_state s)
 {
-    char text[24];
-    int n = snprintf(text, sizeof text, "%lld", (long long)seq);
-    json_kstr(w, key, str_n(text, (size_t)n));
+    json_kstr(c->w, key, read_state_text(c->arena, s));
 }
 
 void jmap_put_account(struct jmap_call *c)

@@ -17,7 +17,8 @@ int jmap_changes(struct jmap_call *c, int type)
 {
     static const char *const args[] = {"sinceState", "maxChanges", NULL};
     struct read_changes ch;
-    int64_t since, most;
+    struct read_state since;
+    int64_t most;
     int err = jmap_arg_account(c);
     if (!err)
         err = jmap_arg_only(c, args);
@@ -27,15 +28,15 @@ int jmap_changes(struct jmap_call *c, int type)
         err = jmap_arg_int(c, "maxChanges", CHANGES_MAX, 1, CHANGES_MAX, &most);
     if (err)
         return err;
-    err = read_changes(c->t, c->person->org, c->person->account, (enum sync_type)type, since, (size_t)most, c->arena,
+    err = read_changes(c->t, c->arena, c->person->org, c->person->account, (enum sync_type)type, since, (size_t)most,
                        &ch);
     if (err != 0)
-        return err == READ_TOO_OLD ? JMAP_CANNOT_CALCULATE_CHANGES : err;
+        return err == READ_CANNOT ? JMAP_CANNOT_CALCULATE_CHANGES : err;
     json_obj(c->w);
     jmap_put_account(c);
-    jmap_put_state(c->w, "oldState", since);
-    jmap_put_state(c->w, "newState", ch.new_state);
-    json_kbool(c->w, "hasMoreChanges", ch.more);
+    jmap_put_state(c, "oldState", since);
+    jmap_put_state(c, "newState", ch.state);
+    json_kbool(c->w, "hasMoreChanges", ch.has_more);
     put_ids(c->w, "created", ch.created, ch.n_created);
     put_ids(c->w, "updated", ch.updated, ch.n_updated);
     put_ids(c->w, "destroyed", ch.destroyed, ch.n_destroyed);

@@ -9,29 +9,36 @@
 static int load(struct email_view *v, int64_t id)
 {
     struct jmap_call *c = v->c;
-    int found = read_email(c->t, c->person->org, c->person->account, id, c->arena, &v->row);
-    if (found != 1)
-        return found;
-    v->has_facts = v->has_who = false;
+    struct read_email *row;
+    size_t n;
+    int err = read_emails(c->t, c->arena, c->person->org, c->person->account, &id, 1, &row, &n);
+    if (err < 0 || n == 0)
+        return err;
+    v->row = *row;
+    v->has_facts = false;
     v->insight = (struct facts_insight){0};
     v->structure = (struct facts_structure){0};
     v->who = (struct mime_identity){0};
     if (v->bits & EP_NEEDS_FACTS) {
-        struct str s, in;
-        int err = read_facts(c->t, c->person->org, c->person->account, id, c->arena, &s, &in);
+        struct read_facts f;
+        err = read_facts(c->t, c->arena, c->person->org, c->person->account, id, &f);
         if (err < 0)
             return err;
-        v->has_facts = err == 1 && s.n > 0 &&
-                       facts_structure_get(c->arena, s, (uint64_t)v->row.blob.size, &v->structure) == 0 &&
-                       facts_insight_get(c->arena, in, &v->insight) == 0;
+        v->has_facts = err == 1 && f.structure.n > 0 &&
+                       facts_structure_get(c->arena, f.structure, (uint64_t)v->row.size, &v->structure) == 0 &&
+                       facts_insight_get(c->arena, f.insight, &v->insight) == 0;
     }
     if (v->bits & EP_NEEDS_HEADER) {
+        struct mail_loc at;
         struct str plain;
-        int err = pack_read_blob(cell_packs(c->t->cell), v->row.blob.loc, v->row.blob.sha256, c->arena, &plain);
+        err = mail_blob(c->t, c->person->org, c->person->account, id, &at);
+        if (err == 1)
+            err = pack_read_blob(cell_packs(c->t->cell), at.loc, at.sha256, c->arena, &plain);
+        else if (err == 0)
+            return 1; /* held: its header stays unread */
         if (err < 0)
             return err;
         mime_identity_read(c->arena, NULL, plain, &v->who);
-        v->has_who = true;
     }
     return 1;
 }
@@ -72,12 +79,12 @@ int jmap_email_get(struct jmap_call *c)
 {
     struct email_view *v = arena_new(c->arena, struct email_view);
     struct jmap_ids ids;
-    struct read_states states;
+    struct read_state state;
     size_t n_missing = 0;
     v->c = c;
     int err = get_args(c, v, &ids);
     if (!err)
-        err = read_states(c->t, c->person->org, c->person->account, &states);
+        err = read_state(c->t, c->person->org, c->person->account, SYNC_EMAIL, &state);
     if (err)
         return err;
     if (!json_is_array(json_object_get(c->args, "properties")))
@@ -85,7 +92,7 @@ int jmap_email_get(struct jmap_call *c)
     int64_t *missing = arena_array(c->arena, int64_t, ids.n + 1);
     json_obj(c->w);
     jmap_put_account(c);
-    jmap_put_state(c->w, "state", states.email);
+    jmap_put_state(c, "state", state);
     json_keyz(c->w, "list");
     json_arr(c->w);
     for (size_t i = 0; i < ids.n; i++) {
@@ -109,7 +116,6 @@ static int read_filter(struct jmap_call *c, int64_t *mailbox)
 {
     json_t *filter = json_object_get(c->args, "filter"), *value;
     const char *key;
-    *mailbox = 0;
     if (!filter || json_is_null(filter))
         return 0;
     json_object_foreach(filter, key, value)
@@ -127,7 +133,6 @@ static int read_filter(struct jmap_call *c, int64_t *mailbox)
 static int read_sort(struct jmap_call *c, bool *ascending)
 {
     const json_t *sort = json_object_get(c->args, "sort");
-    *ascending = false;
     if (!sort || json_is_null(sort) || json_array_size(sort) == 0)
         return 0;
     const json_t *first = json_array_get(sort, 0), *asc = json_object_get(first, "isAscending");
@@ -137,53 +142,60 @@ static int read_sort(struct jmap_call *c, bool *ascending)
     return 0;
 }
 
-int jmap_email_query(struct jmap_call *c)
+static int query_args(struct jmap_call *c, struct read_query *q)
 {
-    static const char *const args[] = {"filter",          "sort", "position", "limit", "calculateTotal",
-                                       "collapseThreads", NULL};
-    struct read_states states;
-    int64_t mailbox, position, limit, *ids, total;
-    bool ascending, want_total, collapse;
-    size_t n;
+    static const char *const args[] = {"filter", "sort",           "position",        "anchor", "anchorOffset",
+                                       "limit",  "calculateTotal", "collapseThreads", NULL};
+    const json_t *anchor = json_object_get(c->args, "anchor");
+    int64_t limit = JMAP_QUERY_MAX;
     int err = jmap_arg_account(c);
     if (!err)
         err = jmap_arg_only(c, args);
     if (!err)
-        err = read_filter(c, &mailbox);
+        err = read_filter(c, &q->mailbox);
     if (!err)
-        err = read_sort(c, &ascending);
+        err = read_sort(c, &q->ascending);
     if (!err)
-        err = jmap_arg_int(c, "position", 0, 0, INT32_MAX, &position);
+        err = jmap_arg_int(c, "position", 0, INT32_MIN, INT32_MAX, &q->position);
+    if (!err)
+        err = jmap_arg_int(c, "anchorOffset", 0, INT32_MIN, INT32_MAX, &q->anchor_offset);
     if (!err)
         err = jmap_arg_int(c, "limit", JMAP_QUERY_MAX, 0, JMAP_QUERY_MAX, &limit);
     if (!err)
-        err = jmap_arg_bool(c, "calculateTotal", false, &want_total);
+        err = jmap_arg_bool(c, "calculateTotal", false, &q->want_total);
     if (!err)
-        err = jmap_arg_bool(c, "collapseThreads", false, &collapse);
-    if (!err && collapse) {
-        c->why = "collapseThreads is not offered yet";
-        err = JMAP_INVALID_ARGUMENTS;
-    }
+        err = jmap_arg_bool(c, "collapseThreads", false, &q->collapse);
+    if (!err && anchor && !json_is_null(anchor) && !id_parse(jmap_json_str(anchor), &q->anchor))
+        err = JMAP_ANCHOR_NOT_FOUND;
+    q->limit = (size_t)limit;
+    return err;
+}
+
+int jmap_email_query(struct jmap_call *c)
+{
+    struct read_query q = {0};
+    struct read_page page;
+    struct read_state state;
+    int err = query_args(c, &q);
     if (!err)
-        err = read_states(c->t, c->person->org, c->person->account, &states);
+        err = read_state(c->t, c->person->org, c->person->account, SYNC_EMAIL, &state);
     if (!err)
-        err = read_query(c->t, c->person->org, c->person->account, mailbox, ascending, position, limit, c->arena, &ids,
-                         &n, want_total ? &total : NULL);
+        err = read_query(c->t, c->arena, c->person->org, c->person->account, &q, &page);
     if (err)
-        return err;
+        return err == READ_NO_ANCHOR ? JMAP_ANCHOR_NOT_FOUND : err;
     json_obj(c->w);
     jmap_put_account(c);
-    jmap_put_state(c->w, "queryState", states.email);
+    jmap_put_state(c, "queryState", state);
     json_kbool(c->w, "canCalculateChanges", false);
-    json_kint(c->w, "position", position);
+    json_kint(c->w, "position", page.position);
     json_keyz(c->w, "ids");
     json_arr(c->w);
-    for (size_t i = 0; i < n; i++)
-        jmap_put_id(c->w, ids[i]);
+    for (size_t i = 0; i < page.n; i++)
+        jmap_put_id(c->w, page.ids[i]);
     json_arr_end(c->w);
-    json_kint(c->w, "limit", limit);
-    if (want_total)
-        json_kint(c->w, "total", total);
+    json_kint(c->w, "limit", (int64_t)q.limit);
+    if (q.want_total)
+        json_kint(c->w, "total", page.total);
     json_obj_end(c->w);
     return 0;
 }

@@ -50,7 +50,7 @@ struct email_view {
     struct mime_identity who;
     struct facts_structure structure;
     struct facts_insight insight;
-    bool has_facts, has_who;
+    bool has_facts;
 };
 void email_put(struct email_view *v);
 void email_put_findings(struct email_view *v); /* guardFindings with texts it/en */

@@ -74,7 +74,7 @@ static void put(struct json_w *w, const struct read_mailbox *m, uint64_t bits)
     } numbers[] = {{MB_SORT, m->sort_order},
                    {MB_TOTAL, m->total},
                    {MB_UNREAD, m->unread},
-                   {MB_TOTAL_THREADS, m->total_threads},
+                   {MB_TOTAL_THREADS, m->threads},
                    {MB_UNREAD_THREADS, m->unread_threads}};
     for (size_t i = 0; i < N_ELEMENTS(numbers); i++)
         if (ASKED(numbers[i].p))
@@ -103,7 +103,7 @@ int jmap_mailbox_get(struct jmap_call *c)
     static const char *const args[] = {"ids", "properties", NULL};
     struct jmap_ids ids;
     struct read_mailbox *m;
-    struct read_states states;
+    struct read_state state;
     uint64_t bits;
     size_t n, n_missing = 0;
     int err = jmap_arg_account(c);
@@ -114,15 +114,15 @@ int jmap_mailbox_get(struct jmap_call *c)
     if (!err)
         err = jmap_arg_properties(c, names, MB_COUNT, &bits);
     if (!err)
-        err = read_states(c->t, c->person->org, c->person->account, &states);
+        err = read_state(c->t, c->person->org, c->person->account, SYNC_MAILBOX, &state);
     if (!err)
-        err = read_mailboxes(c->t, c->person->org, c->person->account, c->arena, &m, &n);
+        err = read_mailboxes(c->t, c->arena, c->person->org, c->person->account, &m, &n);
     if (err)
         return err;
     int64_t *missing = arena_array(c->arena, int64_t, ids.n + 1);
     json_obj(c->w);
     jmap_put_account(c);
-    jmap_put_state(c->w, "state", states.mailbox);
+    jmap_put_state(c, "state", state);
     json_keyz(c->w, "list");
     json_arr(c->w);
     for (size_t i = 0; ids.all && i < n; i++)
@@ -178,7 +178,7 @@ int jmap_mailbox_query(struct jmap_call *c)
     static const char *const args[] = {"filter",         "sort",       "position",     "limit",
                                        "calculateTotal", "sortAsTree", "filterAsTree", NULL};
     struct read_mailbox *m;
-    struct read_states states;
+    struct read_state state;
     int64_t position, limit, seen = 0;
     bool total;
     size_t n;
@@ -197,14 +197,14 @@ int jmap_mailbox_query(struct jmap_call *c)
     if (!err && filter)
         err = check_filter(filter);
     if (!err)
-        err = read_states(c->t, c->person->org, c->person->account, &states);
+        err = read_state(c->t, c->person->org, c->person->account, SYNC_MAILBOX, &state);
     if (!err)
-        err = read_mailboxes(c->t, c->person->org, c->person->account, c->arena, &m, &n);
+        err = read_mailboxes(c->t, c->arena, c->person->org, c->person->account, &m, &n);
     if (err)
         return err;
     json_obj(c->w);
     jmap_put_account(c);
-    jmap_put_state(c->w, "queryState", states.mailbox);
+    jmap_put_state(c, "queryState", state);
     json_kbool(c->w, "canCalculateChanges", false);
     json_kint(c->w, "position", position);
     json_keyz(c->w, "ids");

@@ -3,6 +3,7 @@
  * type; what it had written by then is taken back. */
 #include "core/json.h"
 #include "jmap/jmap.h"
+#include "store/read.h"
 #include <jansson.h>
 
 enum jmap_error {
@@ -52,15 +53,15 @@ struct jmap_ids {
 int jmap_arg_ids(struct jmap_call *c, const char *key, struct jmap_ids *out) MUST_USE;
 int jmap_arg_int(struct jmap_call *c, const char *key, int64_t def, int64_t min, int64_t max, int64_t *out) MUST_USE;
 int jmap_arg_bool(struct jmap_call *c, const char *key, bool def, bool *out) MUST_USE;
-int jmap_arg_state(struct jmap_call *c, int64_t *since) MUST_USE; /* sinceState: decimal seq, required */
-struct str jmap_json_str(const json_t *v);                        /* empty unless a string */
+int jmap_arg_state(struct jmap_call *c, struct read_state *since) MUST_USE; /* sinceState: decimal seq, required */
+struct str jmap_json_str(const json_t *v);                                  /* empty unless a string */
 
 /* Asked properties as a bit set over a table of names; id is always in. all when absent or null. */
 int jmap_arg_properties(struct jmap_call *c, const char *const *names, size_t n, uint64_t *bits) MUST_USE;
 
 /* Shared parts of answers. */
 void jmap_put_id(struct json_w *w, int64_t id);
-void jmap_put_state(struct json_w *w, const char *key, int64_t seq);
+void jmap_put_state(struct jmap_call *c, const char *key, struct read_state s);
 void jmap_put_account(struct jmap_call *c);
 void jmap_put_not_found(struct jmap_call *c, const struct jmap_ids *ids, const int64_t *missing, size_t n_missing);
 /* A whole /changes answer of one type (enum sync_type). */

@@ -8,7 +8,7 @@ int jmap_thread_get(struct jmap_call *c)
 {
     static const char *const args[] = {"ids", "properties", NULL};
     struct jmap_ids ids;
-    struct read_states states;
+    struct read_state state;
     uint64_t bits;
     size_t n_missing = 0;
     int err = jmap_arg_account(c);
@@ -21,22 +21,22 @@ int jmap_thread_get(struct jmap_call *c)
     if (!err && ids.all)
         err = JMAP_REQUEST_TOO_LARGE; /* all threads of an account: ask by id */
     if (!err)
-        err = read_states(c->t, c->person->org, c->person->account, &states);
+        err = read_state(c->t, c->person->org, c->person->account, SYNC_THREAD, &state);
     if (err)
         return err;
     int64_t *missing = arena_array(c->arena, int64_t, ids.n + 1);
     json_obj(c->w);
     jmap_put_account(c);
-    jmap_put_state(c->w, "state", states.thread);
+    jmap_put_state(c, "state", state);
     json_keyz(c->w, "list");
     json_arr(c->w);
     for (size_t i = 0; i < ids.n; i++) {
         int64_t *emails;
         size_t n;
-        err = read_thread(c->t, c->person->org, c->person->account, ids.id[i], c->arena, &emails, &n);
+        err = read_thread(c->t, c->arena, c->person->org, c->person->account, ids.id[i], &emails, &n);
         if (err < 0)
             return err;
-        if (n == 0) {
+        if (err == 0) {
             missing[n_missing++] = ids.id[i];
             continue;
         }
