@@ -1,5 +1,6 @@
 /* Email to JSON: a row of functions, one a property. The body is the cleaned text of the scan (safe text), as one part
  * "text": nothing of the sender's HTML leaves the server here. */
+#include "core/hash.h"
 #include "jmap/email.h"
 
 #define TEXT_PART "text"
@@ -82,7 +83,7 @@ static void put_words(struct json_w *w, struct str list)
 {
     struct str word;
     if (list.n == 0) {
-        json_null(w);
+        json_none(w);
         return;
     }
     json_arr(w);
@@ -102,7 +103,7 @@ static void put_person(struct json_w *w, struct str name, struct str addr)
     if (name.n)
         json_str(w, name);
     else
-        json_null(w);
+        json_none(w);
     json_kstr(w, "email", addr);
     json_obj_end(w);
 }
@@ -110,7 +111,7 @@ static void put_person(struct json_w *w, struct str name, struct str addr)
 static void put_from(struct email_view *v, struct json_w *w)
 {
     if (v->row.from.addr.n == 0 && v->row.from.name.n == 0) {
-        json_null(w);
+        json_none(w);
         return;
     }
     json_arr(w);
@@ -121,7 +122,7 @@ static void put_from(struct email_view *v, struct json_w *w)
 static void put_addrs(struct email_view *v, struct json_w *w, const struct mime_addr *list, size_t n)
 {
     if (n == 0) {
-        json_null(w);
+        json_none(w);
         return;
     }
     json_arr(w);
@@ -146,7 +147,7 @@ static void put_sent(struct email_view *v, struct json_w *w)
     if (v->row.sent_ms)
         json_time(w, v->row.sent_ms);
     else
-        json_null(w);
+        json_none(w);
 }
 
 static void put_body_values(struct email_view *v, struct json_w *w)
@@ -170,7 +171,7 @@ static void put_text_body(struct email_view *v, struct json_w *w)
     json_obj(w);
     json_kstr(w, "partId", STR(TEXT_PART));
     json_keyz(w, "blobId");
-    json_null(w);
+    json_none(w);
     json_kint(w, "size", (int64_t)v->insight.text.n);
     json_kstr(w, "type", STR("text/plain"));
     json_kstr(w, "charset", STR("utf-8"));
@@ -193,7 +194,7 @@ static void put_attachments(struct email_view *v, struct json_w *w)
         json_obj(w);
         json_kstr(w, "partId", arena_printf(v->c->arena, "%zu", i));
         json_keyz(w, "blobId");
-        json_null(w);
+        json_none(w);
         json_kint(w, "size", (int64_t)p->size);
         json_kstr(w, "name", p->name);
         json_kstr(w, "type", arena_printf(v->c->arena, "%.*s/%.*s", STRF(p->type), STRF(p->subtype)));

@@ -22,9 +22,9 @@ static void mail_capability(struct json_w *w)
 {
     json_obj(w);
     json_keyz(w, "maxMailboxesPerEmail");
-    json_null(w);
+    json_none(w);
     json_keyz(w, "maxMailboxDepth");
-    json_null(w);
+    json_none(w);
     json_kint(w, "maxSizeMailboxName", 200);
     json_kint(w, "maxSizeAttachmentsPerEmail", 0);
     json_keyz(w, "emailQuerySortOptions");
