@@ -6,6 +6,11 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
+def is_trial(name):
+    """Files that only tests and fuzz targets are made of."""
+    return name.endswith(("_test.c", "_fuzz.c", "_test_help.h", "_fixture.h", "_testing.h"))
+
+
 class Room:
     def __init__(self, name, rooms, libs):
         self.name, self.rooms, self.libs = name, rooms, libs

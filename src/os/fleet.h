@@ -1,7 +1,6 @@
 #pragma once
 /* The supervisor's roles while they run: starting, granting, restarting with back-off, stopping in turn. No parsing of
  * anything that came from the network; messages of roles are READY and CONNECT only. One thread, one fleet. */
-#include "core/buf.h"
 #include "core/conf.h"
 #include "core/env.h"
 #include "os/channel.h"
