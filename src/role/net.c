@@ -1,0 +1,346 @@
+/* The net role: SMTP and HTTP/JMAP sessions, the main road, commits. One event loop; the store's threads and the
+ * password pool beside it. May not connect out, start processes or read the key folder. */
+#include "role/net.h"
+#include "core/log.h"
+#include "http/http.h"
+#include "intake/hook.h"
+#include "role/roles.h"
+#include "store/account.h"
+#include "store/firm.h"
+#include "store/spool.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILES_BESIDES    2048u /* store, channels, HTTP, spools */
+#define DRAIN_TICK_MS    20
+#define STOP_GRACE_TURNS 50
+
+static int net_init(struct role_ctx *r);
+static int net_run(struct role_ctx *r);
+static int net_open(struct net_role *n, struct err *e);
+static void net_close(struct net_role *n);
+static void on_control(void *arg);
+static void stop_begin(struct net_role *n);
+static void on_drain(struct net_timer *t);
+
+/* Everything that this process can still open once it serves. */
+static const struct sandbox_spec net_sandbox = {
+    .calls = SANDBOX_SERVICE,
+    .flags = SANDBOX_NO_FORK | SANDBOX_NO_CONNECT,
+    .paths = {{"cells", SANDBOX_WRITE},
+              {"directory", SANDBOX_WRITE},
+              {"tmp", SANDBOX_WRITE},
+              {"/dev/urandom", SANDBOX_READ}},
+};
+const struct role role_net = {"net", &net_sandbox, net_init, net_run};
+
+static const struct intake_hook *const hooks[] = {&intake_hook_mailbox, &intake_hook_history, NULL};
+
+static bool allow_path(struct sandbox_spec *s, const char *path, enum sandbox_access access)
+{
+    for (size_t i = 0; i < SANDBOX_PATHS_MAX - 1; i++)
+        if (!s->paths[i].path) {
+            s->paths[i] = (struct sandbox_path){path, access};
+            return true;
+        }
+    return false;
+}
+
+/* A database server is reached by libpq itself: look-ups, its socket, its files of certificates. */
+static void allow_postgresql(struct role_ctx *r)
+{
+    static const char *const paths[] = {"/etc", "/usr", "/lib", "/lib64", "/run", "/var/run", "/tmp"};
+    r->sandbox.flags &= ~(unsigned)SANDBOX_NO_CONNECT;
+    for (size_t i = 0; i < N_ELEMENTS(paths); i++)
+        (void)allow_path(&r->sandbox, paths[i], SANDBOX_READ);
+}
+
+static int net_init(struct role_ctx *r)
+{
+    char tmp[PATH_MAX];
+    OPENSSL_init_ssl(0, NULL); /* reads openssl.cnf, which is closed to us later */
+    if ((size_t)snprintf(tmp, sizeof tmp, "%s/tmp", r->state) >= sizeof tmp ||
+        (mkdir(tmp, 0700) != 0 && errno != EEXIST)) {
+        log_error("net.tmp", L_Z("path", tmp), L_Z("why", strerror(errno)));
+        return 1;
+    }
+    r->sandbox.files = (unsigned)conf_i(&r->conf, CONF_SMTP_MAX_CONNECTIONS) + HTTP_CONNECTIONS_MAX + FILES_BESIDES;
+    struct str resort = conf_s(&r->conf, CONF_SPOOL_LAST_RESORT);
+    if (resort.n)
+        (void)allow_path(&r->sandbox, arena_z(&r->conf.arena, resort), SANDBOX_WRITE);
+    if (str_eq(conf_s(&r->conf, CONF_DB_ENGINE), STR("postgresql")))
+        allow_postgresql(r);
+    return 0;
+}
+
+/* --- opening --- */
+
+static bool more_coming(void *ctx)
+{
+    struct net_role *n = ctx;
+    return (n->smtp && smtp_data_flows(n->smtp)) || (n->intake && intake_busy(n->intake));
+}
+
+static int store_begin(struct net_role *n, struct err *e)
+{
+    struct role_ctx *r = n->ctx;
+    struct str url = conf_s(&r->conf, CONF_DB_URL), resort = conf_s(&r->conf, CONF_SPOOL_LAST_RESORT);
+    struct store_conf c = {
+        .state = r->state,
+        .engine = str_eq(conf_s(&r->conf, CONF_DB_ENGINE), STR("postgresql")) ? DB_POSTGRESQL : DB_SQLITE,
+        .url = url.n ? arena_z(&r->conf.arena, url) : NULL,
+        .group_ms = (int)conf_i(&r->conf, CONF_STORE_GROUP_MS),
+        .low_water = conf_i(&r->conf, CONF_CELL_LOW_WATER),
+        .last_resort = resort.n ? arena_z(&r->conf.arena, resort) : NULL,
+        .post = net_post_ctx,
+        .post_ctx = n->loop,
+        .more_coming = more_coming,
+        .more_ctx = n,
+    };
+    if (c.last_resort) {
+        struct err why = {0};
+        if (spool_check(c.last_resort, r->state, &why) != 0) {
+            log_error("net.no_last_resort", L_Z("why", why.text));
+            c.last_resort = NULL;
+        }
+    }
+    return store_open(&n->store, &c, r->env, e);
+}
+
+struct first_domain {
+    char *out;
+    size_t cap;
+    int64_t org;
+};
+
+static int read_first_domain(struct txn *t, void *arg)
+{
+    struct first_domain *f = arg;
+    struct str *v;
+    size_t n = 0;
+    int r = firm_domains(t, f->org, &v, &n);
+    if (r == 0 && n > 0)
+        snprintf(f->out, f->cap, "mail.%.*s", STRF(v[0]));
+    return r;
+}
+
+static void hostname_find(struct net_role *n)
+{
+    struct str given = conf_s(&n->ctx->conf, CONF_SMTP_HOSTNAME);
+    struct cell *c;
+    struct first_domain f = {n->hostname, sizeof n->hostname, 1};
+    snprintf(n->hostname, sizeof n->hostname, "%.*s", STRF(given));
+    if (given.n)
+        return;
+    snprintf(n->hostname, sizeof n->hostname, "localhost");
+    if (store_cell(n->store, 1, &c, NULL) != 0 || cell_read_wait(c, read_first_domain, &f) != 0)
+        log_warn("net.no_domain_yet", L_Z("hostname", n->hostname));
+}
+
+static void wake_jobs(void *ctx, int64_t cell, int64_t org, int64_t account)
+{
+    struct net_role *n = ctx;
+    char mem[32];
+    struct buf b = {.p = mem, .cap = sizeof mem, .max = sizeof mem};
+    if (n->jobs_fd < 0)
+        return;
+    buf_u32(&b, (uint32_t)cell);
+    buf_u64(&b, (uint64_t)org);
+    buf_u64(&b, (uint64_t)account);
+    buf_u64(&b, 0);
+    /* A full queue is as good as a message in it: "look again" is already waiting there. */
+    int r = channel_send(n->jobs_fd, MSG_WAKE, 0, buf_str(&b), NULL, 0);
+    if (r != 0 && r != ERR_BUSY)
+        log_debug("net.wake", L_I("code", r));
+}
+
+static int intake_begin_road(struct net_role *n, struct err *e)
+{
+    const struct conf *conf = &n->ctx->conf;
+    const struct store_conf *sc = store_conf(n->store);
+    struct intake_conf c = {
+        .store = n->store,
+        .env = n->ctx->env,
+        .io = net_io_of(n->loop),
+        .scan_fd = role_take(n->ctx, "channel", "scan", 0),
+        .scan_timeout_ms = conf_i(conf, CONF_SCAN_TIMEOUT),
+        .scan_workers = (int)conf_i(conf, CONF_SCAN_WORKERS),
+        .last_resort = sc->last_resort,
+        .hostname = str_c(n->hostname),
+        .hooks = hooks,
+        .wake = wake_jobs,
+        .wake_ctx = n,
+    };
+    return intake_create(&n->intake, &c, e);
+}
+
+static void servers_begin(struct net_role *n)
+{
+    const struct conf *conf = &n->ctx->conf;
+    const char *tmp = arena_printf(&n->ctx->conf.arena, "%s/tmp", n->ctx->state).p;
+    n->smtp = smtp_server_new(n->loop, &(struct smtp_conf){
+                                           .hostname = str_c(n->hostname),
+                                           .max_size = (uint64_t)conf_i(conf, CONF_SMTP_MAX_SIZE),
+                                           .max_rcpt = conf_i(conf, CONF_SMTP_MAX_RCPT),
+                                           .max_connections = conf_i(conf, CONF_SMTP_MAX_CONNECTIONS),
+                                           .timeout_ms = conf_i(conf, CONF_SMTP_TIMEOUT),
+                                           .spool_dir = tmp,
+                                           .tls = n->tls,
+                                           .road = smtp_road_of(n->intake),
+                                       });
+    n->passwords = net_passwords_new(n);
+    n->http = http_server_new(n->loop, &(struct http_conf){
+                                           .origin = conf_s(conf, CONF_HTTP_ORIGIN),
+                                           .max_body = (uint64_t)conf_i(conf, CONF_HTTP_MAX_BODY),
+                                           .tmp_dir = tmp,
+                                           .verify = net_passwords_verify,
+                                           .verify_ctx = n->passwords,
+                                       });
+    n->jmap.store = n->store;
+    http_server_routes(n->http, jmap_routes, jmap_n_routes, &n->jmap);
+    http_server_routes(n->http, net_health_routes, net_health_routes_n, n);
+}
+
+static void listeners_begin(struct net_role *n)
+{
+    static const struct {
+        const char *name;
+        net_accept_fn *accept;
+    } kinds[] = {{"smtp", smtp_accept}, {"http", http_accept}};
+    for (size_t k = 0; k < N_ELEMENTS(kinds); k++) {
+        void *server = k == 0 ? (void *)n->smtp : (void *)n->http;
+        int fd;
+        while (n->n_listener < NET_LISTEN_MAX && (fd = role_take(n->ctx, "listen", kinds[k].name, 0)) >= 0)
+            n->listener[n->n_listener++] = net_listen(n->loop, fd, kinds[k].accept, server);
+    }
+}
+
+static int net_open(struct net_role *n, struct err *e)
+{
+    int r = net_loop_new(&n->loop, n->ctx->env, e);
+    if (r == 0)
+        r = store_begin(n, e);
+    if (r != 0)
+        return r;
+    hostname_find(n);
+    n->jobs_fd = role_take(n->ctx, "channel", "jobs", 0);
+    n->dns_fd = role_take(n->ctx, "channel", "dns", 0);
+    net_keys_open(n, role_take(n->ctx, "channel", "keys", 0));
+    r = intake_begin_road(n, e);
+    if (r != 0)
+        return r;
+    servers_begin(n);
+    listeners_begin(n);
+    struct intake_io io = net_io_of(n->loop);
+    n->control_watch = io.watch(io.ctx, n->ctx->control, on_control, n);
+    return 0;
+}
+
+/* --- life --- */
+
+static void peer_again(struct net_role *n, struct str name, int fd)
+{
+    int *old = str_eq(name, STR("jobs")) ? &n->jobs_fd : str_eq(name, STR("dns")) ? &n->dns_fd : NULL;
+    if (str_eq(name, STR("scan"))) {
+        intake_scan_channel(n->intake, fd);
+    } else if (str_eq(name, STR("keys"))) {
+        net_keys_open(n, fd);
+    } else if (old) {
+        if (*old >= 0)
+            close(*old);
+        *old = fd;
+    } else {
+        close(fd);
+    }
+}
+
+static void on_control(void *arg)
+{
+    struct net_role *n = arg;
+    struct role_event ev;
+    while (role_control(n->ctx, &ev) == 0)
+        switch (ev.kind) {
+        case ROLE_STOP: stop_begin(n); break;
+        case ROLE_PEER: peer_again(n, ev.name, ev.fd); break;
+        case ROLE_HEALTH: net_health_keep(n, ev.body); break;
+        case ROLE_CONNECTED:
+            if (ev.fd >= 0)
+                close(ev.fd);
+            break;
+        }
+}
+
+static void on_smtp_stopped(void *arg) { ((struct net_role *)arg)->smtp_stopped = true; }
+static void on_http_stopped(void *arg) { ((struct net_role *)arg)->http_stopped = true; }
+
+static void stop_begin(struct net_role *n)
+{
+    if (n->stopping)
+        return;
+    n->stopping = true;
+    n->stop_ms = net_now_ms(n->loop);
+    log_info("net.stopping", L_I("connections", smtp_server_counts(n->smtp).connections));
+    for (size_t i = 0; i < n->n_listener; i++)
+        net_listener_free(&n->listener[i]);
+    n->n_listener = 0;
+    smtp_server_stop(n->smtp, on_smtp_stopped, n);
+    http_server_stop(n->http, on_http_stopped, n);
+    net_timer_init(&n->drain_timer, n->loop, on_drain);
+    net_timer_set(&n->drain_timer, DRAIN_TICK_MS);
+}
+
+static void on_drain(struct net_timer *t)
+{
+    struct net_role *n = (struct net_role *)(void *)((char *)t - offsetof(struct net_role, drain_timer));
+    bool late = net_now_ms(n->loop) - n->stop_ms > NET_STOP_MS;
+    bool quiet = n->smtp_stopped && n->http_stopped && !intake_busy(n->intake);
+    if (!quiet && !late) {
+        net_timer_set(&n->drain_timer, DRAIN_TICK_MS);
+        return;
+    }
+    if (late)
+        log_warn("net.stop_cut", L_I("connections", smtp_server_counts(n->smtp).connections));
+    net_loop_stop(n->loop);
+}
+
+static void net_close(struct net_role *n)
+{
+    struct intake_io io = net_io_of(n->loop);
+    net_timer_clear(&n->drain_timer);
+    if (n->control_watch)
+        io.unwatch(io.ctx, n->control_watch);
+    intake_flush(n->intake);
+    net_passwords_free(&n->passwords);
+    store_close(&n->store); /* commits what was accepted; its last answers are posted */
+    for (int i = 0; i < STOP_GRACE_TURNS; i++)
+        net_loop_turn(n->loop, false);
+    smtp_server_free(&n->smtp);
+    http_server_free(&n->http);
+    intake_free(&n->intake);
+    net_keys_close(n);
+    buf_free(&n->health);
+    net_loop_free(&n->loop);
+}
+
+static int net_run(struct role_ctx *r)
+{
+    static struct net_role n;
+    struct err e = {0};
+    n = (struct net_role){.ctx = r, .keys_fd = -1, .jobs_fd = -1, .dns_fd = -1};
+    buf_init(&n.health, CHANNEL_MSG_MAX);
+    if (net_open(&n, &e) != 0) {
+        log_error("net.start_failed", L_Z("why", e.text));
+        return e.code == ERR_NOENT || e.code == ERR_VERSION || e.code == ERR_INVALID ? ROLE_EXIT_CONFIG : 1;
+    }
+    if (role_ready(r) != 0)
+        return 1;
+    int code = net_loop_run(n.loop) == 0 ? 0 : 1;
+    net_close(&n);
+    return code;
+}

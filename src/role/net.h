@@ -1,0 +1,50 @@
+#pragma once
+/* The net role: what its files share. net.c joins the rooms; each other file is one of its ends. */
+#include "http/http.h"
+#include "intake/intake.h"
+#include "jmap/routes.h"
+#include "net/listen.h"
+#include "os/role.h"
+#include "smtp/smtp.h"
+
+#define NET_LISTEN_MAX       32u
+#define NET_TLS_RETRY_MS     5000  /* keys is restarting */
+#define NET_STOP_MS          20000 /* sessions that have not ended by then are cut */
+#define NET_PASSWORD_THREADS 2
+#define NET_PASSWORD_QUEUE   64u /* more at once: 503 */
+
+struct net_role {
+    struct role_ctx *ctx;
+    struct net_loop *loop;
+    struct store *store;
+    struct intake *intake;
+    struct smtp_server *smtp;
+    struct http_server *http;
+    struct jmap_ctx jmap;
+    struct net_listener *listener[NET_LISTEN_MAX];
+    size_t n_listener;
+    struct net_tls *tls;
+    struct net_timer tls_timer, drain_timer;
+    struct net_passwords *passwords;
+    struct buf health; /* body of the last HEALTH */
+    uint32_t key_handle;
+    int keys_fd, jobs_fd, dns_fd;
+    void *control_watch;
+    char hostname[256];
+    bool stopping, smtp_stopped, http_stopped;
+    int64_t stop_ms;
+};
+
+/* net_io.c: watching descriptors and waiting, for rooms that do not know net/. */
+struct intake_io net_io_of(struct net_loop *l);
+/* net_tls.c: certificate and signatures from the keys role. */
+void net_keys_open(struct net_role *n, int fd); /* takes fd; also after keys was restarted */
+void net_keys_close(struct net_role *n);
+/* net_password.c */
+struct net_passwords *net_passwords_new(struct net_role *n);
+void net_passwords_free(struct net_passwords **p); /* before the store is closed */
+void net_passwords_verify(void *passwords, uint64_t id, struct str address, struct str password);
+/* net_health.c */
+extern const struct http_route net_health_routes[];
+extern const size_t net_health_routes_n;
+void net_health_keep(struct net_role *n, struct str body);
