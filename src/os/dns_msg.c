@@ -4,7 +4,7 @@ static bool name_text(struct rd *r, struct buf *out);
 
 int dns_query_send(int fd, uint64_t id, unsigned type, struct str name)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     if (name.n > DNS_NAME_MAX + 1)
         return ERR_LIMIT;
     buf_init(&b, DNS_NAME_MAX + 64);
@@ -25,7 +25,7 @@ int dns_query_read(const struct channel_msg *m, unsigned *type, struct str *name
 
 int dns_answer_send(int fd, uint64_t id, const struct dns_answer *a)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     buf_init(&b, DNS_ANSWER_MAX);
     buf_u8(&b, (uint8_t)a->status);
     buf_u8(&b, a->secure);

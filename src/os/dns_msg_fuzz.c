@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct dns_answer a;
     unsigned type;
     uint16_t pref;
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     buf_init(&b, 4096);
     if (dns_query_read(&query, &type, &name) == 0 && (name.n == 0 || name.n > DNS_NAME_MAX + 1))
         abort();

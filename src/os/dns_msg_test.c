@@ -66,7 +66,7 @@ static void refuses_damaged_answers(void **state UNUSED)
 
 static void record_data(void **state UNUSED)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     uint16_t pref;
     buf_init(&b, 1024);
     assert_true(dns_rdata_txt(str_n("\3v=s\2pf", 7), &b));

@@ -59,7 +59,7 @@ int fleet_init(struct fleet *f, const struct env *env, const struct conf *conf, 
 
 static int grant(int control, const char *kind, const char *name, int fd)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     buf_init(&b, 256);
     buf_vstr(&b, str_c(kind));
     buf_vstr(&b, str_c(name));
@@ -81,7 +81,7 @@ static int grant_channels(struct fleet *f, int ix)
                 return ERR_SYS;
             struct fleet_role *peer = &f->role[other];
             if (peer->pid && !peer->stop_sent) {
-                AUTO(buf) struct buf b;
+                AUTO(buf) struct buf b = {0};
                 buf_init(&b, 256);
                 buf_vstr(&b, str_c(role_table[ix].name));
                 int r = channel_send(peer->control, MSG_PEER, 0, buf_str(&b), &f->ends[i][!side], 1);
@@ -113,7 +113,7 @@ static int grant_listeners(struct fleet *f, int ix)
 
 static int introduce(struct fleet *f, int ix)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     buf_init(&b, FLEET_START_MAX);
     conf_dump(f->conf, role_table[ix].conf, &b);
     int r = b.err ? ERR_LIMIT : channel_send(f->role[ix].control, MSG_START, 0, buf_str(&b), NULL, 0);
@@ -205,7 +205,7 @@ static void plan_restart(struct fleet *f, int ix)
 
 static void tell_health(struct fleet *f)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     struct fleet_role *net = &f->role[ROLE_IX_NET];
     if (!net->ready || net->stop_sent)
         return;

@@ -59,7 +59,7 @@ static int ask(int fd, enum channel_type type, struct str body, char *reply, str
 
 int key_tls(int fd, struct str server_name, struct buf *chain, uint32_t *handle)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     AUTO(heap) char *reply = malloc(CHANNEL_MSG_MAX);
     struct channel_msg m;
     struct str pem;
@@ -75,7 +75,7 @@ int key_tls(int fd, struct str server_name, struct buf *chain, uint32_t *handle)
 
 int key_sign(int fd, uint32_t handle, struct str digest, uint8_t *sig, size_t *n)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     AUTO(heap) char *reply = malloc(CHANNEL_MSG_MAX);
     struct channel_msg m;
     struct str der;
@@ -97,7 +97,7 @@ int key_sign(int fd, uint32_t handle, struct str digest, uint8_t *sig, size_t *n
 
 static int value(int fd, enum channel_type type, struct str purpose, struct str in, struct buf *out)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     AUTO(heap) char *reply = malloc(CHANNEL_MSG_MAX);
     struct channel_msg m;
     struct str result;

@@ -15,7 +15,7 @@ static int tear_down(void **state UNUSED) { return close(fds[0]) || (fds[1] >= 0
 
 static void bodies_come_back(void **state UNUSED)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     struct str x, y;
     uint32_t handle;
     enum key_reason reason;
@@ -41,7 +41,7 @@ static void bodies_come_back(void **state UNUSED)
 /* Each request cut at every length, and with a byte too much. */
 static void cut_bodies_are_refused(void **state UNUSED)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     struct str x, y;
     uint32_t handle;
     buf_init(&b, 1000);
@@ -99,7 +99,7 @@ static void the_client_waits_for_its_own_answer(void **state UNUSED)
 
 static void the_client_gives_up(void **state UNUSED)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     uint32_t handle;
     buf_init(&b, KEY_CHAIN_MAX);
     assert_int_equal(key_tls(fds[0], STR("x"), &b, &handle), ERR_TIMEOUT);

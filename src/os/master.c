@@ -99,7 +99,7 @@ static void key_new(struct master *m, const struct env *env)
 /* Beside it, then renamed over it: there is always one whole file. */
 static int text_write(int folder, const struct master *m, const char *path, struct err *e)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     char line[MASTER_LINE_MAX + 1];
     buf_init(&b, MASTER_FILE_MAX);
     buf_addz(&b, "# Master keys: id, key, check. Never copy this into a backup; the recovery sheet is the copy.\n");

@@ -194,7 +194,7 @@ int role_control(struct role_ctx *r, struct role_event *ev)
 
 int role_connect(struct role_ctx *r, uint64_t id, struct str address)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     buf_init(&b, 1024);
     buf_vstr(&b, address);
     return b.err ? ERR_LIMIT : channel_send(r->control, MSG_CONNECT, id, buf_str(&b), NULL, 0);

@@ -6,7 +6,7 @@
 
 int scan_worker_ask(int fd, uint64_t id, uint64_t org)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     buf_init(&b, 64);
     buf_u64(&b, org);
     return channel_send(fd, MSG_SCAN_WORKER, id, buf_str(&b), NULL, 0);
@@ -21,7 +21,7 @@ int scan_worker_ask_read(const struct channel_msg *m, uint64_t *org)
 
 int scan_worker_answer(int fd, uint64_t id, uint32_t number, int worker_fd)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     buf_init(&b, 64);
     buf_u32(&b, number);
     return channel_send(fd, MSG_SCAN_WORKER, id, buf_str(&b), &worker_fd, worker_fd >= 0 ? 1 : 0);
@@ -39,7 +39,7 @@ int scan_worker_answer_read(struct channel_msg *m, uint32_t *number, int *worker
 
 int scan_kill(int fd, uint32_t number)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     buf_init(&b, 64);
     buf_u32(&b, number);
     return channel_send(fd, MSG_SCAN_KILL, 0, buf_str(&b), NULL, 0);
@@ -54,7 +54,7 @@ int scan_kill_read(const struct channel_msg *m, uint32_t *number)
 
 int scan_job_send(int fd, uint64_t id, uint32_t flags, struct str bytes, int file_fd, uint64_t size)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     AUTO(fd) int own = -1;
     if (file_fd < 0)
         size = bytes.n;
@@ -105,7 +105,7 @@ void scan_job_release(struct scan_job *job)
  * and the two one after the other in the descriptor. */
 int scan_facts_send(int fd, uint64_t id, enum scan_status status, struct str structure, struct str insight)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     AUTO(fd) int file = -1;
     if (structure.n + insight.n > SCAN_FACTS_MAX)
         return ERR_LIMIT;

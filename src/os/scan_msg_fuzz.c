@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     uint64_t org;
     uint32_t number;
     int fd = -1;
-    AUTO(buf) struct buf hold;
+    AUTO(buf) struct buf hold = {0};
     if (data[0] & 4) {
         m.fds[m.n_fds++] = memfd_create("fuzz", MFD_CLOEXEC);
         if (write(m.fds[0], data, n) < 0)

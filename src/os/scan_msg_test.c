@@ -92,7 +92,7 @@ static void a_job_from_a_file(void **state UNUSED)
 
 static void facts_of(size_t a, size_t b)
 {
-    AUTO(buf) struct buf hold;
+    AUTO(buf) struct buf hold = {0};
     struct scan_facts f;
     char *bytes = malloc(a + b + 1);
     memset(bytes, 's', a);
@@ -135,7 +135,7 @@ static void lying_workers_are_refused(void **state UNUSED)
         {{"\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff", 12}, 0},
         {{"\0\0\0\0\0\0\0\1\0\0\0\1z", 13}, 0},
     };
-    AUTO(buf) struct buf hold;
+    AUTO(buf) struct buf hold = {0};
     buf_init(&hold, SCAN_FACTS_MAX);
     for (size_t i = 0; i < N_ELEMENTS(t); i++) {
         struct scan_facts f;

@@ -71,6 +71,7 @@ static void reply(const struct query *q, const struct dns_answer *a);
 static void query_end(struct query *q, enum dns_status status);
 static int ask(struct query *q, const char *name);
 static void on_result(void *arg, int err, struct ub_result *res);
+static bool name_possible(struct str name);
 static void on_query(int peer, const struct channel_msg *m);
 static void peer_read(int peer);
 static int64_t expire(void);
@@ -274,6 +275,20 @@ static void on_result(void *arg, int err, struct ub_result *res)
     ub_resolve_free(res);
 }
 
+/* RFC 1035 2.3.4. Such a name is wrong for ever: asking again later, as SERVFAIL would invite to, is of no use. */
+static bool name_possible(struct str name)
+{
+    struct str label;
+    if (name.n == 0 || name.n > DNS_NAME_MAX)
+        return false;
+    while (name.n) {
+        bool more = str_cut(name, '.', &label, &name);
+        if (label.n == 0 || label.n > 63 || (more && name.n == 0))
+            return false;
+    }
+    return true;
+}
+
 static void on_query(int peer, const struct channel_msg *m)
 {
     char name[DNS_NAME_MAX + 2];
@@ -301,15 +316,16 @@ static void on_query(int peer, const struct channel_msg *m)
     flight.prev = q;
     n_flight++;
     enum forced forced = forced_of(asked);
-    if (forced == FORCED_TIMEOUT) {
+    if (!name_possible(asked)) {
+        query_end(q, DNS_NXDOMAIN);
+    } else if (forced == FORCED_TIMEOUT) {
         /* Tests need not wait for real. */
         query_end(q, DNS_TIMEOUT);
     } else if (forced == FORCED_SERVFAIL || n_flight > DNS_FLIGHT_MAX) {
         query_end(q, DNS_SERVFAIL);
     } else {
-        int r = ask(q, name);
-        if (r != 0)
-            query_end(q, r == UB_SYNTAX ? DNS_NXDOMAIN : DNS_SERVFAIL);
+        if (ask(q, name) != 0)
+            query_end(q, DNS_SERVFAIL);
     }
 }
 

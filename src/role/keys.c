@@ -121,7 +121,7 @@ static int on_sign(struct peer *p, const struct channel_msg *m, struct buf *out)
 
 static int on_value(struct peer *p, const struct channel_msg *m, struct buf *out)
 {
-    AUTO(buf) struct buf made;
+    AUTO(buf) struct buf made = {0};
     struct str purpose, value;
     int r = key_get_value(m, &purpose, &value);
     if (r != 0)
@@ -154,7 +154,7 @@ static int on_request(struct peer *p, const struct channel_msg *m)
                     {MSG_KEY_SIGN, on_sign, false},
                     {MSG_KEY_SEAL, on_value, true},
                     {MSG_KEY_UNSEAL, on_value, true}};
-    AUTO(buf) struct buf out;
+    AUTO(buf) struct buf out = {0};
     int r = KEY_REFUSED;
     buf_init(&out, CHANNEL_MSG_MAX - CHANNEL_HEADER);
     for (size_t i = 0; i < N_ELEMENTS(requests); i++)

@@ -24,7 +24,7 @@ int keys_seal(const struct master *m, const struct env *env, struct str purpose,
 {
     const struct master_key *k = &m->keys[m->n - 1];
     uint8_t nonce[SEAL_NONCE];
-    AUTO(buf) struct buf aad;
+    AUTO(buf) struct buf aad = {0};
     if (plain.n > KEY_VALUE_MAX)
         return KEY_FAILED;
     buf_init(&aad, 1024);
@@ -45,7 +45,7 @@ int keys_seal(const struct master *m, const struct env *env, struct str purpose,
 
 int keys_unseal(const struct master *m, struct str purpose, struct str sealed, struct buf *plain)
 {
-    AUTO(buf) struct buf aad;
+    AUTO(buf) struct buf aad = {0};
     struct rd r = rd_of(sealed);
     uint8_t version = rd_u8(&r);
     uint32_t id = rd_u32(&r);

@@ -138,7 +138,7 @@ static int facts_print(const char *path, int worker)
     static const uint64_t seed_a[2] = {1, 2}, seed_b[2] = {3, 4};
     struct channel_msg m;
     struct scan_facts f;
-    AUTO(buf) struct buf hold;
+    AUTO(buf) struct buf hold = {0};
     buf_init(&hold, SCAN_FACTS_MAX);
     if (channel_recv(worker, msg, sizeof(msg), &m) != 0 || scan_facts_read(&m, &f, &hold) != 0) {
         printf("%s died\n", path);
