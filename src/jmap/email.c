@@ -179,8 +179,9 @@ int jmap_email_query(struct jmap_call *c)
     int err = query_args(c, &q);
     if (!err)
         err = read_state(c->t, c->person->org, c->person->account, SYNC_EMAIL, &state);
-    if (!err)
-        err = read_query(c->t, c->arena, c->person->org, c->person->account, &q, &page);
+    if (err)
+        return err;
+    err = read_query(c->t, c->arena, c->person->org, c->person->account, &q, &page);
     if (err)
         return err == READ_NO_ANCHOR ? JMAP_ANCHOR_NOT_FOUND : err;
     json_obj(c->w);
