@@ -1,8 +1,11 @@
 /* Every verb of the command line. A file of verbs adds its table here. */
 #include "admin/config.h"
 #include "admin/help.h"
+#include "admin/init.h"
 
 const struct admin_verb *const admin_tables[] = {
+    admin_init_verbs,
+    admin_people_verbs,
     admin_config_verbs,
     admin_help_verbs,
     NULL,

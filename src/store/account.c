@@ -195,3 +195,25 @@ int login_find(struct store *s, struct arena *a, struct str address, struct logi
         r = cell_read_wait(c, read_login, &j);
     return r ? r : j.found ? 0 : DIR_UNKNOWN;
 }
+
+struct hash_job {
+    struct place_of at;
+    struct str hash;
+};
+
+static int set_hash(struct txn *t, void *arg)
+{
+    struct hash_job *j = arg;
+    int64_t changed = 0;
+    int r = db_run(t->db, SQL_CREDENTIAL_REPLACE,
+                   DB_ARGS(db_int(j->at.org), db_int(j->at.account), db_text(j->hash), db_int(t->now_ms)), &changed);
+    return r == 0 && changed == 0 ? ERR_NOENT : r;
+}
+
+int login_set_hash(struct store *s, const struct place_of *at, struct str hash, struct err *e)
+{
+    struct cell *c;
+    struct hash_job j = {*at, hash};
+    int r = store_cell(s, at->cell, &c, e);
+    return r ? r : store_must(c, set_hash, &j, "the password cannot be written", e);
+}

@@ -14,6 +14,10 @@ bool directory_has_domain(struct store *s, struct str domain);
 int directory_domain(struct store *s, struct str domain, struct place_of *out) MUST_USE; /* firm and cell of a domain, pending ones too; as directory_find */
 int store_cells(struct store *s, int64_t **ids, size_t *n) MUST_USE; /* of all cells; the caller frees */
 
+/* Canonical forms of what a person typed: the key of an address and its domain; a domain. ERR_INVALID with the sentence. */
+int address_key(struct arena *a, struct str text, struct str *key, struct str *domain, struct err *e) MUST_USE;
+int domain_key(struct arena *a, struct str text, struct str *key, struct err *e) MUST_USE;
+
 struct new_firm {
     struct str name, domain;
 };
@@ -31,3 +35,11 @@ struct login {
     struct str hash, name, firm; /* arena */
 };
 int login_find(struct store *s, struct arena *a, struct str address, struct login *out) MUST_USE; /* 0, DIR_UNKNOWN, < 0 */
+int login_set_hash(struct store *s, const struct place_of *at, struct str hash, struct err *e) MUST_USE; /* new password */
+/* The firms of this state in order of number; 0 or < 0. */
+struct firm_row {
+    int64_t org, cell;
+    bool active;
+    struct str name, domain; /* its first domain */
+};
+int firm_list(struct store *s, struct arena *a, struct firm_row **out, size_t *n) MUST_USE;

@@ -339,3 +339,64 @@ int directory_address_put(struct txn *t, struct str address, const struct place_
 }
 
 void directory_forget(struct store *s, struct str address) { cache_drop(s, address); }
+
+/* ---- list ---- */
+
+#define FIRMS_A_PAGE 200
+
+struct firms {
+    struct arena *arena;
+    struct firm_row *rows;
+    size_t n, cap;
+};
+
+static int list_page(struct txn *t, struct firms *f, int64_t after, size_t *got)
+{
+    AUTO(db_cursor) struct db_cursor c = {0};
+    *got = 0;
+    int r = db_query(t->db, &c, SQL_DIR_ORG_LIST, DB_ARGS(db_int(after), db_int(FIRMS_A_PAGE)));
+    while (r == 0 && (r = db_next(&c)) == 1) {
+        if (f->n == f->cap) {
+            struct firm_row *more = arena_array(f->arena, struct firm_row, f->cap = f->cap ? f->cap * 2 : 32);
+            if (f->n)
+                memcpy(more, f->rows, f->n * sizeof *more);
+            f->rows = more;
+        }
+        f->rows[f->n++] = (struct firm_row){.org = db_col_int(&c, 0),
+                                            .cell = db_col_int(&c, 1),
+                                            .name = arena_str(f->arena, db_col_str(&c, 2)),
+                                            .active = db_col_int(&c, 3) == STATE_ACTIVE};
+        (*got)++;
+        r = 0;
+    }
+    return r > 0 ? ERR_INVALID : r;
+}
+
+static int list_firms(struct txn *t, void *arg)
+{
+    struct firms *f = arg;
+    size_t got;
+    int r;
+    f->n = 0;
+    do
+        r = list_page(t, f, f->n ? f->rows[f->n - 1].org : 0, &got);
+    while (r == 0 && got == FIRMS_A_PAGE);
+    for (size_t i = 0; i < f->n && r == 0; i++) {
+        AUTO(db_cursor) struct db_cursor c = {0};
+        r = db_query(t->db, &c, SQL_DIR_DOMAIN_LIST, DB_ARGS(db_int(f->rows[i].org)));
+        if (r == 0 && (r = db_next(&c)) == 1) {
+            f->rows[i].domain = arena_str(f->arena, db_col_str(&c, 0));
+            r = 0;
+        }
+    }
+    return r > 0 ? ERR_INVALID : r;
+}
+
+int firm_list(struct store *s, struct arena *a, struct firm_row **out, size_t *n)
+{
+    struct firms f = {.arena = a};
+    int r = cell_read_wait(s->dir, list_firms, &f);
+    *out = f.rows;
+    *n = f.n;
+    return r;
+}

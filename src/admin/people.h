@@ -1,0 +1,16 @@
+#pragma once
+/* What init, `user add`, `firm add` and `counterparty add` do to a store: called by the verb itself when no server runs, by control_handle inside the
+ * server. Addresses and domains are checked and made canonical here. */
+#include "core/err.h"
+#include "store/account.h"
+
+struct people_args {
+    struct str address, name, hash;    /* user */
+    struct str firm, domain;           /* firm: its name and domain; counterparty: domain of the firm that asks, may be empty */
+    struct str party, iban;            /* counterparty: its domain; name in `name` */
+    struct str who;                    /* for the audit */
+};
+int people_add_firm(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
+int people_add_user(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
+int people_set_password(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
+int people_add_party(struct store *s, const struct people_args *p, struct err *e) MUST_USE;

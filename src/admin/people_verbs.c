@@ -1,0 +1,171 @@
+/* user add, user password, firm add, firm list, counterparty add. Where a server runs on the state they go through its
+ * control socket. */
+#include "admin/control.h"
+#include "admin/init.h"
+#include "admin/password.h"
+#include "admin/people.h"
+
+#include <sodium.h>
+#include <string.h>
+#include <unistd.h>
+
+static int user_add(struct admin_ctx *c, int argc, char **argv);
+static int user_password(struct admin_ctx *c, int argc, char **argv);
+static int firm_add(struct admin_ctx *c, int argc, char **argv);
+static int firms(struct admin_ctx *c, int argc, char **argv);
+static int party_add(struct admin_ctx *c, int argc, char **argv);
+
+const struct admin_verb admin_people_verbs[] = {
+    {"user add", "ADDRESS --name TEXT --password-stdin",
+     "Makes an account; its password is the first line of standard input.", user_add, ADMIN_STATE},
+    {"user password", "ADDRESS --password-stdin", "Sets a new password for an account.", user_password, ADMIN_STATE},
+    {"firm add", "NAME --domain DOMAIN", "Makes a firm with its first domain.", firm_add, ADMIN_STATE},
+    {"firm list", "", "Lists the firms of this state with their number, cell and first domain.", firms, ADMIN_STATE},
+    {"counterparty add", "DOMAIN --name TEXT --iban IBAN [--firm DOMAIN]",
+     "Puts a payment detail on file as verified: do this only after calling back on a number already known.", party_add,
+     ADMIN_STATE},
+    {NULL, NULL, NULL, NULL, ADMIN_NO_STATE},
+};
+
+void admin_store_conf(const struct admin_ctx *c, struct store_conf *out)
+{
+    const struct conf *conf = &c->conf;
+    *out = (struct store_conf){.state = c->state,
+                               .engine =
+                                   str_eq(conf_s(conf, CONF_DB_ENGINE), STR("postgresql")) ? DB_POSTGRESQL : DB_SQLITE,
+                               .url = conf_s(conf, CONF_DB_URL).p,
+                               .group_ms = 0,
+                               .writers = 1,
+                               .readers = 1,
+                               .low_water = conf_i(conf, CONF_CELL_LOW_WATER)};
+}
+
+/* Through the server when there is one, else with the store opened here. */
+static int perform(struct admin_ctx *c, const char *verb, const struct control_field *f, size_t n,
+                   int (*fn)(struct store *, const struct people_args *, struct err *), const struct people_args *p)
+{
+    AUTO(arena) struct arena a;
+    arena_init(&a, ARENA_NO_LIMIT);
+    struct err e = {0};
+    struct str reply;
+    int r = control_ask(&a, c->state, verb, f, n, &reply, &e);
+    if (r == 0)
+        return 0;
+    if (r != ERR_GONE && r != ERR_NOENT)
+        return admin_fail(c, &e);
+    struct store_conf sc;
+    struct store *s;
+    e = (struct err){0};
+    admin_store_conf(c, &sc);
+    if (store_open(&s, &sc, c->env, &e) != 0)
+        return admin_fail(c, &e);
+    r = fn(s, p, &e);
+    store_close(&s);
+    return r ? admin_fail(c, &e) : 0;
+}
+
+static int read_password(struct admin_ctx *c, char hash[PASSWORD_HASH_TEXT])
+{
+    char line[PASSWORD_MAX + 2];
+    struct err e = {0};
+    int r = admin_read_line(c, line, sizeof line, &e);
+    if (r == 0)
+        r = password_hash(str_c(line), hash, &e);
+    sodium_memzero(line, sizeof line);
+    return r ? admin_fail(c, &e) : 0;
+}
+
+static int user_add(struct admin_ctx *c, int argc, char **argv)
+{
+    const char *name = "";
+    char hash[PASSWORD_HASH_TEXT];
+    (void)admin_option(&argc, argv, "--name", &name);
+    if (!admin_flag(&argc, argv, "--password-stdin"))
+        return admin_usage(c, "--password-stdin is missing: the password is never taken from the command line");
+    int rc = admin_words(c, argc, argv, 1, 1);
+    if (rc || (rc = read_password(c, hash)) != 0)
+        return rc;
+    struct people_args p = {.address = str_c(argv[0]), .name = str_c(name), .hash = str_c(hash)};
+    rc = perform(c, "user.add", (struct control_field[]){{"address", p.address}, {"name", p.name}, {"hash", p.hash}}, 3,
+                 people_add_user, &p);
+    if (rc == 0)
+        fprintf(c->out, "made %s\n", argv[0]);
+    return rc;
+}
+
+static int user_password(struct admin_ctx *c, int argc, char **argv)
+{
+    char hash[PASSWORD_HASH_TEXT];
+    if (!admin_flag(&argc, argv, "--password-stdin"))
+        return admin_usage(c, "--password-stdin is missing");
+    int rc = admin_words(c, argc, argv, 1, 1);
+    if (rc || (rc = read_password(c, hash)) != 0)
+        return rc;
+    struct people_args p = {.address = str_c(argv[0]), .hash = str_c(hash)};
+    return perform(c, "user.password", (struct control_field[]){{"address", p.address}, {"hash", p.hash}}, 2,
+                   people_set_password, &p);
+}
+
+static int firm_add(struct admin_ctx *c, int argc, char **argv)
+{
+    const char *domain = NULL;
+    if (!admin_option(&argc, argv, "--domain", &domain))
+        return admin_usage(c, "--domain DOMAIN is missing");
+    int rc = admin_words(c, argc, argv, 1, 1);
+    if (rc)
+        return rc;
+    struct people_args p = {.firm = str_c(argv[0]), .domain = str_c(domain)};
+    rc = perform(c, "firm.add", (struct control_field[]){{"firm", p.firm}, {"domain", p.domain}}, 2, people_add_firm,
+                 &p);
+    if (rc == 0)
+        fprintf(c->out, "made %s\n", argv[0]);
+    return rc;
+}
+
+static int firms(struct admin_ctx *c, int argc, char **argv)
+{
+    int rc = admin_words(c, argc, argv, 0, 0);
+    if (rc)
+        return rc;
+    AUTO(arena) struct arena a;
+    arena_init(&a, ARENA_NO_LIMIT);
+    struct err e = {0};
+    struct store_conf sc;
+    struct store *s;
+    struct firm_row *rows;
+    size_t n;
+    admin_store_conf(c, &sc);
+    sc.readonly = true;
+    if (store_open(&s, &sc, c->env, &e) != 0)
+        return admin_fail(c, &e);
+    int r = firm_list(s, &a, &rows, &n);
+    store_close(&s);
+    if (r) {
+        err_set(&e, r, "the directory cannot be read (%s)", err_name(r));
+        return admin_fail(c, &e);
+    }
+    for (size_t i = 0; i < n; i++)
+        fprintf(c->out, "%lld cell %lld %.*s %s %.*s\n", (long long)rows[i].org, (long long)rows[i].cell,
+                STRF(rows[i].domain), rows[i].active ? "active" : "pending", STRF(rows[i].name));
+    return 0;
+}
+
+static int party_add(struct admin_ctx *c, int argc, char **argv)
+{
+    const char *name = "", *iban = NULL, *firm = "";
+    char who[64];
+    (void)admin_option(&argc, argv, "--name", &name);
+    (void)admin_option(&argc, argv, "--firm", &firm);
+    if (!admin_option(&argc, argv, "--iban", &iban))
+        return admin_usage(c, "--iban IBAN is missing");
+    int rc = admin_words(c, argc, argv, 1, 1);
+    if (rc)
+        return rc;
+    snprintf(who, sizeof who, "operator (uid %ld)", (long)getuid());
+    struct people_args p = {
+        .party = str_c(argv[0]), .name = str_c(name), .iban = str_c(iban), .domain = str_c(firm), .who = str_c(who)};
+    return perform(c, "counterparty.add",
+                   (struct control_field[]){
+                       {"party", p.party}, {"name", p.name}, {"iban", p.iban}, {"domain", p.domain}, {"who", p.who}},
+                   5, people_add_party, &p);
+}
