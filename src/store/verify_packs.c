@@ -16,7 +16,7 @@ struct file { /* one pack under walk */
     int64_t id, size;
     struct blob_key row; /* next content row, in order of place */
     bool *have_row;
-    struct region last_damage; /* reported when it is known whether anything good follows */
+    struct region last_damage; /* closed when it is known which rows lie in it */
     bool damage_open;
     size_t lost_in_damage;
 };
@@ -24,8 +24,7 @@ struct file { /* one pack under walk */
 static int next_row(struct verify *v, struct blob_key *row, bool *have);
 static void blob_lost(struct verify *v, const struct blob_key *row, const char *path, const char *why);
 static int rows_before(struct file *f, int64_t offset, bool in_damage);
-static void damage_close(struct file *f);
-static int tail_keep(struct file *f);
+static int damage_close(struct file *f);
 static int on_record(void *arg, const struct pack_seen *seen);
 static int walk_one(struct verify *v, int64_t id, struct blob_key *row, bool *have_row);
 
@@ -80,29 +79,22 @@ static int rows_before(struct file *f, int64_t offset, bool in_damage)
     return rc;
 }
 
-static void damage_close(struct file *f)
-{
-    struct verify_at at = {f->path, f->last_damage.from, f->last_damage.to - f->last_damage.from, false, STR_NULL};
-
-    if (f->damage_open)
-        verify_report(f->v, VERIFY_PACK_DAMAGED, at, "Bytes %lld to %lld of the pack do not check.",
-                      (long long)f->last_damage.from, (long long)f->last_damage.to - 1);
-    f->damage_open = false;
-}
-
-/* Damage up to the end of the file: whether a crash left it is known only when all groups are (verify_places). */
-static int tail_keep(struct file *f)
+/* Damage that took no row's bytes: whether a crash left it is known only when all groups are (verify_places). A power
+ * cut tears holes too: of what was not synced any sector may be there, so good records may follow. */
+static int damage_close(struct file *f)
 {
     struct verify *v = f->v;
+    struct verify_at at = {f->path, f->last_damage.from, f->last_damage.to - f->last_damage.from, false, STR_NULL};
     struct tail *p;
 
     if (!f->damage_open)
         return 0;
+    f->damage_open = false;
     if (f->lost_in_damage) {
-        damage_close(f);
+        verify_report(v, VERIFY_PACK_DAMAGED, at, "Bytes %lld to %lld of the pack do not check.",
+                      (long long)f->last_damage.from, (long long)f->last_damage.to - 1);
         return 0;
     }
-    f->damage_open = false;
     if (!(p = realloc(v->tails, (v->n_tails + 1) * sizeof *p)))
         return ERR_NOMEM;
     v->tails = p;
@@ -159,15 +151,15 @@ static int on_record(void *arg, const struct pack_seen *s)
     if ((rc = pack_groups_seen(&f->v->groups, s)) != 0)
         return rc;
     f->v->result->records += !s->damaged;
+    if ((rc = damage_close(f)) != 0)
+        return rc;
     if (s->damaged) {
-        damage_close(f);
         rc = rows_before(f, s->loc.offset, false);
         f->last_damage = (struct region){s->loc.offset, s->loc.offset + s->loc.length};
         f->damage_open = true;
         f->lost_in_damage = 0;
         return rc ? rc : rows_before(f, f->last_damage.to, true);
     }
-    damage_close(f);
     if ((rc = rows_before(f, s->loc.offset, false)) != 0)
         return rc;
     switch (s->kind) {
@@ -205,7 +197,7 @@ static int walk_one(struct verify *v, int64_t id, struct blob_key *row, bool *ha
     }
     if (rc == 0) {
         rc = rows_before(f, INT64_MAX, false); /* rows behind the end: the file was cut short */
-        rc = rc ? rc : tail_keep(f);
+        rc = rc ? rc : damage_close(f);
     }
     *row = f->row;
     free(f);

@@ -66,8 +66,8 @@ static void take(const struct verify *v, struct uid_state *u, const struct place
     u->has_gone |= k->source == FROM_GONE;
 }
 
-/* A tail that no row needs is what a crash leaves. With a committed group missing it may be that group's end: damage.
- */
+/* What does not check behind the last committed group, and no row needs, is what a crash leaves. With a committed group
+ * missing it may be that group: damage. */
 static void report_tails(struct verify *v)
 {
     for (size_t i = 0; i < v->n_tails; i++) {
@@ -75,10 +75,12 @@ static void report_tails(struct verify *v)
         char path[4200];
 
         (void)snprintf(path, sizeof path, "%s/packs/%016llx.pack", v->cell->dir, (unsigned long long)t->pack);
-        verify_report(v, v->groups.missing ? VERIFY_PACK_DAMAGED : VERIFY_PACK_TORN,
+        bool torn = !v->groups.missing && t->from >= pack_groups_cut(&v->groups, t->pack);
+        verify_report(v, torn ? VERIFY_PACK_TORN : VERIFY_PACK_DAMAGED,
                       (struct verify_at){path, t->from, t->to - t->from, false, STR_NULL},
-                      "Bytes %lld to %lld at the end of the pack are no whole record.", (long long)t->from,
-                      (long long)t->to - 1);
+                      torn ? "Bytes %lld to %lld, behind the last commit of the pack, are no whole record."
+                           : "Bytes %lld to %lld of the pack do not check.",
+                      (long long)t->from, (long long)t->to - 1);
     }
 }
 
