@@ -1,15 +1,18 @@
-/* The store without the server, for the crash suite: writes numbered messages and says on standard output, one line each, what became of them.
+/* The store without the server, for the crash suite: writes numbered messages and says on standard output, one line
+ * each, what became of them.
  *
  *   store_tool create STATE                     a firm with four people
- *   store_tool load STATE PREFIX COUNT THREADS SEED    messages PREFIX-<thread>-<n>; reads tokens to send again on standard input
- *   store_tool list STATE                       everything that is there, every byte read
- *   store_tool check STATE                      verify, then list
- *   store_tool follow STATE                     prints each new Email as a follower of /changes sees it, until standard input ends
+ *   store_tool load STATE PREFIX COUNT THREADS SEED    messages PREFIX-<thread>-<n>; reads tokens to send again on
+ * standard input store_tool list STATE                       everything that is there, every byte read store_tool check
+ * STATE                      verify, then list store_tool follow STATE                     prints each new Email as a
+ * follower of /changes sees it, until standard input ends
  *
- * Engine: SQLite, or PostgreSQL when CRASH_PG_URL is set (schemas CRASH_PG_PREFIX_..., node name CRASH_NODE). SIGILLO_FAULT with the role "store".
+ * Engine: SQLite, or PostgreSQL when CRASH_PG_URL is set (schemas CRASH_PG_PREFIX_..., node name CRASH_NODE).
+ * SIGILLO_FAULT with the role "store".
  *
- * Lines of load: "try T" before, then one of "durable T ACCOUNT UID", "refused T CODE", "unknown T"; the same with "gone", "flagged" and "moved". What
- * was said is a promise: the driver holds the store to it. The bytes of a message follow from its token, so that a reader can tell any damage. */
+ * Lines of load: "try T" before, then one of "durable T ACCOUNT UID", "refused T CODE", "unknown T"; the same with
+ * "gone", "flagged" and "moved". What was said is a promise: the driver holds the store to it. The bytes of a message
+ * follow from its token, so that a reader can tell any damage. */
 #include "core/fault.h"
 #include "core/hash.h"
 #include "core/log.h"
@@ -262,7 +265,10 @@ static void change(struct loader *l, uint64_t *rng)
     uint64_t what = mix(rng) % 12;
     if (what >= N_ELEMENTS(words) || !*l->last)
         return;
-    struct one o = {.to = &T.who[person_of(l->last)], .uid = l->last_uid, .flags = what == 1 ? FLAG_FLAGGED : 0, .to_uid = what == 2};
+    struct one o = {.to = &T.who[person_of(l->last)],
+                    .uid = l->last_uid,
+                    .flags = what == 1 ? FLAG_FLAGGED : 0,
+                    .to_uid = what == 2};
     int code = 0;
     snprintf(o.token, sizeof o.token, "%s", l->last);
     say("try-%s %s", words[what], o.token);
@@ -312,7 +318,11 @@ static int load(char **argv)
     if (!l)
         return 1;
     for (int i = 0; i < threads; i++) {
-        l[i] = (struct loader){.ix = i, .count = count | threads << 16, .seed = strtoull(argv[3], NULL, 10), .again = again, .n_again = n_again};
+        l[i] = (struct loader){.ix = i,
+                               .count = count | threads << 16,
+                               .seed = strtoull(argv[3], NULL, 10),
+                               .again = again,
+                               .n_again = n_again};
         snprintf(l[i].prefix, sizeof l[i].prefix, "%s", argv[0]);
         if (pthread_create(&l[i].thread, NULL, loader_main, &l[i]) != 0)
             return 1;
@@ -323,7 +333,11 @@ static int load(char **argv)
     cell_stats(T.cell, &s);
     const char *why;
     enum cell_state state = cell_state(T.cell, &why);
-    say("end groups %llu state %s", (unsigned long long)s.groups, state == CELL_OK ? "ok" : state == CELL_DOWN ? "down" : state == CELL_DISK_LOW ? "low" : "readonly");
+    say("end groups %llu state %s", (unsigned long long)s.groups,
+        state == CELL_OK         ? "ok"
+        : state == CELL_DOWN     ? "down"
+        : state == CELL_DISK_LOW ? "low"
+                                 : "readonly");
     free(again);
     free(l);
     return 0;
@@ -379,7 +393,8 @@ static int list_box(struct txn *t, struct listing *l, size_t box)
 {
     const struct place_of *w = &T.who[l->person];
     AUTO(db_cursor) struct db_cursor c = {0};
-    int r = db_query(t->db, &c, SQL_CHANGES_PLACEMENT, DB_ARGS(db_int(w->org), db_int(w->account), db_int(l->box[box].id), db_int(0), db_int(LIST_MAX)));
+    int r = db_query(t->db, &c, SQL_CHANGES_PLACEMENT,
+                     DB_ARGS(db_int(w->org), db_int(w->account), db_int(l->box[box].id), db_int(0), db_int(LIST_MAX)));
     size_t first = l->n;
     while (r == 0 && (r = db_next(&c)) == 1) {
         item_add(l, (struct item){.box = box, .uid = db_col_int(&c, 0), .flags = (uint32_t)db_col_int(&c, 1)});
@@ -408,7 +423,8 @@ static void token_in(struct str bytes, const char *after, char out[TOKEN_MAX])
 {
     const char *p = memmem(bytes.p, bytes.n, after, strlen(after));
     size_t n = 0;
-    for (p = p ? p + strlen(after) : bytes.p + bytes.n; p < bytes.p + bytes.n && (unsigned char)*p > ' ' && n < TOKEN_MAX - 1; p++)
+    for (p = p ? p + strlen(after) : bytes.p + bytes.n;
+         p < bytes.p + bytes.n && (unsigned char)*p > ' ' && n < TOKEN_MAX - 1; p++)
         out[n++] = *p;
     out[n] = 0;
 }
@@ -422,15 +438,18 @@ static void item_say(const struct listing *l, const struct item *it)
     const struct read_mailbox *box = &l->box[it->box];
     int r = pack_read_blob(cell_packs(T.cell), it->loc.loc, it->loc.sha256, &a, &plain);
     if (r) {
-        say("bad account %lld mailbox %lld uid %lld: its bytes cannot be read: %s", (long long)T.who[l->person].account, (long long)box->id, (long long)it->uid, err_name(r));
+        say("bad account %lld mailbox %lld uid %lld: its bytes cannot be read: %s", (long long)T.who[l->person].account,
+            (long long)box->id, (long long)it->uid, err_name(r));
     } else {
         token_in(plain, "Subject: ", token);
         bool stub = strcmp(token, "held") == 0;
         if (stub)
             token_in(plain, "was held: ", token);
         if (!str_eq(plain, stub ? stub_of(&a, token) : body_of(&a, token)))
-            say("bad account %lld mailbox %lld uid %lld: not the bytes that were sent", (long long)T.who[l->person].account, (long long)box->id, (long long)it->uid);
-        say("%s %lld %d %lld %s %u", stub ? "stub" : "msg", (long long)T.who[l->person].account, (int)box->role, (long long)it->uid, token, it->flags);
+            say("bad account %lld mailbox %lld uid %lld: not the bytes that were sent",
+                (long long)T.who[l->person].account, (long long)box->id, (long long)it->uid);
+        say("%s %lld %d %lld %s %u", stub ? "stub" : "msg", (long long)T.who[l->person].account, (int)box->role,
+            (long long)it->uid, token, it->flags);
     }
     arena_free(&a);
 }
@@ -444,8 +463,9 @@ static int list(void)
         if (r)
             say("bad account %lld: its rows cannot be read: %s", (long long)T.who[p].account, err_name(r));
         for (size_t i = 0; i < l.n_box && r == 0; i++)
-            say("box %lld %d %lld %lld %lld %lld", (long long)T.who[p].account, (int)l.box[i].role, (long long)l.box[i].uidvalidity, (long long)l.box[i].uidnext,
-                (long long)l.box[i].modseq, (long long)l.box[i].id);
+            say("box %lld %d %lld %lld %lld %lld", (long long)T.who[p].account, (int)l.box[i].role,
+                (long long)l.box[i].uidvalidity, (long long)l.box[i].uidnext, (long long)l.box[i].modseq,
+                (long long)l.box[i].id);
         for (size_t i = 0; i < l.n && r == 0; i++)
             item_say(&l, &l.items[i]);
         free(l.items);
@@ -473,7 +493,9 @@ static int follow_fn(struct txn *t, void *arg)
     f->n = 0;
     f->ch.n_created = 0;
     int r = read_changes(t, &f->arena, w->org, w->account, SYNC_EMAIL, f->state, 500, &f->ch);
-    return r || !f->ch.n_created ? r : read_emails(t, &f->arena, w->org, w->account, f->ch.created, f->ch.n_created, &f->emails, &f->n);
+    return r || !f->ch.n_created
+               ? r
+               : read_emails(t, &f->arena, w->org, w->account, f->ch.created, f->ch.n_created, &f->emails, &f->n);
 }
 
 static int start_fn(struct txn *t, void *arg)
@@ -510,7 +532,8 @@ static int follow(void)
             else if (r > 0)
                 say("bad follower: cannotCalculateChanges after state %lld", (long long)was);
             for (size_t i = 0; i < f[p].n && r == 0; i++)
-                say("seen %lld %.*s %lld %lld", (long long)T.who[p].account, STRF(f[p].emails[i].subject), (long long)f[p].emails[i].seq, (long long)was);
+                say("seen %lld %.*s %lld %lld", (long long)T.who[p].account, STRF(f[p].emails[i].subject),
+                    (long long)f[p].emails[i].seq, (long long)was);
             if (r == 0 && was)
                 f[p].state = f[p].ch.state;
             arena_free(&f[p].arena);
@@ -558,8 +581,8 @@ static int open_store(void)
 
 static void found(void *arg UNUSED, const struct verify_finding *f)
 {
-    say("%s %s %.*s %lld %lld %.*s", f->damage ? "damage" : "note", f->name, (int)(f->file.n ? f->file.n : 1), f->file.n ? f->file.p : "-", (long long)f->offset,
-        (long long)f->length, STRF(f->what));
+    say("%s %s %.*s %lld %lld %.*s", f->damage ? "damage" : "note", f->name, (int)(f->file.n ? f->file.n : 1),
+        f->file.n ? f->file.p : "-", (long long)f->offset, (long long)f->length, STRF(f->what));
 }
 
 static int check(void)
