@@ -50,7 +50,7 @@ int audit_add(struct txn *t, int64_t org, struct str who, struct str what, struc
     return r > 0 ? ERR_INVALID : r;
 }
 
-int event_add(struct txn *t, int64_t org, int64_t account, struct str what, struct str detail)
+int audit_event(struct txn *t, int64_t org, int64_t account, struct str what, struct str detail)
 {
     int64_t seq;
     int r = txn_seq(t, org, &seq);

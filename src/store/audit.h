@@ -4,6 +4,6 @@
 #include "store/store.h"
 
 int audit_add(struct txn *t, int64_t org, struct str who, struct str what, struct str detail, int64_t *seq) MUST_USE;
-int event_add(struct txn *t, int64_t org, int64_t account, struct str what, struct str detail) MUST_USE;
+int audit_event(struct txn *t, int64_t org, int64_t account, struct str what, struct str detail) MUST_USE;
 /* 0 sound; ERR_CORRUPT and *bad = first link that does not hold. */
 int audit_check(struct txn *t, int64_t org, int64_t *bad) MUST_USE;
