@@ -60,11 +60,13 @@ SELECT org, name, state FROM org ORDER BY org
 -- args: jump int
 UPDATE org SET seq = seq + :jump, next_id = next_id + :jump
 
+-- After epoch_jump_orgs: every state and HIGHESTMODSEQ is the firm's new seq, so that all older ones are below the floor.
 -- name: epoch_jump_mailboxes
 -- args: jump int
-UPDATE mailbox SET uidnext = uidnext + :jump, modseq = modseq + :jump, seq = seq + :jump
+UPDATE mailbox SET uidnext = uidnext + :jump, modseq = (SELECT org.seq FROM org WHERE org.org = mailbox.org),
+    seq = (SELECT org.seq FROM org WHERE org.org = mailbox.org)
 
 -- name: epoch_jump_states
--- args: jump int
-UPDATE jmap_state SET mailbox_seq = mailbox_seq + :jump, email_seq = email_seq + :jump, thread_seq = thread_seq + :jump,
+UPDATE jmap_state SET mailbox_seq = (SELECT org.seq FROM org WHERE org.org = jmap_state.org),
+    email_seq = (SELECT org.seq FROM org WHERE org.org = jmap_state.org), thread_seq = (SELECT org.seq FROM org WHERE org.org = jmap_state.org),
     floor_seq = (SELECT org.seq FROM org WHERE org.org = jmap_state.org)

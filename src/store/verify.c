@@ -1,53 +1,17 @@
 #include "store/verify.h"
 #include "store/verify_priv.h"
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int list_cells(const struct store_conf *conf, int64_t **ids, size_t *n, struct err *e);
 static void uncache(const char *path);
 static int open_database(struct verify *v, enum verify_kind kind);
 static int read_rows(struct verify *v, struct db *dir);
 static void mark_check(struct verify *v);
 static int check_cell(struct verify *v, int64_t id, struct db *dir, struct err *e);
 static int check_directory(struct verify *v, struct db **dir, struct err *e);
-
-static int by_number(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-/* The folders are asked, not the directory: it may be what is broken. */
-static int list_cells(const struct store_conf *conf, int64_t **ids, size_t *n, struct err *e)
-{
-    char path[4200];
-    uint64_t id;
-    DIR *d;
-
-    (void)snprintf(path, sizeof path, "%s/cells", conf->state);
-    if (!(d = opendir(path)))
-        return err_set(e, err_from_errno(errno), "%s holds no cells: %m. Name the folder that `sigillo init` made.",
-                       conf->state);
-    for (struct dirent *it; (it = readdir(d));)
-        if (str_u64(str_c(it->d_name), &id) && id > 0 && id < INT64_MAX) {
-            int64_t *p = realloc(*ids, (*n + 1) * sizeof *p);
-
-            if (!p)
-                break;
-            *ids = p;
-            (*ids)[(*n)++] = (int64_t)id;
-        }
-    (void)closedir(d);
-    if (*n)
-        qsort(*ids, *n, sizeof **ids, by_number);
-    return 0;
-}
 
 /* What is checked must be what a restart would read from the disk (see pack_walk.c). */
 static void uncache(const char *path)
@@ -214,7 +178,7 @@ int store_verify(const struct store_conf *conf, const struct env *env, const str
     s.conf.readonly = true;
     fence_setup();
     arena_init(&v.arena, ARENA_NO_LIMIT);
-    rc = list_cells(conf, &ids, &n, e);
+    rc = state_cells(conf, &ids, &n, e);
     if (rc == 0)
         rc = check_directory(&v, &dir, e);
     for (size_t i = 0; i < n && rc == 0; i++)

@@ -3,6 +3,7 @@
  * against pack records). */
 #include "store/pack_groups.h"
 #include "store/sorter.h"
+#include "store/state_cells.h"
 #include "store/store_priv.h"
 #include "store/verify.h"
 
