@@ -31,6 +31,7 @@ static void tell_health(struct fleet *f);
 static void check_ready(struct fleet *f);
 static void broker(struct fleet *f, int ix, const struct channel_msg *m);
 static void stop_next(struct fleet *f);
+static int64_t stop_tick(struct fleet *f, int64_t now);
 
 static int64_t now_ms(const struct fleet *f) { return env_mono_ms(f->env); }
 
@@ -375,7 +376,7 @@ static void stop_next(struct fleet *f)
 void fleet_stop(struct fleet *f, int status)
 {
     if (f->phase == FLEET_STOPPING) {
-        f->kill_ms = now_ms(f);
+        f->stop_at_once = true;
         return;
     }
     f->phase = FLEET_STOPPING;
@@ -385,19 +386,26 @@ void fleet_stop(struct fleet *f, int status)
         f->role[i].due_ms = 0;
 }
 
+static int64_t stop_tick(struct fleet *f, int64_t now)
+{
+    stop_next(f);
+    if (f->phase == FLEET_ENDED)
+        return 0;
+    if (now < f->kill_ms && !f->stop_at_once)
+        return f->kill_ms - now;
+    for (int i = 0; i < ROLE_COUNT; i++)
+        if (f->role[i].pid && (f->role[i].stop_sent || f->stop_at_once))
+            role_kill(f, i, f->stop_at_once ? "asked to stop at once" : "did not end in time");
+    f->status = 1;
+    f->kill_ms = now + FLEET_STOP_REST_MS;
+    return f->kill_ms - now;
+}
+
 int64_t fleet_tick(struct fleet *f)
 {
     int64_t now = now_ms(f), next = -1;
-    if (f->phase == FLEET_STOPPING) {
-        stop_next(f);
-        if (f->phase == FLEET_ENDED)
-            return 0;
-        if (now >= f->kill_ms)
-            for (int i = 0; i < ROLE_COUNT; i++)
-                if (f->role[i].pid)
-                    role_kill(f, i, "did not end in time");
-        return now >= f->kill_ms ? 100 : f->kill_ms - now;
-    }
+    if (f->phase == FLEET_STOPPING)
+        return stop_tick(f, now);
     for (int i = 0; i < ROLE_COUNT; i++) {
         struct fleet_role *p = &f->role[i];
         int64_t at = p->due_ms;

@@ -14,7 +14,8 @@
 #define FLEET_BACKOFF_FIRST_MS 50LL /* doubled each time */
 #define FLEET_BACKOFF_SHORT_MS 1000
 #define FLEET_BACKOFF_MAX_MS   30000
-#define FLEET_STOP_MS          10000 /* from STOP to SIGKILL, for all of them */
+#define FLEET_STOP_MS          10000 /* from STOP to SIGKILL */
+#define FLEET_STOP_REST_MS     2000  /* for each turn after one that had to be killed */
 #define FLEET_START_TRIES      5     /* deaths of one role before the first "ready" after which the start is given up */
 
 struct fleet_role {
@@ -41,9 +42,10 @@ struct fleet {
     struct fleet_listener listeners[FLEET_LISTENERS_MAX];
     size_t n_listeners;
     enum fleet_phase phase;
-    bool was_ready;  /* every role was ready once */
-    int status;      /* exit status once FLEET_ENDED */
-    int64_t kill_ms; /* while stopping: SIGKILL at */
+    bool was_ready;    /* every role was ready once */
+    int status;        /* exit status once FLEET_ENDED; not 0 when a role had to be killed */
+    int64_t kill_ms;   /* while stopping: SIGKILL to those who were told to stop, at */
+    bool stop_at_once; /* asked a second time */
     char *msg;
     const char *layers; /* the supervisor's own sandbox, for HEALTH */
 };

@@ -147,7 +147,7 @@ int role_take(struct role_ctx *r, const char *kind, const char *name, size_t nth
 {
     for (size_t i = 0; i < r->n_grants; i++) {
         struct role_grant *g = &r->grants[i];
-        if (strcmp(g->kind, kind) == 0 && strcmp(g->name, name) == 0 && nth-- == 0)
+        if (g->fd >= 0 && strcmp(g->kind, kind) == 0 && strcmp(g->name, name) == 0 && nth-- == 0)
             return STEAL_FD(g->fd);
     }
     return -1;

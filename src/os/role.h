@@ -42,7 +42,8 @@ struct role {
 };
 int role_main(const struct role *role) MUST_USE;
 
-/* Takes the nth (from 0) granted descriptor of that kind and name; the caller owns it. -1 when there is none. */
+/* Takes the nth (from 0) descriptor of that kind and name among those not yet taken; the caller owns it. -1 when there
+ * is none. */
 int role_take(struct role_ctx *r, const char *kind, const char *name, size_t nth);
 /* READY, with the sandbox report. Call it once, when the loop runs. */
 int role_ready(struct role_ctx *r) MUST_USE;
