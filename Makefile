@@ -19,8 +19,10 @@ C_FILES = $(shell git ls-files -co --exclude-standard 'src/*.c' 'src/*.h' 'tests
 # Only the first time: tools/watch_rooms.py lets ninja see files that came or went.
 define configure
 	@if [ ! -f $(1)/build.ninja ]; then \
-	    rm -rf $(1); $(2) meson setup $(1) -Dwerror=$(WERROR) $(3); \
-	fi
+	    rm -rf $(1); $(2) meson setup $(1) -Dwerror=$(WERROR) $(3) || exit 1; \
+	elif [ "$$(cat $(1)/werror 2>/dev/null)" != "$(WERROR)" ]; then \
+	    meson configure $(1) -Dwerror=$(WERROR) || exit 1; \
+	fi; echo $(WERROR) >$(1)/werror
 endef
 
 build: $(if $(filter yes,$(WEB)),web) build-only
@@ -39,7 +41,7 @@ asan:
 web: web/dist/index.html
 
 web/dist/index.html: $(WEB_SOURCES)
-	@if [ -f web/package.json ]; then tools/deps web && npm --prefix web run --silent build; fi
+	@tools/deps web && npm --prefix web run --silent build || { echo "the panel could not be built; WEB=no builds the rest" >&2; exit 1; }
 
 run: build
 	@tools/deps run
