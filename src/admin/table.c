@@ -1,11 +1,15 @@
 /* Every verb of the command line. A file of verbs adds its table here. */
+#include "admin/backup.h"
 #include "admin/config.h"
 #include "admin/help.h"
 #include "admin/init.h"
+#include "admin/verify.h"
 
 const struct admin_verb *const admin_tables[] = {
     admin_init_verbs,
     admin_people_verbs,
+    admin_verify_verbs,
+    admin_backup_verbs,
     admin_config_verbs,
     admin_help_verbs,
     NULL,
