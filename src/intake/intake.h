@@ -64,6 +64,7 @@ struct intake_txn {    /* owned by the caller until done; strings live in the ca
     const struct intake_rcpt *rcpt; /* all of one org and cell */
     size_t n_rcpt;
     struct intake_spool *spool; /* DATA, CRLF lines, dots removed */
+    struct str id; /* of a spool entry being drained: its idempotency key; empty for new mail */
 };
 #define INTAKE_TEXT_MAX 400u
 #define INTAKE_ID_MAX   30u

@@ -19,9 +19,14 @@ static bool resend_key(struct road *r, struct str data, struct str recipients)
     return !b.err && EVP_Digest(b.p, b.n, r->accepted.key, NULL, EVP_sha256(), NULL);
 }
 
-static void make_id(struct road *r)
+static void make_id(struct road *r, struct str given)
 {
     uint64_t random;
+    if (given.n > 0 && given.n <= INTAKE_ID_MAX) {
+        memcpy(r->id_text, given.p, given.n);
+        r->drained = true;
+        return;
+    }
     char firm[ID_TEXT_MAX + 1], rest[ID_TEXT_MAX + 1];
     env_random(r->in->conf.env, &random, sizeof random);
     id_text(r->org, firm);
@@ -86,7 +91,7 @@ int road_prepare(struct road *r, const struct intake_txn *t, struct str data, en
     r->reverse_path = arena_str(a, t->reverse_path);
     r->accepted.at_ms = env_wall_ms(r->in->conf.env);
     struct str rcpts = recipients(r, t);
-    make_id(r);
+    make_id(r, t->id);
     struct str head = received(r, t);
     char *all = arena_try(a, head.n + data.n + 1);
     *o = OUT_TROUBLE;
@@ -125,8 +130,13 @@ static void references_of(struct road *r, struct mail_draft *d)
     struct str *all = arena_array(&r->arena, struct str, who->n_references + who->n_in_reply_to + 1);
     for (size_t i = 0; i < who->n_references; i++)
         all[d->n_references++] = who->references[i];
-    for (size_t i = 0; i < who->n_in_reply_to; i++)
-        all[d->n_references++] = who->in_reply_to[i];
+    for (size_t i = 0; i < who->n_in_reply_to; i++) {
+        bool there = false;
+        for (size_t k = 0; k < d->n_references && !there; k++)
+            there = str_eq(all[k], who->in_reply_to[i]);
+        if (!there)
+            all[d->n_references++] = who->in_reply_to[i];
+    }
     d->references = all;
 }
 

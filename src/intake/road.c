@@ -3,6 +3,7 @@
 #include "intake/road.h"
 #include "core/fault.h"
 #include "core/log.h"
+#include "store/read.h"
 #include <stdlib.h>
 
 static void to_scan(struct road *r);
@@ -198,6 +199,15 @@ static bool same_judgement(const struct road *r, const struct guard_history *now
     return again->action == r->verdict.action;
 }
 
+/* A spool entry that was committed by an earlier drain which did not live to remove it. */
+static int drained_before(struct txn *t, const struct road *r, struct str *first)
+{
+    struct read_accepted row;
+    int found = read_accepted(t, t->arena, r->org, str_c(r->id_text), &row);
+    *first = str_c(r->id_text);
+    return found;
+}
+
 static int in_commit(struct txn *t, void *arg)
 {
     struct road *r = arg;
@@ -208,7 +218,7 @@ static int in_commit(struct txn *t, void *arg)
         if (err < 0)
             return err;
     }
-    int found = mail_resend_find(t, r->org, r->accepted.key, &first);
+    int found = r->drained ? drained_before(t, r, &first) : mail_resend_find(t, r->org, r->accepted.key, &first);
     if (found < 0)
         return found;
     if (found == 1) {

@@ -30,6 +30,7 @@ struct road {
     struct arena arena;
     enum road_state state;
     int tries;
+    bool drained; /* from the spool of last resort: its id is the idempotency key */
     void *deadline;
     struct cell *cell;
     int64_t org;

@@ -22,14 +22,14 @@ def demo(s):
     inbox = s.emails()
     t.is_([e["subject"] for e in inbox], ["Preventivo lastre Bianco Statuario", "Fattura 118/26", "Quotation M12 stainless bolts"], "honest mail is in the inbox")
     held = s.emails(name="Held")
-    t.is_([e["subject"] for e in held], ["Re: Fattura 118/26 - nuove coordinate"], "the changed IBAN is in Held")
+    t.is_([e["subject"] for e in held], ["Re: Fattura 118/26"], "the changed IBAN is in Held")
     f = held[0]["guardFindings"][0]
     t.is_((f["code"], f["facts"]["old"], f["facts"]["new"]), ("payment.changed", IBAN_OLD, IBAN_NEW), "the finding shows old beside new")
     t.ok(IBAN_NEW in f["text"]["it"] and IBAN_NEW in f["text"]["en"], "in Italian and in English")
     t.is_(held[0]["guardVerdict"], "hold", "verdict is hold")
     text = inbox[1]["bodyValues"][inbox[1]["textBody"][0]["partId"]]["value"]
     t.ok("IBAN IT60 X054 2811 1010 0000 0123 456" in text and "<" not in text, "HTML is read back as safe text", text)
-    t.is_(len({e["threadId"] for e in inbox[:2] + held}), 1, "the conversation is one thread")
+    t.is_(len({e["threadId"] for e in inbox[1:2] + held}), 1, "the conversation is one thread")
     t.ok(inbox[2]["hasAttachment"] and inbox[2]["attachments"][0]["name"] == "M12_price_breaks.csv", "the attachment is listed")
     trace = s.cli("trace", ids[2].group(1), "--state", s.state).stdout
     t.ok("rossimarmi.example" in trace, "sigillo trace knows the id", trace)
