@@ -1,3 +1,4 @@
+#include "store/ctx_pool.h"
 #include "store/pack_format.h"
 #include <openssl/evp.h>
 #include <pthread.h>
@@ -5,22 +6,23 @@
 #include <zstd.h>
 
 #define ZSTD_LEVEL 3
-/* Up to this size a thread compresses into a scratch buffer it keeps; only the result takes room in the arena. */
+/* Up to this size compression goes into a scratch buffer that is kept; only the result takes room in the arena. */
 #define SCRATCH_MAX (256u << 10)
 
-struct tools { /* of one thread */
+struct tools { /* of one thread at a time */
     EVP_MD_CTX *md;
     ZSTD_CCtx *cctx;
     ZSTD_DCtx *dctx;
     char *scratch;
 };
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static pthread_key_t key;
+static struct ctx_pool pool = CTX_POOL_INIT;
 static EVP_MD *sha256; /* fetched once: a fetch per call costs more than the hash of a short message */
 
 static void tools_setup(void);
 static void tools_free(void *p);
 static struct tools *tools_get(void);
+static void auto_tools(struct tools **t);
 static int compress_into(struct tools *t, struct arena *a, struct str plain, struct blob_draft *d);
 
 static void tools_free(void *p)
@@ -39,7 +41,7 @@ static void tools_free(void *p)
 static void tools_setup(void)
 {
     sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    if (!sha256 || pthread_key_create(&key, tools_free) != 0)
+    if (!sha256)
         abort(); /* no digest provider: nothing can be stored or checked */
 }
 
@@ -49,7 +51,7 @@ static struct tools *tools_get(void)
     struct tools *t;
 
     pthread_once(&once, tools_setup);
-    if ((t = pthread_getspecific(key)))
+    if ((t = ctx_take(&pool)))
         return t;
     if (!(t = calloc(1, sizeof *t)))
         return NULL;
@@ -57,7 +59,7 @@ static struct tools *tools_get(void)
     t->cctx = ZSTD_createCCtx();
     t->dctx = ZSTD_createDCtx();
     t->scratch = malloc(SCRATCH_MAX);
-    if (!t->md || !t->cctx || !t->dctx || !t->scratch || pthread_setspecific(key, t) != 0 ||
+    if (!t->md || !t->cctx || !t->dctx || !t->scratch ||
         ZSTD_isError(ZSTD_CCtx_setParameter(t->cctx, ZSTD_c_compressionLevel, ZSTD_LEVEL)) ||
         ZSTD_isError(ZSTD_CCtx_setParameter(t->cctx, ZSTD_c_contentSizeFlag, 1))) {
         tools_free(t);
@@ -66,9 +68,15 @@ static struct tools *tools_get(void)
     return t;
 }
 
+static void auto_tools(struct tools **t)
+{
+    if (*t && !ctx_give(&pool, *t))
+        tools_free(*t);
+}
+
 int pack_sha256(struct str bytes, uint8_t out[SHA256_LEN])
 {
-    struct tools *t = tools_get();
+    AUTO(tools) struct tools *t = tools_get();
     unsigned n = 0;
 
     if (!t)
@@ -106,7 +114,7 @@ static int compress_into(struct tools *t, struct arena *a, struct str plain, str
 
 int blob_prepare(struct arena *a, int64_t org, struct str plain, struct blob_draft *d)
 {
-    struct tools *t = tools_get();
+    AUTO(tools) struct tools *t = tools_get();
     int rc;
 
     if (!t)
@@ -122,7 +130,7 @@ int blob_prepare(struct arena *a, int64_t org, struct str plain, struct blob_dra
 int pack_blob_plain(struct str stored, bool zstd, uint64_t size, const uint8_t want[SHA256_LEN], struct arena *a,
                     struct str *plain)
 {
-    struct tools *t = tools_get();
+    AUTO(tools) struct tools *t = tools_get();
     struct str out = stored;
     uint8_t have[SHA256_LEN];
     int rc;

@@ -2,11 +2,11 @@
  * (group_numbers.c). */
 #include "store/mail.h"
 #include "core/log.h"
+#include "store/ctx_pool.h"
 #include "store/mail_priv.h"
 
 #include <openssl/evp.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <zstd.h>
 
 #define HMAC_KEEP     16u
@@ -70,29 +70,17 @@ int blob_join(struct txn *t, int64_t org, const struct blob_draft *d, int64_t *b
 
 /* ---- add ---- */
 
-static pthread_key_t zstd_key;
-static void zstd_free(void *p) { ZSTD_freeCCtx(p); }
-static void zstd_setup(void)
-{
-    if (pthread_key_create(&zstd_key, zstd_free) != 0)
-        abort();
-}
-
 static struct str insight_pack(struct arena *a, struct str insight)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, zstd_setup);
-    ZSTD_CCtx *ctx = pthread_getspecific(zstd_key);
-    if (!ctx) {
-        ctx = ZSTD_createCCtx();
-        if (!ctx || pthread_setspecific(zstd_key, ctx) != 0) {
-            ZSTD_freeCCtx(ctx);
-            return STR_NULL;
-        }
-    }
+    static struct ctx_pool pool = CTX_POOL_INIT;
+    ZSTD_CCtx *ctx = ctx_take(&pool);
+    if (!ctx && !(ctx = ZSTD_createCCtx()))
+        return STR_NULL;
     size_t room = ZSTD_compressBound(insight.n);
     char *out = arena_alloc(a, room);
     size_t n = ZSTD_compressCCtx(ctx, out, room, insight.p, insight.n, INSIGHT_LEVEL);
+    if (!ctx_give(&pool, ctx))
+        ZSTD_freeCCtx(ctx);
     return ZSTD_isError(n) ? STR_NULL : str_n(out, n);
 }
 

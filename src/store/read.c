@@ -2,8 +2,6 @@
 #include "core/map.h"
 #include "store/mail_priv.h"
 
-#include <pthread.h>
-#include <stdlib.h>
 #include <zstd.h>
 
 #define SCAN_PAGE 500 /* rows read at a time where a query must look at more than it returns */
@@ -257,26 +255,13 @@ int read_query(struct txn *t, struct arena *a, int64_t org, int64_t account, con
 
 /* ---- facts, trace ---- */
 
-static pthread_key_t zstd_key;
-static void zstd_free(void *p) { ZSTD_freeDCtx(p); }
-static void zstd_setup(void)
-{
-    if (pthread_key_create(&zstd_key, zstd_free) != 0)
-        abort();
-}
-
 static int insight_unpack(struct arena *a, struct str packed, struct str *out)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, zstd_setup);
-    ZSTD_DCtx *ctx = pthread_getspecific(zstd_key);
-    if (!ctx && (!(ctx = ZSTD_createDCtx()) || pthread_setspecific(zstd_key, ctx) != 0))
-        return ERR_NOMEM;
     unsigned long long n = ZSTD_getFrameContentSize(packed.p, packed.n);
     if (n == ZSTD_CONTENTSIZE_ERROR || n == ZSTD_CONTENTSIZE_UNKNOWN || n > READ_INSIGHT_MAX)
         return ERR_CORRUPT;
     char *p = arena_alloc(a, (size_t)n + 1);
-    size_t got = ZSTD_decompressDCtx(ctx, p, (size_t)n, packed.p, packed.n);
+    size_t got = ZSTD_decompress(p, (size_t)n, packed.p, packed.n);
     if (ZSTD_isError(got) || got != n)
         return ERR_CORRUPT;
     *out = str_n(p, got);
