@@ -114,8 +114,10 @@ static int handshake(struct role_ctx *r)
 int role_main(const struct role *role)
 {
     struct err e = {0};
-    struct role_ctx *r = calloc(1, sizeof(*r));
-    if (!r || !(r->msg = malloc(CHANNEL_MSG_MAX)))
+    static struct role_ctx ctx; /* one role a process; lives as long as it does */
+    struct role_ctx *r = &ctx;
+    r->msg = malloc(CHANNEL_MSG_MAX);
+    if (!r->msg)
         abort();
     signals_set();
     mallopt(M_ARENA_MAX, ROLE_MALLOC_ARENAS);

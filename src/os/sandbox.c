@@ -66,7 +66,7 @@ static int limits_set(const struct sandbox_spec *spec, struct sandbox_report *r,
 
 int sandbox_seal(const struct sandbox_spec *spec, const char *state, struct sandbox_report *r, struct err *e)
 {
-    char text[48];
+    char text[64];
     int abi = 0, s;
 
     r->text[0] = '\0';
@@ -80,7 +80,10 @@ int sandbox_seal(const struct sandbox_spec *spec, const char *state, struct sand
         s = landlock_seal(spec->paths, state, &abi, e);
         if (s != 0)
             return s;
-        snprintf(text, sizeof(text), abi ? "on (ABI %d)" : "absent (kernel)", abi);
+        snprintf(text, sizeof(text), "on (ABI %d%s)", abi,
+                 sandbox_sanitized() ? "; /proc left to AddressSanitizer" : "");
+        if (abi == 0)
+            snprintf(text, sizeof(text), "absent (kernel)");
         note(r, "landlock", text);
     }
     /* Not dumpable: no core with mail in it, no ptrace by another process of the same user, /proc/self belongs to root.

@@ -92,6 +92,9 @@ def sealed(r):
     t.ok(set(fds) == {"0", "1", "2", "3"} and fds["3"].startswith("socket:"), "it holds its channel and nothing else of ours", fds)
     with open(f"/proc/{pid}/limits") as f:
         limits = f.read()
+    if "AddressSanitizer" in LAYERS:
+        t.skip("its memory is capped at 512 MB", "AddressSanitizer reserves terabytes")
+        return
     t.ok("536870912" in limits.split("Max address space")[1].split("\n")[0], "its memory is capped at 512 MB", limits)
 
 
@@ -151,10 +154,10 @@ def same_without_sandbox():
 
 
 def main():
-    global ZYGOTE
+    global ZYGOTE, LAYERS
     with tempfile.TemporaryDirectory() as d, Role("scan", {"state": d, "scan.workers": "2"}, peers=("net", "jobs")) as r:
         ZYGOTE = r.process.pid
-        layers = r.ready()
+        LAYERS = layers = r.ready()
         t.ok(layers and "seccomp=on" in layers, "ready, with its sandbox layers", layers)
         ordinary(r)
         sealed(r)
