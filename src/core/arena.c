@@ -16,12 +16,12 @@
 #include <sanitizer/asan_interface.h>
 #define RED_ZONE 16u
 #else
-#define ASAN_POISON_MEMORY_REGION(p, n)   ((void)(p), (void)(n))
+#define ASAN_POISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
-#define RED_ZONE                          0u
+#define RED_ZONE 0u
 #endif
 
-#define ALIGN       16u
+#define ALIGN 16u
 #define CHUNK_LARGE (64u * 1024u) /* an arena past this many bytes grows by larger steps */
 
 struct arena_chunk {

@@ -15,17 +15,17 @@
 
 /* Scope cleanup: AUTO(fd) int fd = -1;  AUTO(heap) void *p = NULL;  hand over with STEAL_FD / STEAL. */
 #define AUTO(kind) __attribute__((cleanup(auto_##kind)))
-#define STEAL(p)                 \
-    ({                           \
-        __typeof__(p) _s = (p);  \
-        (p) = NULL;              \
-        _s;                      \
+#define STEAL(p)                \
+    ({                          \
+        __typeof__(p) _s = (p); \
+        (p) = NULL;             \
+        _s;                     \
     })
-#define STEAL_FD(fd)    \
-    ({                  \
-        int _s = (fd);  \
-        (fd) = -1;      \
-        _s;             \
+#define STEAL_FD(fd)   \
+    ({                 \
+        int _s = (fd); \
+        (fd) = -1;     \
+        _s;            \
     })
 void auto_fd(int *fd);    /* close() unless < 0 */
 void auto_heap(void *pp); /* free(*(void **)pp) */

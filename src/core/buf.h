@@ -12,7 +12,7 @@ struct buf {
 };
 void buf_init(struct buf *b, size_t max);
 void buf_free(struct buf *b);
-void auto_buf(struct buf *b); /* AUTO(buf) */
+void auto_buf(struct buf *b);  /* AUTO(buf) */
 void buf_clear(struct buf *b); /* keeps memory, clears the error */
 static inline struct str buf_str(const struct buf *b) { return (struct str){b->p, b->n}; }
 /* Room for n more bytes; NULL (and err) beyond max. The caller advances b->n. */
@@ -36,12 +36,15 @@ struct rd {
     const uint8_t *p, *end;
     bool err;
 };
-static inline struct rd rd_of(struct str s) { return (struct rd){(const uint8_t *)s.p, (const uint8_t *)s.p + s.n, false}; }
+static inline struct rd rd_of(struct str s)
+{
+    return (struct rd){(const uint8_t *)s.p, (const uint8_t *)s.p + s.n, false};
+}
 uint8_t rd_u8(struct rd *r);
 uint16_t rd_u16(struct rd *r);
 uint32_t rd_u32(struct rd *r);
 uint64_t rd_u64(struct rd *r);
 uint64_t rd_varint(struct rd *r);
 struct str rd_bytes(struct rd *r, size_t n);
-struct str rd_vstr(struct rd *r);               /* view into the source */
+struct str rd_vstr(struct rd *r);                                                    /* view into the source */
 static inline bool rd_done(const struct rd *r) { return !r->err && r->p == r->end; } /* all consumed, nothing failed */

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#define VALUE_MAX   4096u
+#define VALUE_MAX 4096u
 #define CONF_MEMORY ((size_t)1 << 20)
 
 static int check_value(const struct conf_row *row, struct str v, struct err *e, const char *where);

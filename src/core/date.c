@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#define DAY_MS   86400000
+#define DAY_MS 86400000
 #define ERA_DAYS 146097 /* 400 years */
 
 static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }

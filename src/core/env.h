@@ -4,7 +4,7 @@
 #include "core/attr.h"
 
 struct env {
-    int64_t (*wall_ms)(void *ctx);               /* milliseconds since 1970 UTC */
+    int64_t (*wall_ms)(void *ctx); /* milliseconds since 1970 UTC */
     int64_t (*mono_ns)(void *ctx);
     void (*random)(void *ctx, void *p, size_t n);
     void *ctx;

@@ -18,9 +18,9 @@ enum {
     ERR_INVALID = -11, /* argument or configuration not acceptable */
     ERR_VERSION = -12, /* written by a newer release */
     ERR_TIMEOUT = -13,
-    ERR_LIMIT = -14,   /* a named constant was exceeded */
-    ERR_READONLY = -15,/* cell is read-only until `sigillo verify` clears it */
-    ERR_SYS = -16,     /* other errno */
+    ERR_LIMIT = -14,    /* a named constant was exceeded */
+    ERR_READONLY = -15, /* cell is read-only until `sigillo verify` clears it */
+    ERR_SYS = -16,      /* other errno */
     ERR_LAST = -16
 };
 const char *err_name(int code); /* "ERR_IO" ...; "?" otherwise */

@@ -5,9 +5,12 @@
 #include "core/arena.h"
 
 uint32_t crc32c(uint32_t crc, const void *p, size_t n); /* start with 0 */
-uint32_t crc32c_table(uint32_t crc, const void *p, size_t n); /* the same without the processor's instruction: the test compares them */
+uint32_t crc32c_table(uint32_t crc, const void *p,
+                      size_t n); /* the same without the processor's instruction: the test compares them */
 uint64_t siphash13(const uint64_t seed[2], const void *p, size_t n);
-uint64_t hash64(struct str s); /* unseeded, stable across releases: for on-disk keys that are not attacker-sensitive (FNV-1a 64 finished) */
+uint64_t hash64(
+    struct str
+        s); /* unseeded, stable across releases: for on-disk keys that are not attacker-sensitive (FNV-1a 64 finished) */
 void hex_put(struct buf *b, struct str bytes);
 bool hex_get(struct str hex, void *out, size_t n); /* exactly 2n digits */
 void base64_put(struct buf *b, struct str bytes);

@@ -6,7 +6,7 @@
 #define JSON_DEPTH_MAX 64
 struct json_w {
     struct buf *b;
-    uint64_t comma;  /* bit per level: a value was written before */
+    uint64_t comma; /* bit per level: a value was written before */
     int depth;
 };
 void json_init(struct json_w *w, struct buf *b);
@@ -20,7 +20,7 @@ void json_str(struct json_w *w, struct str s);
 void json_strz(struct json_w *w, const char *s);
 void json_int(struct json_w *w, int64_t v);
 void json_bool(struct json_w *w, bool v);
-void json_none(struct json_w *w); /* writes null; not json_null, which is jansson's */
+void json_none(struct json_w *w);                 /* writes null; not json_null, which is jansson's */
 void json_raw(struct json_w *w, struct str json); /* already JSON */
 /* key + value in one call */
 void json_kstr(struct json_w *w, const char *key, struct str v);

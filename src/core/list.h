@@ -20,6 +20,7 @@ static inline void list_del(struct list *node)
     node->next->prev = node->prev;
     node->next = node->prev = node;
 }
-#define LIST_ITEM(node, T, member) ((T *)(void *)((char *)(node) - offsetof(T, member)))
+#define LIST_ITEM(node, T, member) ((T *)(void *)((char *)(node)-offsetof(T, member)))
 #define LIST_EACH(it, l) for (struct list *it = (l)->next; it != (l); it = it->next)
-#define LIST_EACH_SAFE(it, l) for (struct list *it = (l)->next, *it##_n = it->next; it != (l); it = it##_n, it##_n = it->next)
+#define LIST_EACH_SAFE(it, l) \
+    for (struct list *it = (l)->next, *it##_n = it->next; it != (l); it = it##_n, it##_n = it->next)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define ROLE_MAX  24u
+#define ROLE_MAX 24u
 #define TAIL_ROOM 24u /* kept free for the closing quote, the mark of a cut line and the newline */
 
 static const char *const level_names[] = {"debug", "info", "warn", "error", "bug"};

@@ -14,15 +14,15 @@ struct log_field {
     struct str s;
     int64_t i;
 };
-#define L_S(k, v) ((struct log_field){LOG_F_STR, k, v, 0})              /* struct str */
-#define L_Z(k, v) ((struct log_field){LOG_F_STR, k, str_c(v), 0})       /* char * */
+#define L_S(k, v) ((struct log_field){LOG_F_STR, k, v, 0})        /* struct str */
+#define L_Z(k, v) ((struct log_field){LOG_F_STR, k, str_c(v), 0}) /* char * */
 #define L_I(k, v) ((struct log_field){LOG_F_INT, k, STR_NULL, (int64_t)(v)})
 #define L_ID(k, v) ((struct log_field){LOG_F_ID, k, STR_NULL, (int64_t)(v)})
 
 void log_setup(const char *role, int fd, enum log_format format, enum log_level least);
 void log_event(enum log_level level, const char *event, const struct log_field *fields, size_t n);
-#define LOG_(level, event, ...)                                          \
-    log_event(level, event, (const struct log_field[]){__VA_ARGS__},     \
+#define LOG_(level, event, ...)                                      \
+    log_event(level, event, (const struct log_field[]){__VA_ARGS__}, \
               sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
 #define log_info(event, ...) LOG_(LOG_INFO, event, __VA_ARGS__)
 #define log_warn(event, ...) LOG_(LOG_WARN, event, __VA_ARGS__)

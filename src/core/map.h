@@ -11,7 +11,7 @@ struct map { /* key: struct str, bytes copied into the map */
 };
 void map_init(struct map *m, uint64_t seed0, uint64_t seed1);
 void map_free(struct map *m);
-void *map_get(const struct map *m, struct str key); /* NULL when absent */
+void *map_get(const struct map *m, struct str key);        /* NULL when absent */
 void *map_put(struct map *m, struct str key, void *value); /* previous value or NULL; value must not be NULL */
 void *map_del(struct map *m, struct str key);              /* removed value or NULL */
 bool map_next(const struct map *m, size_t *it, struct str *key, void **value); /* *it = 0 first */

@@ -15,15 +15,18 @@ struct str {
 static inline struct str str_c(const char *z) { return (struct str){z, z ? strlen(z) : 0}; }
 static inline struct str str_n(const void *p, size_t n) { return (struct str){(const char *)p, n}; }
 static inline bool str_eq(struct str a, struct str b) { return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0); }
-static inline struct str str_from(struct str s, size_t at) { return at >= s.n ? (struct str){s.p + s.n, 0} : (struct str){s.p + at, s.n - at}; }
+static inline struct str str_from(struct str s, size_t at)
+{
+    return at >= s.n ? (struct str){s.p + s.n, 0} : (struct str){s.p + at, s.n - at};
+}
 static inline struct str str_upto(struct str s, size_t n) { return (struct str){s.p, n < s.n ? n : s.n}; }
 
-bool str_ieq(struct str a, struct str b);           /* ASCII case-insensitive */
-int str_cmp(struct str a, struct str b);            /* bytewise, shorter first */
+bool str_ieq(struct str a, struct str b); /* ASCII case-insensitive */
+int str_cmp(struct str a, struct str b);  /* bytewise, shorter first */
 bool str_starts(struct str s, struct str prefix);
 bool str_istarts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
-struct str str_trim(struct str s);                  /* SP HT CR LF at both ends */
+struct str str_trim(struct str s); /* SP HT CR LF at both ends */
 /* Index of byte c at or after `from`; -1 when absent. */
 ptrdiff_t str_chr(struct str s, char c, size_t from);
 ptrdiff_t str_rchr(struct str s, char c);
