@@ -128,8 +128,10 @@ static int check_cell(struct verify *v, int64_t id, struct db *dir, struct err *
     sorter_close(&v->places);
     pack_groups_free(&v->groups);
     free(v->tails);
+    free(v->missing);
     v->tails = NULL;
-    v->n_tails = 0;
+    v->missing = NULL;
+    v->n_tails = v->n_missing = 0;
     db_close(&v->db);
     cell_free(v->cell);
     v->cell = NULL;

@@ -16,6 +16,7 @@ enum verify_kind {
     VERIFY_PACK_DAMAGED,
     VERIFY_PACK_TORN,     /* note */
     VERIFY_PACK_UNLISTED, /* note */
+    VERIFY_PACK_UNUSED,   /* note: a row, no file, nothing was ever in it */
     VERIFY_BLOB_LOST,
     VERIFY_GROUP_LOST,
     VERIFY_PLACE_LOST,     /* committed in the packs, no row */

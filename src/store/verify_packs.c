@@ -204,6 +204,26 @@ static int walk_one(struct verify *v, int64_t id, struct blob_key *row, bool *ha
     return rc;
 }
 
+/* Whether anything was ever in it is known only when all groups are (verify_places). */
+static int missing_add(struct verify *v, int64_t pack)
+{
+    struct missing *p = realloc(v->missing, (v->n_missing + 1) * sizeof *p);
+
+    if (!p)
+        return ERR_NOMEM;
+    v->missing = p;
+    v->missing[v->n_missing++] = (struct missing){pack, false};
+    return 0;
+}
+
+static void row_without_pack(struct verify *v, const struct blob_key *row)
+{
+    for (size_t i = 0; i < v->n_missing; i++)
+        if (v->missing[i].pack == key_get(row->pack))
+            v->missing[i].used = true;
+    blob_lost(v, row, NULL, "its pack is not there");
+}
+
 /* Files that rows of table pack name but that are not there, and the other way round. */
 static int compare_list(struct verify *v, const int64_t *ids, size_t n)
 {
@@ -221,12 +241,7 @@ static int compare_list(struct verify *v, const int64_t *ids, size_t n)
         if (i < n && ids[i] == id) {
             listed[i] = true;
         } else if (db_col_int(&c, 3) == 0) {
-            char path[4200];
-
-            (void)snprintf(path, sizeof path, "%s/packs/%016llx.pack", v->cell->dir, (unsigned long long)id);
-            verify_report(v, VERIFY_PACK_MISSING, (struct verify_at){path, -1, -1, false, STR_NULL},
-                          "The pack %016llx is not there.", (unsigned long long)id);
-            v->unbacked_packs++;
+            rc = missing_add(v, id);
         }
     }
     for (size_t i = 0; i < n && rc == 0; i++)
@@ -264,14 +279,14 @@ int verify_packs(struct verify *v)
         rc = next_row(v, &row, &have);
     for (size_t i = 0; i < n && rc == 0; i++) {
         while (rc == 0 && have && key_get(row.pack) < ids[i]) { /* of a file that is not there */
-            blob_lost(v, &row, NULL, "its pack is not there");
+            row_without_pack(v, &row);
             rc = next_row(v, &row, &have);
         }
         if (rc == 0)
             rc = walk_one(v, ids[i], &row, &have);
     }
     while (rc == 0 && have) {
-        blob_lost(v, &row, NULL, "its pack is not there");
+        row_without_pack(v, &row);
         rc = next_row(v, &row, &have);
     }
     return rc;

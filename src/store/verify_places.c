@@ -84,6 +84,22 @@ static void report_tails(struct verify *v)
     }
 }
 
+/* A pack's number is committed before its file is begun: a file that no row needs, with no group missing, never was. */
+static void report_missing(struct verify *v)
+{
+    for (size_t i = 0; i < v->n_missing; i++) {
+        const struct missing *m = &v->missing[i];
+        bool unused = !m->used && !v->groups.missing && v->rows_known;
+        char path[4200];
+
+        (void)snprintf(path, sizeof path, "%s/packs/%016llx.pack", v->cell->dir, (unsigned long long)m->pack);
+        verify_report(v, unused ? VERIFY_PACK_UNUSED : VERIFY_PACK_MISSING,
+                      (struct verify_at){path, -1, -1, false, STR_NULL}, "The pack %016llx is not there.",
+                      (unsigned long long)m->pack);
+        v->unbacked_packs += !unused;
+    }
+}
+
 int verify_places(struct verify *v)
 {
     struct uid_state u = {0};
@@ -95,6 +111,7 @@ int verify_places(struct verify *v)
     if ((rc = pack_groups_finish(&v->groups, v->rows_known ? &v->meta.last_group : NULL)) != 0)
         return rc;
     report_tails(v);
+    report_missing(v);
     if (v->groups.missing && v->rows_known && v->unbacked_packs == 0)
         verify_report(v, VERIFY_GROUP_LOST, VERIFY_ROW, "The group %016llx was committed, and its end is in no pack.",
                       (unsigned long long)v->groups.missing);

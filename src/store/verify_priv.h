@@ -42,6 +42,11 @@ struct verify {
         int64_t pack, from, to;
     } * tails;
     size_t n_tails;
+    struct missing { /* packs that a row names and that are not there */
+        int64_t pack;
+        bool used; /* by a content row */
+    } * missing;
+    size_t n_missing;
 };
 /* Sort keys: big-endian, so that memcmp is their order. */
 struct blob_key {

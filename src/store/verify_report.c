@@ -40,6 +40,9 @@ static const struct {
         {"pack-unlisted", false,
          "No row knows this file: it was begun and its transaction was rolled back, or it belongs to a later backup.",
          "Nothing, unless you copied it here yourself."},
+    [VERIFY_PACK_UNUSED] = {"pack-unused", false,
+                            "Its number was given and the server ended, or the disk failed, before the file was begun.",
+                            "Nothing."},
     [VERIFY_BLOB_LOST] =
         {"message-bytes-lost", true, "The message named cannot be opened; its subject, sender and findings still can.",
          "Restore the pack from the backup, then run verify again. Without a backup ask the sender to send it again."},
