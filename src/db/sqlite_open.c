@@ -154,5 +154,9 @@ static int configure(struct db_sqlite *q, const struct db_conf *conf, struct err
         rc = sqlite3_exec(q->h, "PRAGMA schema_version", NULL, NULL, NULL);
     if (rc != SQLITE_OK)
         return err_set(e, sqlite_fail(q, rc), "cannot use the database %s: %s", conf->path, q->base.error);
+    /* The WAL's name must outlive a power cut before the first commit stands in it. SQLite syncs the folder as well,
+     * and takes a failure for success. */
+    if (!conf->readonly && sqlite_sync_folder(conf->path) != 0)
+        return err_set(e, err_from_errno(errno), "the folder of %s cannot be synced: %s", conf->path, strerror(errno));
     return 0;
 }
