@@ -21,8 +21,8 @@ static bool type_known(unsigned type)
 const char *channel_type_name(unsigned type)
 {
     switch (type) {
-#define MSG(id, num, from, to, help)                                                                                   \
-    case num:                                                                                                          \
+#define MSG(id, num, from, to, help) \
+    case num:                        \
         return #id;
 #include "os/msg.def"
 #undef MSG

@@ -10,7 +10,7 @@
 #define CHANNEL_VERSION 1u
 #define CHANNEL_MSG_MAX (128u * 1024) /* larger payloads travel as memfd */
 #define CHANNEL_FDS_MAX 4u
-#define CHANNEL_HEADER  12u
+#define CHANNEL_HEADER 12u
 
 enum channel_type {
 #define MSG(id, num, from, to, help) MSG_##id = num,

@@ -4,10 +4,10 @@
  * answers come in any order, by id. */
 #include "os/channel.h"
 
-#define DNS_NAME_MAX    253u /* text, without the last dot */
+#define DNS_NAME_MAX 253u /* text, without the last dot */
 #define DNS_RECORDS_MAX 128u
-#define DNS_ANSWER_MAX  (64u * 1024)
-#define DNS_LIMIT_MS    20000 /* the role itself answers DNS_TIMEOUT after so long */
+#define DNS_ANSWER_MAX (64u * 1024)
+#define DNS_LIMIT_MS 20000 /* the role itself answers DNS_TIMEOUT after so long */
 
 enum dns_type {
     DNS_A = 1,

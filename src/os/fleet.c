@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FLEET_START_MAX   65536u
-#define FLEET_HEALTH_MAX  16384u
+#define FLEET_START_MAX 65536u
+#define FLEET_HEALTH_MAX 16384u
 #define FLEET_EXIT_CONFIG 78
 
 static int64_t now_ms(const struct fleet *f);

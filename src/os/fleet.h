@@ -7,16 +7,16 @@
 #include "os/owner.h"
 #include "os/role_table.h"
 
-#define FLEET_LISTENERS_MAX    32
-#define FLEET_LAYERS_MAX       512
-#define FLEET_QUICK_MS         1000 /* a role that dies sooner after its start is backed off */
-#define FLEET_BACKOFF_FREE     5    /* so many quick deaths wait at most FLEET_BACKOFF_SHORT_MS */
+#define FLEET_LISTENERS_MAX 32
+#define FLEET_LAYERS_MAX 512
+#define FLEET_QUICK_MS 1000         /* a role that dies sooner after its start is backed off */
+#define FLEET_BACKOFF_FREE 5        /* so many quick deaths wait at most FLEET_BACKOFF_SHORT_MS */
 #define FLEET_BACKOFF_FIRST_MS 50LL /* doubled each time */
 #define FLEET_BACKOFF_SHORT_MS 1000
-#define FLEET_BACKOFF_MAX_MS   30000
-#define FLEET_STOP_MS          10000 /* from STOP to SIGKILL */
-#define FLEET_STOP_REST_MS     2000  /* for each turn after one that had to be killed */
-#define FLEET_START_TRIES      5     /* deaths of one role before the first "ready" after which the start is given up */
+#define FLEET_BACKOFF_MAX_MS 30000
+#define FLEET_STOP_MS 10000     /* from STOP to SIGKILL */
+#define FLEET_STOP_REST_MS 2000 /* for each turn after one that had to be killed */
+#define FLEET_START_TRIES 5     /* deaths of one role before the first "ready" after which the start is given up */
 
 struct fleet_role {
     int exe;     /* for execveat */

@@ -3,12 +3,12 @@
  */
 #include "os/channel.h"
 
-#define KEY_NAME_MAX      255u         /* server name, purpose */
-#define KEY_CHAIN_MAX     (64u * 1024) /* certificate chain, PEM */
-#define KEY_DIGEST_MAX    64u
-#define KEY_SIG_MAX       160u         /* DER of ECDSA up to P-521 */
-#define KEY_VALUE_MAX     (64u * 1024) /* plaintext to seal */
-#define KEY_SEAL_OVERHEAD 45u          /* version, key id, nonce, tag */
+#define KEY_NAME_MAX 255u          /* server name, purpose */
+#define KEY_CHAIN_MAX (64u * 1024) /* certificate chain, PEM */
+#define KEY_DIGEST_MAX 64u
+#define KEY_SIG_MAX 160u           /* DER of ECDSA up to P-521 */
+#define KEY_VALUE_MAX (64u * 1024) /* plaintext to seal */
+#define KEY_SEAL_OVERHEAD 45u      /* version, key id, nonce, tag */
 
 enum key_reason {
     KEY_REFUSED = 1, /* this role may not ask that */

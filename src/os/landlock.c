@@ -10,16 +10,16 @@
 #include <unistd.h>
 
 /* Debian 12's kernel headers stop at ABI 2; the running kernel may know more, and it says so itself. */
-#define FS_TRUNCATE  (1ULL << 14) /* ABI 3 */
+#define FS_TRUNCATE (1ULL << 14)  /* ABI 3 */
 #define FS_IOCTL_DEV (1ULL << 15) /* ABI 5 */
-#define FS_ABI1      ((1ULL << 13) - 1)
-#define FS_REFER     (1ULL << 13) /* ABI 2: rename or link between folders */
+#define FS_ABI1 ((1ULL << 13) - 1)
+#define FS_REFER (1ULL << 13) /* ABI 2: rename or link between folders */
 
 #define FS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 /* No execute, no device nodes, anywhere. */
-#define FS_WRITE                                                                                                       \
-    (FS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |        \
-     LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | FS_REFER |             \
+#define FS_WRITE                                                                                                \
+    (FS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
+     LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | FS_REFER |      \
      FS_TRUNCATE)
 /* Of these, what means something on a file that is not a folder; the kernel refuses the rest. */
 #define FS_ON_FILE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)

@@ -4,7 +4,7 @@
 #include "core/err.h"
 #include <sys/socket.h>
 
-#define LISTEN_BACKLOG  4096
+#define LISTEN_BACKLOG 4096
 #define LISTEN_RETRY_MS 1500 /* a server killed a moment ago may hold its ports until its roles are gone too */
 
 /* "127.0.0.1:25", "[::1]:25", "*:25" (all of IPv4 and IPv6), "localhost:25". Numeric only: nothing is resolved here. */

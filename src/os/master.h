@@ -6,10 +6,10 @@
 #include "core/env.h"
 #include "core/err.h"
 
-#define MASTER_KEYS_MAX  32u
+#define MASTER_KEYS_MAX 32u
 #define MASTER_KEY_BYTES 32u
-#define MASTER_LINE_MAX  (8u + 1 + 64 + 1 + 8)
-#define MASTER_FILE      "keys/master"
+#define MASTER_LINE_MAX (8u + 1 + 64 + 1 + 8)
+#define MASTER_FILE "keys/master"
 
 struct master_key {
     uint32_t id;

@@ -9,8 +9,8 @@
 #include "os/channel.h"
 #include "os/sandbox.h"
 
-#define ROLE_GRANTS_MAX  64
-#define ROLE_NAME_MAX    16
+#define ROLE_GRANTS_MAX 64
+#define ROLE_NAME_MAX 16
 #define ROLE_EXIT_CONFIG 78 /* EX_CONFIG: starting again would not help; before "ready" the supervisor gives up */
 
 struct role_grant {

@@ -1,6 +1,7 @@
 #pragma once
 /* The picture of the house: which processes there are, who listens, and who may talk to whom. The supervisor makes
  * exactly these channels and no others; a role that is not named beside another cannot reach it. */
+#include "core/buf.h"
 #include "core/conf.h"
 
 enum { ROLE_IX_MIGRATE, ROLE_IX_KEYS, ROLE_IX_DNS, ROLE_IX_SCAN, ROLE_IX_JOBS, ROLE_IX_NET, ROLE_COUNT };
@@ -28,7 +29,7 @@ struct listen_row {
 };
 #define LISTEN_COUNT 3
 extern const struct listen_row listen_table[LISTEN_COUNT];
-#define CONTROL_SOCKET  "control.sock"
+#define CONTROL_SOCKET "control.sock"
 #define SUPERVISOR_LOCK "supervisor.lock"
 
 /* Settings whose address a role may ask the broker for; ends at role < 0. */
@@ -38,3 +39,5 @@ struct broker_row {
 };
 extern const struct broker_row broker_table[];
 int role_index(struct str name); /* -1 unknown */
+/* docs/ipc.md: roles, channels, listeners and messages, from these tables and msg.def (`sigillo-supervisor --picture`). */
+void role_table_picture(struct buf *out);

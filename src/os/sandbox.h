@@ -5,7 +5,7 @@
  * children. */
 #include "core/err.h"
 
-#define SANDBOX_PATHS_MAX  24
+#define SANDBOX_PATHS_MAX 24
 #define SANDBOX_REPORT_MAX 320
 
 enum sandbox_access {

@@ -4,9 +4,9 @@
  * from the send. */
 #include "os/channel.h"
 
-#define SCAN_INLINE_MAX  (96u * 1024) /* message bytes, or facts, in the channel message itself; more go by memfd */
+#define SCAN_INLINE_MAX (96u * 1024) /* message bytes, or facts, in the channel message itself; more go by memfd */
 #define SCAN_MESSAGE_MAX (256ull * 1024 * 1024) /* a worker's memory is capped at 512 MB */
-#define SCAN_FACTS_MAX   (4u * 1024 * 1024)     /* structure + insight, twice FACTS_ENCODED_MAX */
+#define SCAN_FACTS_MAX (4u * 1024 * 1024)       /* structure + insight, twice FACTS_ENCODED_MAX */
 #define SCAN_WORKER_JOBS 64u                    /* then the worker ends and is replaced */
 
 enum scan_status {

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define SPAWN_ENV_MAX      64
+#define SPAWN_ENV_MAX 64
 #define SPAWN_ENV_KEEP_MAX (SPAWN_ENV_MAX - 1)
 
 extern char **environ;

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WORKER_FD       3
+#define WORKER_FD 3
 #define WORKER_HALF_MAX (SCAN_FACTS_MAX / 2)
 
 static void worker(struct zygote *z, int fd, pid_t parent) NORETURN;

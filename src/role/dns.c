@@ -16,18 +16,18 @@
 #include <unbound.h>
 #include <unistd.h>
 
-#define DNS_ROOT_KEY    "/usr/share/dns/root.key" /* package dns-root-data */
-#define DNS_FLIGHT_MAX  1024
-#define DNS_CHAIN_MAX   8 /* aliases followed in the test zone; the resolver follows the world's itself */
-#define DNS_LINE_MAX    4096
+#define DNS_ROOT_KEY "/usr/share/dns/root.key" /* package dns-root-data */
+#define DNS_FLIGHT_MAX 1024
+#define DNS_CHAIN_MAX 8 /* aliases followed in the test zone; the resolver follows the world's itself */
+#define DNS_LINE_MAX 4096
 #define DNS_PATIENCE_MS 200 /* a reader that does not read for so long loses the answer */
-#define DNS_CLASS_IN    1
+#define DNS_CLASS_IN 1
 
 enum forced { FORCED_NONE, FORCED_SERVFAIL, FORCED_TIMEOUT };
 struct rule {
     struct rule *next;
     enum forced forced;
-    char name[DNS_NAME_MAX + 2]; /* lower case, no last dot */
+    char name[DNS_NAME_MAX + 2]; /* without last dot */
 };
 struct query {
     struct query *prev, *next; /* in order of deadline */
@@ -63,7 +63,7 @@ static int resolver_open(const struct conf *c);
 static int servers_add(struct str list);
 static int zone_load(const char *path);
 static int zone_line(char *line);
-static int rule_add(enum forced forced, const char *name);
+static int rule_add(enum forced forced, struct str name);
 static enum forced forced_of(struct str name);
 static int dns_init(struct role_ctx *r);
 static int dns_run(struct role_ctx *r);
@@ -104,18 +104,16 @@ static int servers_add(struct str list)
     return 0;
 }
 
-static int rule_add(enum forced forced, const char *name)
+static int rule_add(enum forced forced, struct str name)
 {
     struct rule *rule = calloc(1, sizeof(*rule));
-    size_t n = strlen(name);
-    if (!rule || n == 0 || n >= sizeof(rule->name)) {
+    if (str_ends(name, STR(".")))
+        name.n--;
+    if (!rule || name.n == 0 || name.n >= sizeof(rule->name)) {
         free(rule);
         return 1;
     }
-    for (size_t i = 0; i < n; i++)
-        rule->name[i] = ascii_lower(name[i]);
-    if (rule->name[n - 1] == '.')
-        rule->name[n - 1] = '\0';
+    memcpy(rule->name, name.p, name.n);
     rule->forced = forced;
     rule->next = rules;
     rules = rule;
@@ -124,15 +122,17 @@ static int rule_add(enum forced forced, const char *name)
 
 static int zone_line(char *line)
 {
-    char name[DNS_NAME_MAX + 2];
+    static const struct {
+        struct str word;
+        enum forced forced;
+    } directives[] = {{{"$servfail ", 10}, FORCED_SERVFAIL}, {{"$timeout ", 9}, FORCED_TIMEOUT}};
     struct str s = str_trim(str_c(line));
     if (s.n == 0 || s.p[0] == ';' || s.p[0] == '#')
         return 0;
     line[(size_t)(s.p - line) + s.n] = '\0';
-    if (sscanf(s.p, "$servfail %254s", name) == 1)
-        return rule_add(FORCED_SERVFAIL, name);
-    if (sscanf(s.p, "$timeout %254s", name) == 1)
-        return rule_add(FORCED_TIMEOUT, name);
+    for (size_t i = 0; i < N_ELEMENTS(directives); i++)
+        if (str_starts(s, directives[i].word))
+            return rule_add(directives[i].forced, str_trim(str_from(s, directives[i].word.n)));
     return ub_check(ub_ctx_data_add(ub, s.p), s.p);
 }
 

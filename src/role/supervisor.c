@@ -2,7 +2,8 @@
  * network, and links nothing but libc, libseccomp and our two lowest rooms. Started as root it keeps only what starting
  * roles as the state folder's owner needs; every touch of that folder is made as its owner.
  *
- * sigillo-supervisor --state DIR [--set key=value]...   (run by `sigillo serve`) */
+ * sigillo-supervisor --state DIR [--set key=value]...   (run by `sigillo serve`)
+ * sigillo-supervisor --picture                          prints docs/ipc.md */
 #include "core/fault.h"
 #include "core/log.h"
 #include "os/fleet.h"
@@ -25,7 +26,7 @@
 #include <unistd.h>
 
 #define SUP_NOFILE_WANTED 1048576u
-#define SUP_EXIT_USAGE    2
+#define SUP_EXIT_USAGE 2
 
 struct sup {
     struct conf conf;
@@ -40,6 +41,7 @@ struct sup {
 static const struct sandbox_spec sup_sandbox = {.calls = SANDBOX_PARENT};
 
 static int usage(void);
+static int picture(void);
 static int settings_load(struct sup *s, int argc, char **argv, struct err *e);
 static int sets_apply(struct sup *s, int argc, char **argv, struct err *e);
 static int state_lock(struct sup *s, struct err *e);
@@ -271,12 +273,22 @@ static int start(struct sup *s, int argc, char **argv, struct err *e)
     return r;
 }
 
+static int picture(void)
+{
+    AUTO(buf) struct buf b = {0};
+    buf_init(&b, 65536);
+    role_table_picture(&b);
+    return fwrite(b.p, 1, b.n, stdout) == b.n && !b.err ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     static struct sup s;
     struct err e = {0};
     const char *state = NULL;
 
+    if (argc == 2 && strcmp(argv[1], "--picture") == 0)
+        return picture();
     log_setup("supervisor", STDERR_FILENO, LOG_TEXT, LOG_INFO);
     fault_setup("supervisor", getenv("SIGILLO_FAULT"));
     if (argc % 2 == 0)
