@@ -201,7 +201,7 @@ static void on_worker(void *arg)
     struct worker *w = arg;
     struct scan_pool *p = w->pool;
     struct channel_msg m;
-    AUTO(buf) struct buf large;
+    AUTO(buf) struct buf large = {0};
     struct scan_facts f;
     int err = channel_recv(w->fd, p->buf, CHANNEL_MSG_MAX, &m);
     if (err == ERR_BUSY)

@@ -9,8 +9,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    AUTO(arena) struct arena a;
-    AUTO(buf) struct buf text, back;
+    AUTO(arena) struct arena a = {0};
+    AUTO(buf) struct buf text = {0}, back = {0};
     struct manifest m;
     uint8_t sum[SHA256_LEN];
 

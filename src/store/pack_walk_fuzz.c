@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static int fd = -1;
     struct seen_state st = {.next = PACK_HEAD_LEN};
-    AUTO(buf) struct buf file;
+    AUTO(buf) struct buf file = {0};
     char path[64];
 
     if (size == 0 || size > INPUT_MAX)

@@ -127,7 +127,7 @@ static int put_file(const char *dir, const char *tmp, const char *final, struct 
 
 int spool_put(const char *dir, const struct spool_entry *s)
 {
-    AUTO(buf) struct buf envelope;
+    AUTO(buf) struct buf envelope = {0};
     uint8_t head[SPOOL_HEAD_LEN], tail[SPOOL_TAIL_LEN];
     char tmp[PATH_MAX], final[PATH_MAX];
     struct iovec iov[4];

@@ -9,7 +9,7 @@ static bool envelope_get(struct str bytes, struct arena *a, struct spool_entry *
 int spool_head_put(const struct spool_entry *s, struct buf *envelope, uint8_t head[SPOOL_HEAD_LEN],
                    uint8_t tail[SPOOL_TAIL_LEN])
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     uint32_t crc;
 
     if (s->data.n > SPOOL_DATA_MAX || s->n_recipients > SPOOL_RECIPIENTS_MAX)

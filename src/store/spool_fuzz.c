@@ -7,8 +7,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    AUTO(arena) struct arena a;
-    AUTO(buf) struct buf file;
+    AUTO(arena) struct arena a = {0};
+    AUTO(buf) struct buf file = {0};
     struct spool_entry s;
     size_t total = 0;
 
