@@ -14,14 +14,13 @@ def crlf(path):
 
 
 def demo(s):
-    s.cli("counterparty", "add", "rossimarmi.example", "--state", s.state, "--name", "Rossi Marmi S.r.l.", "--iban", IBAN_OLD)
     replies = [s.send(crlf(p)) for p in DEMO]
     t.ok(all(c == 250 for c, _ in replies), "the four demo mails are accepted", replies)
     ids = [re.search(r"Accepted as (\S+):", text) for _, text in replies]
     t.ok(all(ids), "every 250 carries an id", replies)
     inbox = s.emails()
     t.is_([e["subject"] for e in inbox], ["Preventivo lastre Bianco Statuario", "Fattura 118/26", "Quotation M12 stainless bolts"], "honest mail is in the inbox")
-    held = s.emails(name="Held")
+    held = s.emails(name="Held", properties=["subject", "threadId", "guardFindings", "guardVerdict"])
     t.is_([e["subject"] for e in held], ["Re: Fattura 118/26"], "the changed IBAN is in Held")
     f = held[0]["guardFindings"][0]
     t.is_((f["code"], f["facts"]["old"], f["facts"]["new"]), ("payment.changed", IBAN_OLD, IBAN_NEW), "the finding shows old beside new")
@@ -31,8 +30,7 @@ def demo(s):
     t.ok("IBAN IT60 X054 2811 1010 0000 0123 456" in text and "<" not in text, "HTML is read back as safe text", text)
     t.is_(len({e["threadId"] for e in inbox[1:2] + held}), 1, "the conversation is one thread")
     t.ok(inbox[2]["hasAttachment"] and inbox[2]["attachments"][0]["name"] == "M12_price_breaks.csv", "the attachment is listed")
-    trace = s.cli("trace", ids[2].group(1), "--state", s.state).stdout
-    t.ok("rossimarmi.example" in trace, "sigillo trace knows the id", trace)
+    return ids[2].group(1)
 
 
 def changes(s):
@@ -68,12 +66,20 @@ def corpus(s):
     t.is_(after - before, codes.count(250), "every 250 is in a mailbox, once")
 
 
-with Server() as s:
-    demo(s)
+def trace(s, id):
+    p = s.cli("trace", id, "--state", s.state, check=False)
+    t.ok(p.returncode == 0 and "rossimarmi.example" in p.stdout, "sigillo trace knows the id", p.stdout + p.stderr[:300])
+
+
+server = Server()
+server.cli("counterparty", "add", "rossimarmi.example", "--state", server.state, "--name", "Rossi Marmi S.r.l.", "--iban", IBAN_OLD)
+with server as s:
+    held_id = demo(s)
     changes(s)
     resend(s)
     refusals(s)
     corpus(s)
+    trace(s, held_id)
     t.is_(s.stop(), 0, "SIGTERM ends it with exit 0")
     p = s.cli("verify", "--state", s.state, check=False)
     t.is_(p.returncode, 0, "verify finds the state sound")
