@@ -3,6 +3,7 @@
  * 2046 5.1.1). */
 #include "extract/job.h"
 #include "mime/header.h"
+#include "mime/param.h"
 
 struct walk {
     struct extract_job *j;
@@ -47,10 +48,23 @@ static void describe(struct walk *w, GMimeObject *o, struct facts_part *p)
     p->content_id = extract_utf8(w->j, id ? id : "");
     if (!GMIME_IS_PART(o))
         return;
-    const char *name = g_mime_part_get_filename((GMimePart *)o);
-    p->name = extract_utf8(w->j, name ? name : "");
     GMimeContentEncoding enc = g_mime_part_get_content_encoding((GMimePart *)o);
     p->encoding = lower(a, g_mime_content_encoding_to_string(enc) ? g_mime_content_encoding_to_string(enc) : "");
+}
+
+/* Not GMime's: it converts charsets with iconv, whose tables lie in files that the sandbox has closed. */
+static struct str part_name(struct extract_job *j, struct mime_header *h)
+{
+    struct mime_params disposition, type;
+    struct mime_field f;
+    bool has_disposition = mime_header_find(h, STR("Content-Disposition"), &f);
+    if (has_disposition)
+        mime_params_parse(j->arena, j->ctx->charsets, f.value, &disposition);
+    bool has_type = mime_header_find(h, STR("Content-Type"), &f);
+    if (has_type)
+        mime_params_parse(j->arena, j->ctx->charsets, f.value, &type);
+    struct str name = mime_filename(has_disposition ? &disposition : NULL, has_type ? &type : NULL);
+    return name.p ? name : STR("");
 }
 
 /* Where the entity's header begins: at its first field; an entity without fields begins where its body does. */
@@ -68,6 +82,8 @@ static void place_header(struct walk *w, GMimeObject *o, uint64_t fallback, stru
     p->header_off = off;
     p->header_len = h.body;
     p->body_off = off + h.body;
+    if (GMIME_IS_PART(o))
+        p->name = part_name(w->j, &h);
 }
 
 static GMimeStream *content_stream(GMimeObject *o)
