@@ -202,3 +202,7 @@ SELECT seq, at_ms, who, what, detail, hash FROM audit WHERE org = :org AND seq >
 -- name: event_insert
 -- args: org int, seq int, at_ms int, account int, what text, detail text
 INSERT INTO event (org, seq, at_ms, account, what, detail) VALUES (:org, :seq, :at_ms, :account, :what, :detail)
+
+-- name: event_list
+-- args: org int, after int, most int
+SELECT seq, at_ms, account, what, detail FROM event WHERE org = :org AND seq > :after ORDER BY seq LIMIT :most

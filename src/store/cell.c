@@ -91,6 +91,7 @@ void cell_free(struct cell *c)
 
 int64_t cell_id(const struct cell *c) { return c->id; }
 const char *cell_dir(const struct cell *c) { return c->dir; }
+const char *cell_name(const struct cell *c) { return c->store->conf.engine == DB_SQLITE ? c->path : c->schema; }
 
 int cell_db_open(struct cell *c, struct db **db, bool create, struct err *e)
 {
@@ -119,15 +120,15 @@ static int check_schema(struct cell *c, struct db *db, struct err *e)
     int64_t have = 0, want = 0;
     int r = db_schema_version(db, &have, &want);
     if (r)
-        return err_set(e, r, "%s: its schema cannot be read: %s", c->path, db_error(db));
+        return err_set(e, r, "%s: its schema cannot be read: %s", cell_name(c), db_error(db));
     if (have > want)
         return err_set(e, ERR_VERSION,
                        "%s was written by a newer release (schema %lld, this binary knows %lld): nothing was touched, "
                        "install that release again",
-                       c->path, (long long)have, (long long)want);
+                       cell_name(c), (long long)have, (long long)want);
     if (have < want)
-        return err_set(e, ERR_INVALID, "%s has schema %lld, this binary needs %lld: run `sigillo migrate`", c->path,
-                       (long long)have, (long long)want);
+        return err_set(e, ERR_INVALID, "%s has schema %lld, this binary needs %lld: run `sigillo migrate`",
+                       cell_name(c), (long long)have, (long long)want);
     return 0;
 }
 
@@ -141,7 +142,7 @@ static int learn(struct cell *c, struct db *db, struct err *e)
         r = cell_meta_load(db, c->sql->meta_read, &m);
     db_rollback(db);
     if (r)
-        return err_set(e, r, "%s: its own row cannot be read: %s", c->path, db_error(db));
+        return err_set(e, r, "%s: its own row cannot be read: %s", cell_name(c), db_error(db));
     pthread_mutex_lock(&c->lock);
     if (!atomic_load(&c->known)) {
         struct pack_set *packs = NULL;
@@ -280,10 +281,31 @@ int cell_make(const struct store_conf *conf, const struct env *env, int64_t id, 
     if (r == 0)
         r = db_migrate(db, e);
     if (r == 0 && create && (r = insert_meta(c, db)) != 0)
-        err_set(e, r, "%s: the cell's first row cannot be written: %s", c->path, db_error(db));
+        err_set(e, r, "%s: the cell's first row cannot be written: %s", cell_name(c), db_error(db));
     db_close(&db);
     if (fenced)
         cell_fence_give(c);
     cell_free(c);
     return r;
+}
+
+/* ---- looking ---- */
+
+struct info_job {
+    struct cell_info *out;
+};
+
+static int read_info(struct txn *t, void *arg)
+{
+    struct cell_meta m;
+    int r = cell_meta_load(t->db, t->cell->sql->meta_read, &m);
+    if (r == 0)
+        *((struct info_job *)arg)->out = (struct cell_info){m.uuid, m.last_group, m.epoch, m.last_wall_ms};
+    return r;
+}
+
+int cell_info(struct cell *c, struct cell_info *out)
+{
+    struct info_job j = {out};
+    return cell_read_wait(c, read_info, &j);
 }

@@ -78,6 +78,20 @@ static void write_row(struct cell *c, const char *reason)
         log_warn("cell.readonly_row", L_I("cell", c->id), L_Z("error", db_error(db)));
 }
 
+/* The mark of another node, known from the row only: it goes when the row is cleared, so no file of our own is made. */
+void cell_row_readonly(struct cell *c, bool set)
+{
+    if (atomic_exchange(&c->row_readonly, set) == set)
+        return;
+    if (set) {
+        log_error("cell.readonly", L_I("cell", c->id), L_Z("reason", "marked read-only in its database"));
+        pthread_mutex_lock(&c->lock);
+        snprintf(c->why_readonly, sizeof c->why_readonly, "marked read-only in its database: run `sigillo verify`");
+        pthread_mutex_unlock(&c->lock);
+    }
+    atomic_store(&c->cached_ns, INT64_MIN);
+}
+
 void cell_mark_readonly(struct cell *c, const char *reason)
 {
     if (atomic_exchange(&c->readonly, true))
@@ -128,10 +142,10 @@ enum cell_state cell_state(struct cell *c, const char **why)
     long long at = atomic_load(&c->cached_ns);
     if (at == INT64_MIN || now - at > STORE_STATE_MS * 1000000LL) {
         atomic_store(&c->cached_ns, now);
-        enum cell_state s = cell_is_readonly(c)     ? CELL_READONLY
-                            : atomic_load(&c->down) ? CELL_DOWN
-                            : disk_low(c)           ? CELL_DISK_LOW
-                                                    : CELL_OK;
+        enum cell_state s = cell_is_readonly(c) || atomic_load(&c->row_readonly) ? CELL_READONLY
+                            : atomic_load(&c->down)                              ? CELL_DOWN
+                            : disk_low(c)                                        ? CELL_DISK_LOW
+                                                                                 : CELL_OK;
         atomic_store(&c->cached_state, s);
     }
     enum cell_state s = (enum cell_state)atomic_load(&c->cached_state);

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #define CHECKPOINT_GROUPS 256 /* commits since the last checkpoint that are worth one */
-#define CHECKPOINT_IDLE   10  /* rounds (STORE_UPKEEP_MS) after which fewer are written back too */
+#define CHECKPOINT_IDLE 10    /* rounds (STORE_UPKEEP_MS) after which fewer are written back too */
 
 static size_t collect(struct store *s, struct cell ***cells, size_t *cap);
 static void checkpoint(struct cell *c);
@@ -69,7 +69,7 @@ static void round_of(struct store *s, struct cell *c, bool idle)
     int64_t now = env_mono_ns(s->env);
     if (c->store->conf.engine == DB_SQLITE)
         fence_watch(&c->fence, now);
-    if (atomic_load(&c->down) && !s->conf.readonly)
+    if ((atomic_load(&c->down) || (idle && atomic_load(&c->row_readonly))) && !s->conf.readonly)
         ask_probe(s, c);
     unsigned dirty = atomic_load(&c->dirty);
     if (s->conf.engine == DB_SQLITE && !s->conf.readonly && (dirty >= CHECKPOINT_GROUPS || (dirty && idle)))

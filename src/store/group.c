@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <time.h>
 
-#define GROUP_TRIES     3 /* of a group whose connection was lost before or at COMMIT */
+#define GROUP_TRIES 3 /* of a group whose connection was lost before or at COMMIT */
 #define RESOLVE_WAIT_MS 200
-#define JOB_SLOW_MS     50
-#define JOB_ARENA_KEEP  (1u << 20)
+#define JOB_SLOW_MS 50
+#define JOB_ARENA_KEEP (1u << 20)
 
 enum attempt {
     ATTEMPT_UNKNOWN = 1,       /* COMMIT was sent, the answer did not come */
@@ -212,11 +212,9 @@ static int begin(struct cell *c, struct cell_meta *m)
     int r = db_begin_write(c->w);
     if (r == 0)
         r = cell_meta_load(c->w, c->sql->fence, m);
-    if (r == 0 && m->readonly) {
-        cell_mark_readonly(c, "marked read-only in the database");
-        r = ERR_READONLY;
-    }
-    return r;
+    if (r == 0)
+        cell_row_readonly(c, m->readonly);
+    return r == 0 && m->readonly ? ERR_READONLY : r;
 }
 
 static int commit(struct cell *c)
@@ -435,6 +433,7 @@ void cell_probe(struct cell *c)
     if (r == 0) {
         c->backoff_ms = 0;
         c->retry_ns = 0;
+        cell_row_readonly(c, m.readonly);
         cell_set_down(c, false, "");
     } else if (r == ERR_GONE || r == ERR_UNKNOWN) {
         after_error(c, ERR_GONE);

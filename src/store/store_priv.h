@@ -84,6 +84,7 @@ struct cell {
     _Atomic(struct pack_set *) packs;
     /* state, under lock except the atomics */
     atomic_bool down, readonly, unwritten; /* unwritten: the mark stands in this process only */
+    atomic_bool row_readonly; /* seen in the meta row: another node's mark */
     atomic_int cached_state;
     atomic_llong cached_ns;
     char why_down[CELL_WHY_MAX], why_readonly[CELL_WHY_MAX];
@@ -128,10 +129,12 @@ struct cell_meta {
     int64_t epoch, last_wall_ms, next_pack;
     bool readonly;
 };
+const char *cell_name(const struct cell *c);          /* for sentences: path or schema */
 int cell_meta_load(struct db *db, enum sql_id id, struct cell_meta *m) MUST_USE; /* ERR_NOENT when the row is missing */
 int cell_make(const struct store_conf *conf, const struct env *env, int64_t id, bool create, struct err *e) MUST_USE; /* folder, schema, meta row */
 /* cell_state.c */
 void cell_set_down(struct cell *c, bool down, const char *why);
+void cell_row_readonly(struct cell *c, bool set);
 bool cell_is_readonly(struct cell *c);                /* looks at the file */
 /* cell_read.c */
 int reader_take(struct cell *c, struct reader **r, struct err *e) MUST_USE;
