@@ -83,5 +83,6 @@ struct str extract_preview(struct arena *a, struct str text)
             space = s;
         }
     }
-    return arena_str(a, str_utf8_cut(str_upto(buf_str(&b), b.n), FACTS_PREVIEW_MAX));
+    /* Gathered byte by byte, so the last character may be cut in two: only whole ones are kept. */
+    return arena_str(a, str_upto(buf_str(&b), str_utf8_valid(buf_str(&b))));
 }
