@@ -4,7 +4,7 @@
 #include "core/map.h"
 #include <stdlib.h>
 
-#define SWEEP_MS        60000
+#define SWEEP_MS 60000
 #define LOOPBACK_FACTOR 10
 
 struct session {
@@ -32,9 +32,15 @@ struct http_auth {
     struct net_timer sweep;
 };
 
+/* Whose log-ins end: the account, or the address. */
+struct whose {
+    int64_t org, account;
+    struct str address;
+};
+
 static void on_sweep(struct net_timer *t);
 static void session_free(struct http_auth *a, struct session *s);
-static void creds_drop(struct http_auth *a, int64_t now, int64_t org, int64_t account);
+static void creds_drop(struct http_auth *a, int64_t now, const struct whose *w);
 
 struct http_auth *http_auth_new(struct net_loop *l)
 {
@@ -67,7 +73,7 @@ void http_auth_free(struct http_auth **ap)
     net_timer_clear(&a->sweep);
     while (!list_empty(&a->by_age))
         session_free(a, LIST_ITEM(a->by_age.next, struct session, node));
-    creds_drop(a, INT64_MAX, 0, 0);
+    creds_drop(a, INT64_MAX, NULL);
     size_t it = 0;
     struct str key;
     void *v;
@@ -181,7 +187,13 @@ static void cred_free(struct cred *c)
 
 /* Those that are over at `now`, and those of the account. Maps must not change while iterated: keys are gathered first.
  */
-static void creds_drop(struct http_auth *a, int64_t now, int64_t org, int64_t account)
+static bool is_of(const struct http_person *p, const struct whose *w)
+{
+    return w && ((w->account && p->org == w->org && p->account == w->account) ||
+                 (w->address.n && str_ieq(p->address, w->address)));
+}
+
+static void creds_drop(struct http_auth *a, int64_t now, const struct whose *w)
 {
     struct cred **gone = calloc(a->creds.n + 1, sizeof *gone);
     if (!gone)
@@ -191,7 +203,7 @@ static void creds_drop(struct http_auth *a, int64_t now, int64_t org, int64_t ac
     void *v;
     while (map_next(&a->creds, &it, &key, &v)) {
         struct cred *c = v;
-        if (c->until_ms <= now || (c->person.org == org && c->person.account == account))
+        if (c->until_ms <= now || is_of(&c->person, w))
             gone[n++] = c;
     }
     for (size_t i = 0; i < n; i++) {
@@ -201,14 +213,15 @@ static void creds_drop(struct http_auth *a, int64_t now, int64_t org, int64_t ac
     free(gone);
 }
 
-void http_auth_end_account(struct http_auth *a, int64_t org, int64_t account)
+void http_auth_end_account(struct http_auth *a, int64_t org, int64_t account, struct str address)
 {
+    struct whose w = {org, account, address};
     LIST_EACH_SAFE (node, &a->by_age) {
         struct session *s = LIST_ITEM(node, struct session, node);
-        if (s->person.org == org && s->person.account == account)
+        if (is_of(&s->person, &w))
             session_free(a, s);
     }
-    creds_drop(a, net_now_ms(a->loop), org, account);
+    creds_drop(a, net_now_ms(a->loop), &w);
 }
 
 void http_cred_key(struct http_auth *a, struct str address, struct str password, uint8_t out[NET_MAC_LEN])
@@ -226,7 +239,7 @@ void http_cred_keep(struct http_auth *a, const uint8_t key[NET_MAC_LEN], const s
 {
     int64_t now = net_now_ms(a->loop);
     if (a->creds.n >= HTTP_VERIFIED_MAX)
-        creds_drop(a, INT64_MAX, 0, 0); /* they are only verified once more */
+        creds_drop(a, INT64_MAX, NULL); /* they are only verified once more */
     struct cred *c = map_get(&a->creds, str_n(key, NET_MAC_LEN));
     if (c) {
         c->until_ms = now + HTTP_VERIFIED_MS;
@@ -325,7 +338,7 @@ static void on_sweep(struct net_timer *t)
         if (session_over(s, now))
             session_free(a, s);
     }
-    creds_drop(a, now, 0, 0);
+    creds_drop(a, now, NULL);
     fails_sweep(a, now);
     net_timer_set(&a->sweep, SWEEP_MS);
 }

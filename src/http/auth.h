@@ -4,18 +4,18 @@
 #include "http/http.h"
 #include "net/mac.h"
 
-#define HTTP_SESSION_BYTES       16u /* 128 random bits, 32 hex digits in the cookie */
-#define HTTP_SESSION_TEXT        (2u * HTTP_SESSION_BYTES)
-#define HTTP_SESSION_IDLE_MS     (12LL * 3600 * 1000)
-#define HTTP_SESSION_LIFE_MS     (7LL * 24 * 3600 * 1000)
-#define HTTP_SESSIONS_MAX        50000u
+#define HTTP_SESSION_BYTES 16u /* 128 random bits, 32 hex digits in the cookie */
+#define HTTP_SESSION_TEXT (2u * HTTP_SESSION_BYTES)
+#define HTTP_SESSION_IDLE_MS (12LL * 3600 * 1000)
+#define HTTP_SESSION_LIFE_MS (7LL * 24 * 3600 * 1000)
+#define HTTP_SESSIONS_MAX 50000u
 #define HTTP_SESSIONS_OF_ACCOUNT 20u /* the oldest goes */
-#define HTTP_VERIFIED_MS         (5 * 60 * 1000)
-#define HTTP_VERIFIED_MAX        4096u
-#define HTTP_FAIL_WINDOW_MS      (15 * 60 * 1000)
-#define HTTP_FAILS_ADDRESS       10     /* wrong passwords of one address within the window */
-#define HTTP_FAILS_PEER          30     /* of one network address; loopback: ten times that, proxies stand there */
-#define HTTP_FAILS_MAX           20000u /* entries kept */
+#define HTTP_VERIFIED_MS (5 * 60 * 1000)
+#define HTTP_VERIFIED_MAX 4096u
+#define HTTP_FAIL_WINDOW_MS (15 * 60 * 1000)
+#define HTTP_FAILS_ADDRESS 10 /* wrong passwords of one address within the window */
+#define HTTP_FAILS_PEER 30    /* of one network address; loopback: ten times that, proxies stand there */
+#define HTTP_FAILS_MAX 20000u /* entries kept */
 
 struct http_auth;
 struct http_auth *http_auth_new(struct net_loop *l);
@@ -26,7 +26,8 @@ void http_session_start(struct http_auth *a, const struct http_person *p, char i
 /* NULL: unknown or expired. Lives until the session ends: copy. */
 const struct http_person *http_session_find(struct http_auth *a, struct str id);
 void http_session_end(struct http_auth *a, struct str id);
-void http_auth_end_account(struct http_auth *a, int64_t org, int64_t account); /* sessions and verified credentials */
+void http_auth_end_account(struct http_auth *a, int64_t org, int64_t account,
+                           struct str address); /* sessions and verified credentials */
 
 void http_cred_key(struct http_auth *a, struct str address, struct str password, uint8_t out[NET_MAC_LEN]);
 const struct http_person *http_cred_find(struct http_auth *a, const uint8_t key[NET_MAC_LEN]);

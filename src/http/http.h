@@ -10,16 +10,16 @@
 #include "net/conn.h"
 #include "net/tls.h"
 
-#define HTTP_BODY_MEMORY     (64u * 1024) /* larger bodies go to an unlinked file */
-#define HTTP_BODY_OPEN_MAX   (16u * 1024) /* of a request without log-in, whatever its route allows */
+#define HTTP_BODY_MEMORY (64u * 1024)   /* larger bodies go to an unlinked file */
+#define HTTP_BODY_OPEN_MAX (16u * 1024) /* of a request without log-in, whatever its route allows */
 #define HTTP_CONNECTIONS_MAX 4096
-#define HTTP_PER_PEER_MAX    200    /* loopback is not counted */
-#define HTTP_HEAD_MS         30000  /* from the first byte of a head to its end */
-#define HTTP_IDLE_MS         75000  /* kept alive without a request */
-#define HTTP_BODY_MS         60000  /* silence in a body */
-#define HTTP_SEND_MS         60000  /* no progress in sending */
-#define HTTP_HANDLE_MS       120000 /* a handler that has not replied: the connection is dropped */
-#define HTTP_ARENA_MAX       (64u << 20)
+#define HTTP_PER_PEER_MAX 200 /* loopback is not counted */
+#define HTTP_HEAD_MS 30000    /* from the first byte of a head to its end */
+#define HTTP_IDLE_MS 75000    /* kept alive without a request */
+#define HTTP_BODY_MS 60000    /* silence in a body */
+#define HTTP_SEND_MS 60000    /* no progress in sending */
+#define HTTP_HANDLE_MS 120000 /* a handler that has not replied: the connection is dropped */
+#define HTTP_ARENA_MAX (64u << 20)
 
 struct http_server;
 struct http_person { /* who is logged in */
@@ -111,3 +111,4 @@ void http_server_stop(struct http_server *s, void (*done)(void *arg),
                       void *arg); /* idle connections close, answers under way are sent */
 /* Ends every session of the account (password change, disabled). */
 void http_sessions_end(struct http_server *s, int64_t org, int64_t account);
+void http_sessions_end_address(struct http_server *s, struct str address); /* canonical key */

@@ -6,8 +6,8 @@
 #include <zlib.h>
 
 #define NONCE_BYTES 16u
-#define NONCE_MARK  "__CSP_NONCE__"
-#define PAGE_MAX    (1u << 20)
+#define NONCE_MARK "__CSP_NONCE__"
+#define PAGE_MAX (1u << 20)
 
 static const struct web_file *file_find(struct str path)
 {

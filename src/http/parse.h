@@ -5,10 +5,11 @@
  * ends with CRLF chunked sizes of at most 8 hex digits, no extensions, no trailers */
 #include "core/arena.h"
 
-#define HTTP_HEAD_MAX 16384u /* request line and header fields; more: 431 (414 when the request line alone is longer)  \
+#define HTTP_HEAD_MAX \
+    16384u /* request line and header fields; more: 431 (414 when the request line alone is longer)  \
                               */
-#define HTTP_TARGET_MAX   8000u /* RFC 9112 3 asks for 8000 */
-#define HTTP_HEADERS_MAX  100u
+#define HTTP_TARGET_MAX 8000u /* RFC 9112 3 asks for 8000 */
+#define HTTP_HEADERS_MAX 100u
 #define HTTP_CHUNK_DIGITS 8u
 
 enum http_method {

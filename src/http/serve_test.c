@@ -108,7 +108,7 @@ static int ask(struct fix *f, const char *z, size_t n)
 static int askz(struct fix *f, const char *z) { return ask(f, z, strlen(z)); }
 static bool has(struct fix *f, const char *z) { return str_find(buf_str(conn_out(f->c)), str_c(z), 0) >= 0; }
 
-#define HOST  "Host: localhost:8080\r\n"
+#define HOST "Host: localhost:8080\r\n"
 #define BASIC "Authorization: Basic YW5uYUBhemllbmRhLmV4YW1wbGU6Z2l1c3Rh\r\n"     /* giusta */
 #define WRONG "Authorization: Basic YW5uYUBhemllbmRhLmV4YW1wbGU6c2JhZ2xpYXRh\r\n" /* sbagliata */
 #define JSON2 "Content-Type: application/json\r\nContent-Length: 2\r\n"
@@ -150,10 +150,10 @@ static void bodies(void **state)
     assert_int_equal(
         askz(&f, "POST /open HTTP/1.1\r\n" HOST "Content-Type: application/json\r\nContent-Length: 16385\r\n\r\n"),
         413);
-    assert_int_equal(
-        askz(&f, "POST /open HTTP/1.1\r\n" HOST "Content-Type: application/json; charset=utf-8\r\nTransfer-Encoding: "
-                                                "chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"),
-        200);
+    assert_int_equal(askz(&f, "POST /open HTTP/1.1\r\n" HOST
+                              "Content-Type: application/json; charset=utf-8\r\nTransfer-Encoding: "
+                              "chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"),
+                     200);
     assert_true(str_eq(buf_str(&f.body), STR("{}")));
     assert_int_equal(askz(&f, "POST /open HTTP/1.1\r\n" HOST
                               "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1;x\r\n"),

@@ -67,7 +67,12 @@ void http_server_routes(struct http_server *s, const struct http_route *routes, 
 
 void http_sessions_end(struct http_server *s, int64_t org, int64_t account)
 {
-    http_auth_end_account(s->auth, org, account);
+    http_auth_end_account(s->auth, org, account, STR_NULL);
+}
+
+void http_sessions_end_address(struct http_server *s, struct str address)
+{
+    http_auth_end_account(s->auth, 0, 0, address);
 }
 
 static bool peer_enter(struct http_server *s, const struct net_peer *peer)

@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILES_BESIDES    2048u /* store, channels, HTTP, spools */
-#define DRAIN_TICK_MS    20
+#define FILES_BESIDES 2048u /* store, channels, HTTP, spools */
+#define DRAIN_TICK_MS 20
 #define STOP_GRACE_TURNS 50
 
 static int net_init(struct role_ctx *r);
@@ -237,6 +237,7 @@ static int net_open(struct net_role *n, struct err *e)
         return r;
     servers_begin(n);
     listeners_begin(n);
+    n->control = net_control_new(n, role_take(n->ctx, "listen", "control", 0));
     struct intake_io io = net_io_of(n->loop);
     n->control_watch = io.watch(io.ctx, n->ctx->control, on_control, n);
     return 0;
@@ -289,6 +290,7 @@ static void stop_begin(struct net_role *n)
     for (size_t i = 0; i < n->n_listener; i++)
         net_listener_free(&n->listener[i]);
     n->n_listener = 0;
+    net_control_stop(n->control);
     smtp_server_stop(n->smtp, on_smtp_stopped, n);
     http_server_stop(n->http, on_http_stopped, n);
     net_timer_init(&n->drain_timer, n->loop, on_drain);
@@ -299,7 +301,7 @@ static void on_drain(struct net_timer *t)
 {
     struct net_role *n = (struct net_role *)(void *)((char *)t - offsetof(struct net_role, drain_timer));
     bool late = net_now_ms(n->loop) - n->stop_ms > NET_STOP_MS;
-    bool quiet = n->smtp_stopped && n->http_stopped && !intake_busy(n->intake);
+    bool quiet = n->smtp_stopped && n->http_stopped && !intake_busy(n->intake) && !net_control_busy(n->control);
     if (!quiet && !late) {
         net_timer_set(&n->drain_timer, DRAIN_TICK_MS);
         return;
@@ -323,6 +325,7 @@ static void net_close(struct net_role *n)
     smtp_server_free(&n->smtp);
     http_server_free(&n->http);
     intake_free(&n->intake);
+    net_control_free(&n->control);
     net_keys_close(n);
     buf_free(&n->health);
     net_loop_free(&n->loop);

@@ -7,11 +7,12 @@
 #include "os/role.h"
 #include "smtp/smtp.h"
 
-#define NET_LISTEN_MAX       32u
-#define NET_TLS_RETRY_MS     5000  /* keys is restarting */
-#define NET_STOP_MS          20000 /* sessions that have not ended by then are cut */
+#define NET_LISTEN_MAX 32u
+#define NET_TLS_RETRY_MS 5000 /* keys is restarting */
+#define NET_STOP_MS 20000     /* sessions that have not ended by then are cut */
 #define NET_PASSWORD_THREADS 2
-#define NET_PASSWORD_QUEUE   64u /* more at once: 503 */
+#define NET_CONTROL_MAX 16u    /* requests of the command line at once */
+#define NET_PASSWORD_QUEUE 64u /* more at once: 503 */
 
 struct net_role {
     struct role_ctx *ctx;
@@ -26,6 +27,7 @@ struct net_role {
     struct net_tls *tls;
     struct net_timer tls_timer, drain_timer;
     struct net_passwords *passwords;
+    struct net_control *control;
     struct buf health; /* body of the last HEALTH */
     uint32_t key_handle;
     int keys_fd, jobs_fd, dns_fd;
@@ -44,6 +46,11 @@ void net_keys_close(struct net_role *n);
 struct net_passwords *net_passwords_new(struct net_role *n);
 void net_passwords_free(struct net_passwords **p); /* before the store is closed */
 void net_passwords_verify(void *passwords, uint64_t id, struct str address, struct str password);
+/* net_control.c */
+struct net_control *net_control_new(struct net_role *n, int fd); /* takes fd; NULL when it is -1 */
+void net_control_stop(struct net_control *k);
+bool net_control_busy(const struct net_control *k); /* a verb is being done: the store must stay open */
+void net_control_free(struct net_control **k);
 /* net_health.c */
 extern const struct http_route net_health_routes[];
 extern const size_t net_health_routes_n;
