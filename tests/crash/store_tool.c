@@ -31,9 +31,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define PEOPLE    4
+#define PEOPLE 4
 #define TOKEN_MAX 64
-#define LIST_MAX  1000000
+#define LIST_MAX 1000000
+#define PATIENT_TRIES 600 /* 50 ms apart and more */
 
 struct tool {
     struct store_conf conf;
@@ -217,7 +218,8 @@ static int change_fn(struct txn *t, void *arg)
 struct loader {
     pthread_t thread;
     char prefix[TOKEN_MAX / 2];
-    int ix, count;
+    int ix, count, threads;
+    int tries; /* a patient sender tries the same message again until it is taken */
     uint64_t seed;
     char (*again)[TOKEN_MAX];
     size_t n_again;
@@ -282,15 +284,13 @@ static void *loader_main(void *arg)
     struct loader *l = arg;
     uint64_t rng = l->seed + (uint64_t)l->ix * 7919;
     shim_spare();
-    for (size_t i = (size_t)l->ix; i < l->n_again; i += (size_t)l->count >> 16)
+    for (size_t i = (size_t)l->ix; i < l->n_again; i += (size_t)l->threads)
         (void)deliver(l, l->again[i]);
-    int each = l->count & 0xffff, bad = 0;
-    for (int n = 0; n < each && bad < 20; n++) {
+    for (int n = 0; n < l->count; n++) {
         char token[TOKEN_MAX];
         snprintf(token, sizeof token, "%s-%d-%d", l->prefix, l->ix, n);
-        bad = deliver(l, token) == 0 ? 0 : bad + 1;
-        if (bad)
-            usleep(5000);
+        for (int tries = 1; deliver(l, token) != 0 && tries < l->tries; tries++)
+            usleep(50000);
         change(l, &rng);
     }
     return NULL;
@@ -320,7 +320,9 @@ static int load(char **argv)
         return 1;
     for (int i = 0; i < threads; i++) {
         l[i] = (struct loader){.ix = i,
-                               .count = count | threads << 16,
+                               .count = count,
+                               .threads = threads,
+                               .tries = getenv("CRASH_PATIENT") ? PATIENT_TRIES : 1,
                                .seed = strtoull(argv[3], NULL, 10),
                                .again = again,
                                .n_again = n_again};
