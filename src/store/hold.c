@@ -11,7 +11,7 @@ int mail_hold(struct txn *t, int64_t org, int64_t account, const struct mail_dra
     if (r == 0)
         r = mail_role_mailbox(t, org, account, ROLE_HELD, &held);
     if (r == 0)
-        r = mail_add_as(t, org, account, d, true, message, &thread);
+        r = mail_add_as(t, org, account, d, true, 0, message, &thread);
     if (r == 0)
         r = mail_place(t, org, account, held, *message, d->blob, d->received_ms, 0, &uid);
     if (r || !stub)

@@ -131,8 +131,8 @@ static int add_rows(struct txn *t, int64_t org, int64_t account, const struct ma
         NULL));
 }
 
-int mail_add_as(struct txn *t, int64_t org, int64_t account, const struct mail_draft *d, bool held, int64_t *message,
-                int64_t *thread)
+int mail_add_as(struct txn *t, int64_t org, int64_t account, const struct mail_draft *d, bool held, int64_t id,
+                int64_t *message, int64_t *thread)
 {
     struct fresh f = {.org = org,
                       .account = account,
@@ -140,7 +140,9 @@ int mail_add_as(struct txn *t, int64_t org, int64_t account, const struct mail_d
                       .size = (int64_t)d->blob->size,
                       .received_ms = d->received_ms,
                       .held = held};
-    int r = txn_id(t, org, &f.message);
+    int r = id ? 0 : txn_id(t, org, &f.message);
+    if (id)
+        f.message = id;
     if (r == 0)
         r = txn_seq(t, org, &f.seq);
     /* One mail to many accounts of the firm: its content is joined once. */
@@ -165,7 +167,7 @@ int mail_add_as(struct txn *t, int64_t org, int64_t account, const struct mail_d
 
 int mail_add(struct txn *t, int64_t org, int64_t account, const struct mail_draft *d, int64_t *message, int64_t *thread)
 {
-    return mail_add_as(t, org, account, d, false, message, thread);
+    return mail_add_as(t, org, account, d, false, 0, message, thread);
 }
 
 /* ---- place ---- */

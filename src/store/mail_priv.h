@@ -34,7 +34,8 @@ int thread_join(struct txn *t, int64_t org, int64_t account, const struct mail_d
 int thread_leave(struct txn *t, int64_t org, int64_t account, int64_t thread, int64_t seq) MUST_USE;
 /* Emails of the thread in the mailbox and the unread among them. */
 int thread_in_mailbox(struct txn *t, int64_t org, int64_t account, int64_t thread, int64_t mailbox, int64_t *emails, int64_t *unread) MUST_USE;
-int mail_add_as(struct txn *t, int64_t org, int64_t account, const struct mail_draft *d, bool held, int64_t *message, int64_t *thread) MUST_USE;
+/* id: 0 gives the next one; salvage gives back the one it had. */
+int mail_add_as(struct txn *t, int64_t org, int64_t account, const struct mail_draft *d, bool held, int64_t id, int64_t *message, int64_t *thread) MUST_USE;
 struct placing {
     int64_t message, thread, blob, size, internal_ms;
     const uint8_t *sha256;

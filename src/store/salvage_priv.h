@@ -1,0 +1,85 @@
+#pragma once
+/* What the parts of salvage share. Way of a record: packs -> by UID (what stands, what is gone) -> by content (where its bytes are) -> by message. */
+#include "store/account_priv.h"
+#include "store/mail_priv.h"
+#include "store/pack_groups.h"
+#include "store/salvage.h"
+#include "store/sorter.h"
+#include "store/state_cells.h"
+#include "store/store_priv.h"
+#include "store/verify_priv.h" /* key_put, key_get, scan */
+
+#define SALVAGE_SORT_BYTES (64u << 20)
+
+enum salvage_verdict { V_NONE, V_HOLD, V_STUB, V_GONE };
+struct by_uid {
+    uint8_t org[8], account[8], mailbox[8], uid[8], source, message[8], sha256[SHA256_LEN], date[8], flags[4], verdict,
+        pack[8], offset[8];
+};
+struct by_content {
+    uint8_t org[8], sha256[SHA256_LEN], source; /* 0: where its bytes are, 1: who wants them */
+    union {
+        struct {
+            uint8_t pack[8], offset[8], length[8];
+        } at;
+        struct {
+            uint8_t account[8], message[8], mailbox[8], uid[8], date[8], flags[4], verdict, fate;
+        } want;
+    };
+};
+struct by_message {
+    uint8_t org[8], account[8], message[8], mailbox[8], uid[8], date[8], flags[4], verdict, fate, pack[8], offset[8],
+        length[8], sha256[SHA256_LEN];
+};
+
+struct box {
+    int64_t id, seq, uid_max, uidvalidity;
+    enum mail_role role;
+    struct str name;
+    struct box *next;
+};
+struct person {
+    int64_t org, account, seq;
+    struct str address, name, hash;
+    struct box *boxes, *recovered;
+    bool uncertain, made;
+    struct person *next;
+};
+struct firm {
+    int64_t org, id_max, seq_max;
+    struct str name;
+    struct str *domains;
+    size_t n_domains;
+    struct firm *next;
+};
+struct salvage {
+    struct store old_store; /* bare */
+    struct cell *old;
+    struct db *db, *dir; /* NULL when they cannot be read */
+    uint64_t fold;
+    struct pack_groups groups;
+    struct sorter *uids, *contents, *messages;
+    struct pack_set *packs;
+    struct arena arena; /* firms and people */
+    struct map people;  /* key: org, account as 16 bytes */
+    struct imap firms;
+    struct person *first_person, **last_person;
+    struct firm *first_firm, **last_firm;
+    struct store *store; /* the new one */
+    struct cell *cell;
+    salvage_fn *say;
+    void *say_arg;
+    struct salvage_result *r;
+};
+void salvage_say(struct salvage *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+struct person *salvage_person(struct salvage *s, int64_t org, int64_t account); /* made when absent */
+struct firm *salvage_firm(struct salvage *s, int64_t org);
+struct box *salvage_box(struct salvage *s, struct person *p, int64_t id);
+struct box *salvage_role(const struct person *p, enum mail_role role);
+
+int salvage_scan(struct salvage *s, struct err *e) MUST_USE;   /* salvage_scan.c: packs into sorters */
+int salvage_sift(struct salvage *s, struct err *e) MUST_USE;   /* salvage_sift.c: sorters into messages */
+int salvage_ask(struct salvage *s, struct err *e) MUST_USE;    /* salvage_people.c: what the old databases still know */
+int salvage_people(struct salvage *s, struct err *e) MUST_USE; /* firms, accounts, mailboxes written */
+int salvage_mail(struct salvage *s, struct err *e) MUST_USE;   /* salvage_mail.c */
+int salvage_uids(struct salvage *s, struct err *e) MUST_USE;   /* next UIDs behind all that were ever given */

@@ -1,0 +1,156 @@
+/* What stands, what is gone, what is uncertain; where its bytes are; all of one message together. */
+#include "store/salvage_priv.h"
+#include <stdio.h>
+
+struct uid_state {
+    struct by_uid place;
+    bool committed, uncertain, gone;
+};
+
+static int judge(struct salvage *s, const struct uid_state *u);
+static void take(const struct salvage *s, struct uid_state *u, const struct by_uid *k);
+static int sift_uids(struct salvage *s);
+static int join_contents(struct salvage *s);
+
+static enum pack_fate fate_of(const struct salvage *s, const struct by_uid *k)
+{
+    return pack_groups_fate(&s->groups, key_get(k->pack), key_get(k->offset));
+}
+
+static void take(const struct salvage *s, struct uid_state *u, const struct by_uid *k)
+{
+    enum pack_fate fate = fate_of(s, k);
+
+    if (fate == FATE_DROPPED)
+        return;
+    if (k->source == FROM_GONE) {
+        u->gone |=
+            fate ==
+            FATE_COMMITTED; /* an uncertain removal brings back what may have been removed: keeping is the safe side */
+        return;
+    }
+    if (u->committed && fate != FATE_COMMITTED)
+        return;
+    u->place = *k;
+    u->committed |= fate == FATE_COMMITTED;
+    u->uncertain |= fate == FATE_UNCERTAIN;
+}
+
+static int judge(struct salvage *s, const struct uid_state *u)
+{
+    const struct by_uid *p = &u->place;
+    struct by_content k = {.source = 1};
+    enum pack_fate fate = u->committed ? FATE_COMMITTED : FATE_UNCERTAIN;
+
+    if (u->gone) {
+        s->r->removed += u->committed || u->uncertain;
+        return 0;
+    }
+    if (!u->committed && !u->uncertain)
+        return 0;
+    memcpy(k.org, p->org, sizeof k.org);
+    memcpy(k.sha256, p->sha256, SHA256_LEN);
+    memcpy(k.want.account, p->account, 8);
+    memcpy(k.want.message, p->message, 8);
+    memcpy(k.want.mailbox, p->mailbox, 8);
+    memcpy(k.want.uid, p->uid, 8);
+    memcpy(k.want.date, p->date, 8);
+    memcpy(k.want.flags, p->flags, 4);
+    k.want.verdict = p->verdict;
+    k.want.fate = (uint8_t)fate;
+    return sorter_add(s->contents, &k);
+}
+
+/* The whole message was removed: in case the record of one of its places is damaged. */
+static int message_gone(struct salvage *s, const struct by_uid *k)
+{
+    struct by_message m = {.verdict = V_GONE};
+
+    if (fate_of(s, k) != FATE_COMMITTED)
+        return 0;
+    memcpy(m.org, k->org, 8);
+    memcpy(m.account, k->account, 8);
+    memcpy(m.message, k->message, 8);
+    return sorter_add(s->messages, &m);
+}
+
+static int sift_uids(struct salvage *s)
+{
+    struct uid_state u = {0};
+    struct by_uid first = {{0}}, k;
+    bool any = false;
+    const void *p;
+    int rc = sorter_sort(s->uids), got = 0;
+
+    while (rc == 0 && (got = sorter_next(s->uids, &p)) == 1) {
+        memcpy(&k, p, sizeof k);
+        if (any && memcmp(&k, &first, offsetof(struct by_uid, source)) != 0) {
+            rc = judge(s, &u);
+            u = (struct uid_state){0};
+            any = false;
+        }
+        if (rc == 0 && key_get(k.uid) == 0) {
+            rc = message_gone(s, &k);
+            continue;
+        }
+        first = any ? first : k;
+        any = true;
+        take(s, &u, &k);
+    }
+    if (rc == 0 && any)
+        rc = judge(s, &u);
+    return rc ? rc : got < 0 ? got : 0;
+}
+
+static int join_contents(struct salvage *s)
+{
+    struct by_content at = {{0}}, k;
+    bool have = false;
+    const void *p;
+    int rc = sorter_sort(s->contents), got = 0;
+
+    while (rc == 0 && (got = sorter_next(s->contents, &p)) == 1) {
+        struct by_message m = {{0}};
+
+        memcpy(&k, p, sizeof k);
+        if (k.source == 0) { /* any of several equal ones serves */
+            at = k;
+            have = true;
+            continue;
+        }
+        memcpy(m.org, k.org, 8);
+        memcpy(m.account, k.want.account, 8);
+        memcpy(m.message, k.want.message, 8);
+        memcpy(m.mailbox, k.want.mailbox, 8);
+        memcpy(m.uid, k.want.uid, 8);
+        memcpy(m.date, k.want.date, 8);
+        memcpy(m.flags, k.want.flags, 4);
+        memcpy(m.sha256, k.sha256, SHA256_LEN);
+        m.verdict = k.want.verdict;
+        m.fate = k.want.fate;
+        if (have && memcmp(at.org, k.org, 8) == 0 && memcmp(at.sha256, k.sha256, SHA256_LEN) == 0) {
+            memcpy(m.pack, at.at.pack, 8);
+            memcpy(m.offset, at.at.offset, 8);
+            memcpy(m.length, at.at.length, 8);
+        } /* else pack 0: its bytes are lost; salvage_mail says whose */
+        if (m.fate == FATE_UNCERTAIN)
+            salvage_person(s, key_get(m.org), key_get(m.account))->uncertain = true;
+        rc = sorter_add(s->messages, &m);
+    }
+    return rc ? rc : got < 0 ? got : 0;
+}
+
+int salvage_sift(struct salvage *s, struct err *e)
+{
+    int rc = sift_uids(s);
+
+    if (rc == 0)
+        rc = join_contents(s);
+    if (rc == 0)
+        rc = sorter_sort(s->messages);
+    return rc ? err_set(e, rc,
+                        "Sorting what the packs hold failed (%s). Nothing was changed in the old state; see that its "
+                        "disk has room.",
+                        err_name(rc))
+              : 0;
+}

@@ -1,0 +1,236 @@
+/* A cell built from its packs alone: the same messages under the same numbers in the same mailboxes, what was removed stays removed, what was held
+ * stays held, and what nobody can know to be committed is shown as such. */
+#include "store/salvage.h"
+#include "store/sample_test_help.h"
+#include "store/store_priv.h"
+#include "store/verify.h"
+#include "store/verify_priv.h"
+
+static void print(void *arg UNUSED, const struct verify_finding *f)
+{
+    print_message("%s: %.*s\n", f->name, STRF(f->what));
+}
+
+static void expect_sound(const struct store_conf *conf)
+{
+    struct verify_conf v = {.only_cell = -1, .found = print};
+    struct verify_result r;
+    struct err e = {0};
+
+    if (store_verify(conf, env_system(), &v, &r, &e) != 0)
+        fail_msg("%s", e.text);
+    assert_int_equal(r.damage, 0);
+}
+
+/* Every placement as a line: mailbox, uid, message, stub, held, content. */
+static void dump(const struct store_conf *conf, struct buf *out)
+{
+    struct store s = {.conf = *conf, .env = env_system()};
+    struct cell *c = NULL;
+    struct db *db = NULL;
+    struct scan scan;
+
+    buf_init(out, 1 << 20);
+    assert_int_equal(cell_create_struct(&s, 1, &c, NULL), 0);
+    assert_int_equal(cell_db_open(c, &db, false, NULL), 0);
+    assert_int_equal(db_begin_read(db), 0);
+    scan = scan_of(db, SQL_VERIFY_PLACEMENT, 4);
+    while (scan_next(&scan) == 1) {
+        buf_printf(out, "%lld %lld %lld %lld m%lld s%lld h%lld ", (long long)scan.key[0], (long long)scan.key[1],
+                   (long long)scan.key[2], (long long)scan.key[3], (long long)db_col_int(&scan.c, 4),
+                   (long long)db_col_int(&scan.c, 8), (long long)db_col_int(&scan.c, 13));
+        buf_printf(out, "%02x%02x\n", (uint8_t)db_col_str(&scan.c, 16).p[0], (uint8_t)db_col_str(&scan.c, 16).p[1]);
+    }
+    scan_end(&scan);
+    db_rollback(db);
+    db_close(&db);
+    cell_free(c);
+}
+
+static void say(void *arg, const char *text)
+{
+    print_message("%s\n", text);
+    ++*(int *)arg;
+}
+
+static struct sample salvaged(struct sample *x, struct salvage_result *r, int *said)
+{
+    struct sample y = {.org = x->org, .anna = x->anna, .bruno = x->bruno};
+    struct err e = {0};
+
+    *said = 0;
+    (void)snprintf(y.dir, sizeof y.dir, "%s", scratch_make());
+    y.conf = x->conf;
+    y.conf.state = y.dir;
+    if (x->conf.engine == DB_POSTGRESQL)
+        sample_database(&y);
+    if (store_salvage(&x->conf, env_system(), 1, &y.conf, say, said, r, &e) != 0)
+        fail_msg("%s", e.text);
+    return y;
+}
+
+static void fill(struct sample *x)
+{
+    int64_t held, gone;
+
+    sample_deliver(x, &x->anna, "Ordine", false);
+    sample_deliver(x, &x->bruno, "Offerta", false);
+    gone = sample_deliver(x, &x->anna, "Da buttare", false);
+    held = sample_deliver(x, &x->anna, "Nuovo IBAN", true);
+    sample_deliver(x, &x->anna, "Ancora trattenuto", true);
+    sample_change(x, &x->anna, gone, true);
+    sample_change(x, &x->anna, held, false);
+    sample_reopen(x); /* a second pack */
+    sample_deliver(x, &x->anna, "Fattura 12", false);
+}
+
+#define SELF(y) ((y).conf.state = (y).dir, (y).conf.url = (y).conf.engine == DB_POSTGRESQL ? (y).url : NULL)
+
+/* The database can be asked what was committed last: nothing is uncertain, all is as it was. */
+static void test_with_database(void **state UNUSED)
+{
+    for (int engine = DB_SQLITE; engine <= DB_POSTGRESQL; engine++) {
+        struct sample x, y;
+        struct salvage_result r;
+        AUTO(buf) struct buf before, after;
+        struct login login;
+        struct arena a;
+        int said;
+
+        arena_init(&a, ARENA_NO_LIMIT);
+        sample_open(&x, (enum db_engine)engine);
+        fill(&x);
+        store_close(&x.s);
+        y = salvaged(&x, &r, &said);
+        SELF(y);
+        assert_int_equal(said, 0);
+        assert_int_equal(r.messages, 5);
+        assert_int_equal(r.placements, 6);
+        assert_int_equal(r.held, 1);
+        assert_int_equal(r.uncertain, 0);
+        assert_int_equal(r.lost, 0);
+        assert_true(r.removed > 0 && r.database && r.directory);
+        assert_int_equal(r.passwords, 2);
+        dump(&x.conf, &before);
+        dump(&y.conf, &after);
+        assert_string_equal(arena_z(&a, buf_str(&after)), arena_z(&a, buf_str(&before)));
+        expect_sound(&y.conf);
+        sample_reopen(&y);
+        assert_int_equal(login_find(y.s, &a, STR("anna@azienda.example"), &login), 0);
+        assert_true(str_eq(login.hash, STR("$argon2id$one")));
+        assert_true(sample_deliver(&y, &y.anna, "Dopo", false) > CELL_EPOCH_JUMP);
+        expect_sound(&y.conf);
+        store_close(&y.s);
+        scratch_remove(x.dir);
+        scratch_remove(y.dir);
+        arena_free(&a);
+    }
+}
+
+/* Packs and nothing else: the last commit is uncertain. */
+static void test_packs_alone(void **state UNUSED)
+{
+    for (int engine = DB_SQLITE; engine <= DB_POSTGRESQL; engine++) {
+        struct sample x, y;
+        struct salvage_result r;
+        AUTO(buf) struct buf after;
+        struct place_of at;
+        char path[200];
+        int said;
+
+        sample_open(&x, (enum db_engine)engine);
+        fill(&x);
+        store_close(&x.s);
+        (void)snprintf(path, sizeof path, "%s/cells/1/cell.db", x.dir);
+        (void)unlink(path);
+        (void)snprintf(path, sizeof path, "%s/directory/cell.db", x.dir);
+        (void)unlink(path);
+        if (engine == DB_POSTGRESQL) {
+            char cmd[1500];
+
+            (void)snprintf(cmd, sizeof cmd,
+                           "psql -q '%s' -c 'DROP SCHEMA sigillo_cell_1 CASCADE' -c 'DROP SCHEMA sigillo_directory "
+                           "CASCADE' >/dev/null 2>&1",
+                           x.url);
+            assert_int_equal(system(cmd), 0);
+        }
+        y = salvaged(&x, &r, &said);
+        SELF(y);
+        assert_false(r.database || r.directory);
+        assert_int_equal(r.messages, 5);
+        assert_int_equal(r.uncertain, 1);
+        assert_int_equal(r.held, 1);
+        assert_int_equal(r.lost, 0);
+        assert_int_equal(r.passwords, 0);
+        assert_int_equal(r.accounts, 2);
+        expect_sound(&y.conf);
+        sample_reopen(&y);
+        assert_int_equal(directory_find(y.s, STR("bruno@azienda.example"), &at), 0);
+        assert_int_equal(at.account, x.bruno.account);
+        assert_true(directory_has_domain(y.s, STR("azienda.example")));
+        sample_deliver(&y, &y.anna, "Dopo", false);
+        expect_sound(&y.conf);
+        dump(&y.conf, &after);
+        store_close(&y.s);
+        scratch_remove(x.dir);
+        scratch_remove(y.dir);
+    }
+}
+
+/* Bytes that are lost are said; the others come back. */
+static void test_damaged(void **state UNUSED)
+{
+    struct sample x, y;
+    struct salvage_result r;
+    char path[200];
+    uint8_t *bytes = malloc(1 << 20);
+    size_t n;
+    int said;
+
+    sample_open(&x, DB_SQLITE);
+    fill(&x);
+    store_close(&x.s);
+    (void)snprintf(path, sizeof path, "%s/cells/1/packs/%016x.pack", x.dir, 1);
+    n = file_load(path, bytes, 1 << 20);
+    for (size_t at = 40; at < n; at += 61) {
+        bytes[at] ^= 0x10;
+        assert_true(file_save(path, bytes, n));
+        y = salvaged(&x, &r, &said);
+        SELF(y);
+        assert_true(r.damaged >= 1);
+        assert_true(r.messages + r.lost >= 4 && r.messages >= 4); /* one record touches at most one message */
+        expect_sound(&y.conf);
+        scratch_remove(y.dir);
+        bytes[at] ^= 0x10;
+    }
+    scratch_remove(x.dir);
+    free(bytes);
+}
+
+static void test_refused(void **state UNUSED)
+{
+    struct sample x;
+    struct salvage_result r;
+    struct store_conf to;
+    struct err e = {0};
+    int said = 0;
+    char *out;
+
+    sample_open(&x, DB_SQLITE);
+    fill(&x);
+    to = x.conf;
+    assert_int_equal(store_salvage(&x.conf, env_system(), 1, &to, say, &said, &r, &e), ERR_EXIST);
+    out = scratch_make();
+    to.state = out;
+    assert_int_equal(store_salvage(&x.conf, env_system(), 7, &to, say, &said, &r, &e), ERR_NOENT);
+    scratch_remove(out);
+    sample_close(&x);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_with_database), cmocka_unit_test(test_packs_alone),
+                                       cmocka_unit_test(test_damaged), cmocka_unit_test(test_refused)};
+
+    return cmocka_run_group_tests_name("salvage", tests, NULL, NULL);
+}
