@@ -15,6 +15,13 @@
 #define FS_ABI1 ((1ULL << 13) - 1)
 #define FS_REFER (1ULL << 13) /* ABI 2: rename or link between folders */
 
+/* ABI 6: no signal and no abstract unix socket to a process outside; a role cannot disturb another of the same user. */
+#define SCOPE_ABSTRACT_UNIX (1ULL << 0)
+#define SCOPE_SIGNAL (1ULL << 1)
+struct ruleset {
+    uint64_t fs, net, scoped;
+};
+
 #define FS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 /* No execute, no device nodes, anywhere. */
 #define FS_WRITE                                                                                                \
@@ -62,7 +69,10 @@ int landlock_seal(const struct sandbox_path *paths, const char *state, int *abi,
     *abi = 0;
     if (version < 1) /* ENOSYS: not built in; EOPNOTSUPP: not in the boot's list of modules */
         return 0;
-    struct landlock_ruleset_attr attr = {.handled_access_fs = handled_by((int)version)};
+    struct ruleset attr = {.fs = handled_by((int)version)};
+    if (version >= 6)
+        attr.scoped = SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL;
+    /* An older kernel takes a longer structure whose new fields are zero. */
     AUTO(fd) int set = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
     if (set < 0)
         return err_set(e, ERR_SYS, "landlock: %s", strerror(errno));
@@ -73,14 +83,14 @@ int landlock_seal(const struct sandbox_path *paths, const char *state, int *abi,
         int w = p[0] == '/' ? snprintf(path, sizeof(path), "%s", p) : snprintf(path, sizeof(path), "%s/%s", state, p);
         if (w <= 0 || (size_t)w >= sizeof(path))
             return err_set(e, ERR_LIMIT, "landlock: path too long: %s", p);
-        uint64_t access = (paths[i].access == SANDBOX_WRITE ? FS_WRITE : FS_READ) & attr.handled_access_fs;
+        uint64_t access = (paths[i].access == SANDBOX_WRITE ? FS_WRITE : FS_READ) & attr.fs;
         int r = rule_add(set, path, access, e);
         if (r != 0)
             return r;
     }
     /* The leak checker looks at the threads of its own process when it ends. */
     if (sandbox_sanitized()) {
-        int r = rule_add(set, "/proc", FS_READ & attr.handled_access_fs, e);
+        int r = rule_add(set, "/proc", FS_READ & attr.fs, e);
         if (r != 0)
             return r;
     }

@@ -66,6 +66,7 @@ static int fork_one(void)
 static int clone_three(void) { return result(syscall(SYS_clone3, NULL, 0)); }
 static int trace_me(void) { return result(ptrace(PTRACE_TRACEME, 0, NULL, NULL)); }
 static int kill_parent(void) { return result(kill(1, 0)); }
+static int kill_above(void) { return result(kill(getppid(), 0)); }
 static int unlink_one(void) { return result(unlink("/tmp/sandbox_test_none")); }
 static int map_code(void)
 {
@@ -135,6 +136,8 @@ static int write_read_only(void)
     snprintf(path, sizeof(path), "%s/ro/file", folder);
     return result(open(path, O_WRONLY));
 }
+
+static long landlock_abi(void) { return syscall(SYS_landlock_create_ruleset, NULL, 0, 1); }
 
 static int run_sealed(const struct sandbox_spec *spec, int (*try)(void))
 {
@@ -257,6 +260,9 @@ static void a_service_keeps_what_it_needs(void **state UNUSED)
         {"write elsewhere", open_write, EACCES, false},
     };
     check(&spec, paths, N_ELEMENTS(paths));
+    static const struct row scope[] = {{"signal a process outside", kill_above, EPERM, false}};
+    if (landlock_abi() >= 6)
+        check(&spec, scope, N_ELEMENTS(scope));
 }
 
 static int report_text(void)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The role dns over a test zone: what it answers, and that no bad question stops it."""
-import os, struct, sys, tempfile, time
+import os, socket, struct, sys, tempfile, threading
 from role_fd import Read, Role, vstr
 from sigillo import Tap
 
@@ -74,6 +74,30 @@ def bad_input(r):
     t.is_(ask(r.jobs, A, "mail.azienda.example")[0], OK, "a new channel serves again")
 
 
+def name_server(sock):
+    """Answers every A question with 192.0.2.9, every other with an empty answer."""
+    while True:
+        try:
+            q, peer = sock.recvfrom(1500)
+        except OSError:
+            return
+        end = q.index(b"\0", 12) + 5
+        found = q[end - 4:end - 2] == b"\0\1"
+        answer = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\x09" if found else b""
+        sock.sendto(q[:2] + b"\x81\x80\0\1" + struct.pack(">H", found) + b"\0\0\0\0" + q[12:end] + answer, peer)
+
+
+def forwarded(d):
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind(("127.0.0.1", 0))
+    threading.Thread(target=name_server, args=(sock,), daemon=True).start()
+    with Role("dns", {"state": d, "dns.servers": f"127.0.0.1:{sock.getsockname()[1]}"}) as r:
+        r.ready()
+        t.is_(ask(r.net, A, "mail.fornitore.example")[:2], (OK, [b"\xc0\0\2\x09"]), "dns.servers is asked, from inside the sandbox")
+        t.is_(ask(r.net, TXT, "mail.fornitore.example")[:2], (OK, []), "an empty answer")
+    sock.close()
+
+
 def main():
     with tempfile.TemporaryDirectory() as d:
         zone = os.path.join(d, "zone")
@@ -86,6 +110,7 @@ def main():
             many(r)
             bad_input(r)
             t.is_(r.stop(), 0, "STOP ends it with 0")
+        forwarded(d)
         with open(zone, "a") as f:
             f.write("this is no record\n")
         with Role("dns", {"state": d, "dns.test_zone": zone}) as r:
