@@ -199,6 +199,19 @@ def readable_by(uid):
     return subprocess.run(["test", "-x", BINARY], preexec_fn=lambda: (os.setgroups([]), os.setgid(uid), os.setuid(uid))).returncode == 0
 
 
+def without_root(s):
+    """The owner starts his server himself: nothing is given up, all roles are his."""
+    uid = os.stat(s.state).st_uid
+    if os.geteuid() != 0 or not readable_by(uid):
+        t.skip("a start without root", "not root, or the build lies where the owner cannot enter")
+        return
+    p = subprocess.Popen([BINARY, "serve", "--state", s.state, "--set", f"smtp.listen=127.0.0.1:{s.smtp_port}", "--set", f"http.listen=127.0.0.1:{s.http_port}"],
+                         stderr=subprocess.DEVNULL, preexec_fn=lambda: (os.setgroups([]), os.setgid(os.stat(s.state).st_gid), os.setuid(uid)))
+    t.ok(wait_for(lambda: greets(s), 5), "a start without root serves")
+    p.terminate()
+    t.is_(p.wait(15), 0, "and ends with 0")
+
+
 def links(s):
     """Root must not be led out of the folder by what its owner put there."""
     if os.geteuid() != 0:
@@ -232,6 +245,7 @@ def main():
         second(s)
         ends(s)
         refusals(s)
+        without_root(s)
         links(s)
     finally:
         s.__exit__()
