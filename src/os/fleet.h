@@ -8,7 +8,7 @@
 #include "os/role_table.h"
 
 #define FLEET_LISTENERS_MAX 32
-#define FLEET_LAYERS_MAX 512
+#define FLEET_LAYERS_MAX 640
 #define FLEET_QUICK_MS 1000         /* a role that dies sooner after its start is backed off */
 #define FLEET_BACKOFF_FREE 5        /* so many quick deaths wait at most FLEET_BACKOFF_SHORT_MS */
 #define FLEET_BACKOFF_FIRST_MS 50LL /* doubled each time */

@@ -6,7 +6,7 @@
 #include "core/err.h"
 
 #define SANDBOX_PATHS_MAX 24
-#define SANDBOX_REPORT_MAX 320
+#define SANDBOX_REPORT_MAX 640
 
 enum sandbox_access {
     SANDBOX_READ = 1,  /* read files, list folders */

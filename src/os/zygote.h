@@ -30,6 +30,8 @@ struct zygote {
 };
 int zygote_init(struct zygote *z, const struct sandbox_spec *seal, zygote_work_fn *work, void *ctx,
                 unsigned per_peer) MUST_USE;
+/* Seals one child as a worker is and adds its layers to the report, as "worker.layer=state". ERR_SYS: workers could not be sealed. */
+int zygote_try_seal(struct zygote *z, struct sandbox_report *report) MUST_USE;
 /* Forks a worker for that peer; *fd is the peer's end of its channel. ERR_LIMIT when per_peer are alive. */
 int zygote_fork(struct zygote *z, int peer, uint32_t *number, int *fd) MUST_USE;
 /* One message from a peer's channel. ERR_BUSY none; ERR_GONE or ERR_CORRUPT: close it (its workers were killed). */

@@ -22,8 +22,8 @@
 #include <unistd.h>
 
 #define SCAN_WORKER_MEMORY (512ull * 1024 * 1024)
-#define SCAN_WORKER_CPU_S  60 /* in its whole life; the time of one message is net's to watch */
-#define SCAN_WORKER_FILES  16
+#define SCAN_WORKER_CPU_S 60 /* in its whole life; the time of one message is net's to watch */
+#define SCAN_WORKER_FILES 16
 
 /* The zygote: forks and hands over descriptors; no sockets, no programs, no path. */
 static const struct sandbox_spec scan_sandbox = {.calls = SANDBOX_SERVICE, .flags = SANDBOX_NO_SOCKET, .files = 1024};
@@ -101,6 +101,8 @@ static int control_event(struct role_ctx *r, int fds[N_ELEMENTS(peers)])
 
 static int scan_run(struct role_ctx *r)
 {
+    if (zygote_try_seal(&zygote, &r->report) != 0)
+        return 1;
     int fds[N_ELEMENTS(peers)], sig = signals_open();
     for (size_t i = 0; i < N_ELEMENTS(peers); i++)
         fds[i] = role_take(r, "channel", peers[i], 0);

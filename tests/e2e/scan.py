@@ -158,7 +158,7 @@ def main():
     with tempfile.TemporaryDirectory() as d, Role("scan", {"state": d, "scan.workers": "2"}, peers=("net", "jobs")) as r:
         ZYGOTE = r.process.pid
         LAYERS = layers = r.ready()
-        t.ok(layers and "seccomp=on" in layers, "ready, with its sandbox layers", layers)
+        t.ok(layers and "\nseccomp=on" in layers and "worker.seccomp=on" in layers, "ready, with its sandbox layers and its workers'", layers)
         ordinary(r)
         sealed(r)
         ends(r)

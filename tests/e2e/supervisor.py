@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Life of the server's processes: start, restart of each role, end, and every way in which a start must be refused with a clear sentence."""
-import os, signal, socket, stat, subprocess, sys, time
+import os, signal, smtplib, socket, ssl, stat, subprocess, sys, time
 from sigillo import BINARY, Server, Tap, free_port
 
 t = Tap()
@@ -37,6 +37,18 @@ def greets(s):
         with s.smtp(timeout=2) as c:
             return c.noop()[0] == 250
     except OSError:
+        return False
+
+
+def handshake(s):
+    """TLS with the certificate and the signature that only the role keys can give."""
+    ctx = ssl.create_default_context()
+    ctx.check_hostname, ctx.verify_mode = False, ssl.CERT_NONE
+    try:
+        with s.smtp(timeout=5) as c:
+            c.ehlo()
+            return c.starttls(context=ctx)[0] == 220 and c.noop()[0] == 250
+    except (OSError, smtplib.SMTPException):
         return False
 
 
@@ -80,6 +92,8 @@ def restarts(s):
         t.ok(good and back and code == 250, f"{role} killed: it is back, and mail is accepted ({took * 1000:.0f} ms)", (took, code, text))
         if role == "net":
             t.ok(took < 1, "net accepts again within a second")
+        if role == "keys":
+            t.ok(wait_for(lambda: handshake(s), 3), "STARTTLS works with the new keys")
         after = pids(s)
         t.ok(all(after[r] == before[r] for r in ROLES if r != role), f"no other role minds that {role} was killed", (before, after))
     # one after the other without a rest: back-off must not make the server deaf
