@@ -62,3 +62,19 @@ SELECT coalesce(max(seq), 0) FROM tombstone WHERE org = :org AND account = :acco
 -- name: tombstone_prune
 -- args: org int, account int, upto_seq int
 DELETE FROM tombstone WHERE org = :org AND account = :account AND seq <= :upto_seq
+
+-- What the indexer has to look at.
+-- name: news_orgs
+-- no-org: the indexer looks at every firm
+-- args: after int, most int
+SELECT org, seq FROM org WHERE org > :after ORDER BY org LIMIT :most
+
+-- name: news_accounts
+-- args: org int, since int
+SELECT account, email_seq FROM jmap_state WHERE org = :org AND email_seq > :since ORDER BY account
+
+-- name: news_emails
+-- args: org int, account int, since int, most int
+SELECT m.message, m.seq, m.held, m.subject, m.from_name, m.from_addr, f.insight FROM message m
+JOIN message_facts f ON f.org = m.org AND f.message = m.message
+WHERE m.org = :org AND m.account = :account AND m.seq > :since ORDER BY m.seq LIMIT :most

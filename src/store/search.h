@@ -1,0 +1,22 @@
+#pragma once
+/* Full text beside a cell: search.db with FTS5, or a schema of tsvectors on PostgreSQL. Rebuildable: damaged or of another release, it is made anew and filled
+ * from the cell; never in a backup, never in the delivery transaction. The jobs role feeds it, any process asks it. Held messages are not in it. */
+#include "store/store.h"
+
+#define SEARCH_BATCH       64      /* messages of one transaction of search.db */
+#define SEARCH_TURN        1024    /* messages of one turn */
+#define SEARCH_RESULTS_MAX 10000u
+#define SEARCH_WORDS_MAX   16u
+#define SEARCH_WORD_BYTES  64u
+
+struct search;
+/* write: make it when absent, mend it when damaged. Without write ERR_NOENT while nothing was indexed yet. */
+int search_open(struct search **s, struct cell *c, bool write, struct err *e) MUST_USE;
+void search_close(struct search **s);
+/* News of a firm (a wake-up). Thread-safe. */
+void search_note(struct search *s, int64_t org);
+/* Indexes what is new in the noted firms, or in all (at start, and every 30 s: a wake-up may get lost). 1: more is left, call again; 0: up to date; < 0.
+ * done (may be NULL): messages read. */
+int search_turn(struct search *s, bool all, size_t *done) MUST_USE;
+/* Ids of the account's messages that hold every word of text (the last as a prefix), newest first; *ids in the arena. */
+int search_query(struct search *s, struct arena *a, int64_t org, int64_t account, struct str text, size_t max, int64_t **ids, size_t *n) MUST_USE;

@@ -1,0 +1,344 @@
+/* The indexer: news of the cell into search.db, in batches; whatever is interrupted is simply read again. */
+#include "core/log.h"
+#include "facts/facts.h"
+#include "store/mail_priv.h"
+#include "store/search_priv.h"
+
+#include <stdlib.h>
+#include <zstd.h>
+
+#define ORGS_A_PAGE 500
+#define CHECKPOINT_TURNS 8
+#define INSIGHT_MAX (4u << 20)
+
+struct doc {
+    int64_t message, seq;
+    bool held;
+    struct str subject, people, body;
+};
+struct batch { /* of one account */
+    struct arena *arena;
+    int64_t org, account, since;
+    struct doc docs[SEARCH_BATCH];
+    size_t n_docs;
+    int64_t gone[SEARCH_BATCH], gone_seq[SEARCH_BATCH];
+    size_t n_gone;
+    int64_t upto; /* new mark */
+    bool more;
+};
+struct orgs {
+    struct arena *arena;
+    int64_t *org, *seq;
+    size_t n, cap;
+    int64_t after;
+};
+struct accounts {
+    struct arena *arena;
+    int64_t org, since;
+    int64_t *account;
+    size_t n, cap;
+};
+
+static int read_batch(struct txn *t, void *arg);
+static int write_batch(struct search *s, const struct batch *b);
+static int index_org(struct search *s, int64_t org, int64_t seq, size_t *budget);
+
+static void push(struct arena *a, int64_t **list, size_t n, size_t *cap, int64_t v)
+{
+    if (n == *cap) {
+        int64_t *more = arena_array(a, int64_t, *cap = *cap ? *cap * 2 : 64);
+        if (n)
+            memcpy(more, *list, n * sizeof *more);
+        *list = more;
+    }
+    (*list)[n] = v;
+}
+
+/* ---- reading the cell ---- */
+
+static struct str body_of(struct arena *a, struct str packed)
+{
+    struct facts_insight in;
+    unsigned long long n = ZSTD_getFrameContentSize(packed.p, packed.n);
+    if (n == ZSTD_CONTENTSIZE_ERROR || n == ZSTD_CONTENTSIZE_UNKNOWN || n > INSIGHT_MAX)
+        return STR_NULL;
+    char *p = arena_alloc(a, (size_t)n + 1);
+    size_t got = ZSTD_decompress(p, (size_t)n, packed.p, packed.n);
+    return ZSTD_isError(got) || facts_insight_get(a, str_n(p, got), &in) != 0 ? STR_NULL : in.text;
+}
+
+static int read_docs(struct txn *t, struct batch *b)
+{
+    AUTO(db_cursor) struct db_cursor c = {0};
+    int r = db_query(t->db, &c, SQL_NEWS_EMAILS,
+                     DB_ARGS(db_int(b->org), db_int(b->account), db_int(b->since), db_int(SEARCH_BATCH)));
+    while (r == 0 && b->n_docs < SEARCH_BATCH && (r = db_next(&c)) == 1) {
+        struct doc *d = &b->docs[b->n_docs++];
+        *d = (struct doc){.message = db_col_int(&c, 0), .seq = db_col_int(&c, 1), .held = db_col_int(&c, 2) != 0};
+        if (!d->held) {
+            d->subject = arena_str(b->arena, db_col_str(&c, 3));
+            d->people = arena_printf(b->arena, "%.*s %.*s", STRF(db_col_str(&c, 4)), STRF(db_col_str(&c, 5)));
+            d->body = body_of(b->arena, db_col_str(&c, 6));
+        }
+        r = 0;
+    }
+    return no_constraint(r);
+}
+
+static int read_gone(struct txn *t, struct batch *b)
+{
+    AUTO(db_cursor) struct db_cursor c = {0};
+    int r = db_query(
+        t->db, &c, SQL_CHANGES_GONE,
+        DB_ARGS(db_int(b->org), db_int(b->account), db_int(SYNC_EMAIL), db_int(b->since), db_int(SEARCH_BATCH)));
+    while (r == 0 && b->n_gone < SEARCH_BATCH && (r = db_next(&c)) == 1) {
+        b->gone[b->n_gone] = db_col_int(&c, 0);
+        b->gone_seq[b->n_gone++] = db_col_int(&c, 2);
+        r = 0;
+    }
+    return no_constraint(r);
+}
+
+static int read_batch(struct txn *t, void *arg)
+{
+    struct batch *b = arg;
+    b->n_docs = b->n_gone = 0;
+    int r = read_docs(t, b);
+    if (r == 0)
+        r = read_gone(t, b);
+    /* A full list ends the batch at its last seq; what lies behind is read next time. */
+    b->upto = INT64_MAX;
+    if (b->n_docs == SEARCH_BATCH)
+        b->upto = b->docs[SEARCH_BATCH - 1].seq;
+    if (b->n_gone == SEARCH_BATCH && b->gone_seq[SEARCH_BATCH - 1] < b->upto)
+        b->upto = b->gone_seq[SEARCH_BATCH - 1];
+    b->more = b->upto != INT64_MAX;
+    if (!b->more) {
+        b->upto = b->since;
+        if (b->n_docs && b->docs[b->n_docs - 1].seq > b->upto)
+            b->upto = b->docs[b->n_docs - 1].seq;
+        if (b->n_gone && b->gone_seq[b->n_gone - 1] > b->upto)
+            b->upto = b->gone_seq[b->n_gone - 1];
+    }
+    return r;
+}
+
+static int read_orgs(struct txn *t, void *arg)
+{
+    struct orgs *o = arg;
+    int64_t rows;
+    int r = 0;
+    do {
+        AUTO(db_cursor) struct db_cursor c = {0};
+        rows = 0;
+        r = db_query(t->db, &c, SQL_NEWS_ORGS, DB_ARGS(db_int(o->after), db_int(ORGS_A_PAGE)));
+        while (r == 0 && (r = db_next(&c)) == 1) {
+            size_t cap = o->cap;
+            push(o->arena, &o->org, o->n, &cap, o->after = db_col_int(&c, 0));
+            push(o->arena, &o->seq, o->n++, &o->cap, db_col_int(&c, 1));
+            rows++;
+            r = 0;
+        }
+    } while (r == 0 && rows == ORGS_A_PAGE);
+    return no_constraint(r);
+}
+
+static int read_org(struct txn *t, void *arg)
+{
+    struct orgs *o = arg;
+    AUTO(db_cursor) struct db_cursor c = {0};
+    int r = db_query(t->db, &c, SQL_ORG_NUMBERS, DB_ARGS(db_int(o->org[0])));
+    if (r == 0 && (r = db_next(&c)) == 1)
+        o->seq[0] = db_col_int(&c, 0);
+    return r < 0 ? r : 0;
+}
+
+static int read_accounts(struct txn *t, void *arg)
+{
+    struct accounts *l = arg;
+    AUTO(db_cursor) struct db_cursor c = {0};
+    l->n = 0;
+    int r = db_query(t->db, &c, SQL_NEWS_ACCOUNTS, DB_ARGS(db_int(l->org), db_int(l->since)));
+    while (r == 0 && (r = db_next(&c)) == 1) {
+        push(l->arena, &l->account, l->n++, &l->cap, db_col_int(&c, 0));
+        r = 0;
+    }
+    return no_constraint(r);
+}
+
+/* ---- writing search.db ---- */
+
+static int put_doc(struct db *db, struct arena *a, const struct batch *b, const struct doc *d)
+{
+    int64_t doc = 0;
+    int r = db_get_int(db, SQL_SEARCH_DOC_PUT, DB_ARGS(db_int(b->org), db_int(b->account), db_int(d->message)), &doc);
+    if (r != 1)
+        return r; /* 0: in it already, only its flags or folders changed */
+    return db_run(
+        db, SQL_SEARCH_TEXT_PUT,
+        DB_ARGS(db_int(doc), db_int(b->org), db_int(b->account), db_int(d->message),
+                db_text(str_c(search_tenant(a, b->org, b->account))), db_text(txn_text(a, d->subject, MAIL_TEXT_MAX)),
+                db_text(txn_text(a, d->people, 2 * MAIL_TEXT_MAX)), db_text(txn_text(a, d->body, FACTS_TEXT_MAX))),
+        NULL);
+}
+
+static int mark(struct db *db, int64_t org, int64_t account, int64_t seq)
+{
+    return db_run(db, SQL_SEARCH_MARK_SET, DB_ARGS(db_int(org), db_int(account), db_int(seq)), NULL);
+}
+
+static int write_batch(struct search *s, const struct batch *b)
+{
+    pthread_mutex_lock(&s->lock);
+    int r = s->db ? db_begin_write(s->db) : ERR_GONE;
+    for (size_t i = 0; i < b->n_docs && r == 0; i++)
+        if (!b->docs[i].held && b->docs[i].seq <= b->upto)
+            r = put_doc(s->db, b->arena, b, &b->docs[i]);
+    for (size_t i = 0; i < b->n_gone && r == 0; i++)
+        if (b->gone_seq[i] <= b->upto)
+            r = db_run(s->db, SQL_SEARCH_DOC_DELETE, DB_ARGS(db_int(b->org), db_int(b->account), db_int(b->gone[i])),
+                       NULL);
+    if (r == 0)
+        r = mark(s->db, b->org, b->account, b->upto);
+    if (r == 0)
+        r = db_commit(s->db);
+    else if (s->db)
+        db_rollback(s->db);
+    pthread_mutex_unlock(&s->lock);
+    return no_constraint(r);
+}
+
+static int mark_get(struct search *s, int64_t org, int64_t account, int64_t *seq)
+{
+    *seq = 0;
+    pthread_mutex_lock(&s->lock);
+    int r = s->db ? db_get_int(s->db, SQL_SEARCH_MARK_GET, DB_ARGS(db_int(org), db_int(account)), seq) : ERR_GONE;
+    pthread_mutex_unlock(&s->lock);
+    return r < 0 ? r : 0;
+}
+
+/* ---- turns ---- */
+
+static int org_mark(struct search *s, int64_t org, int64_t **out)
+{
+    int64_t *m = imap_get(&s->marks, (uint64_t)org);
+    if (!m) {
+        if (!(m = malloc(sizeof *m)))
+            return ERR_NOMEM;
+        int r = mark_get(s, org, 0, m);
+        if (r) {
+            free(m);
+            return r;
+        }
+        imap_put(&s->marks, (uint64_t)org, m);
+    }
+    *out = m;
+    return 0;
+}
+
+static int index_account(struct search *s, int64_t org, int64_t account, int64_t since, size_t *budget)
+{
+    struct batch *b = malloc(sizeof *b);
+    int r = b ? mark_get(s, org, account, &b->since) : ERR_NOMEM;
+    bool more = true;
+    if (b && b->since < since)
+        b->since = since;
+    while (r == 0 && more && *budget) {
+        AUTO(arena) struct arena a;
+        arena_init(&a, ARENA_NO_LIMIT);
+        *b = (struct batch){.arena = &a, .org = org, .account = account, .since = b->since};
+        r = cell_read_wait(s->cell, read_batch, b);
+        if (r == 0 && (b->n_docs || b->n_gone))
+            r = write_batch(s, b);
+        more = b->more;
+        size_t read = b->n_docs + b->n_gone;
+        *budget -= read < *budget ? read : *budget;
+        b->since = b->upto;
+    }
+    free(b);
+    return r ? r : more;
+}
+
+static int index_org(struct search *s, int64_t org, int64_t seq, size_t *budget)
+{
+    int64_t *known;
+    AUTO(arena) struct arena a;
+    arena_init(&a, ARENA_NO_LIMIT);
+    int r = org_mark(s, org, &known);
+    if (r || seq <= *known)
+        return r;
+    struct accounts l = {.arena = &a, .org = org, .since = *known};
+    r = cell_read_wait(s->cell, read_accounts, &l);
+    for (size_t i = 0; i < l.n && r == 0; i++)
+        r = *budget ? index_account(s, org, l.account[i], *known, budget) : 1;
+    if (r)
+        return r;
+    pthread_mutex_lock(&s->lock);
+    if (l.n && (r = s->db ? db_begin_write(s->db) : ERR_GONE) == 0) {
+        r = mark(s->db, org, 0, seq);
+        if (r == 0)
+            r = db_commit(s->db);
+        else
+            db_rollback(s->db);
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (r == 0)
+        *known = seq;
+    return no_constraint(r);
+}
+
+static int gather(struct search *s, bool all, struct orgs *o)
+{
+    size_t it = 0;
+    uint64_t org;
+    void *v;
+    if (all)
+        return cell_read_wait(s->cell, read_orgs, o);
+    pthread_mutex_lock(&s->lock);
+    while (imap_next(&s->noted, &it, &org, &v)) {
+        size_t cap = o->cap;
+        push(o->arena, &o->org, o->n, &cap, (int64_t)org);
+        push(o->arena, &o->seq, o->n++, &o->cap, 0);
+    }
+    pthread_mutex_unlock(&s->lock);
+    int r = 0;
+    for (size_t i = 0; i < o->n && r == 0; i++) {
+        struct orgs one = {.arena = o->arena, .org = &o->org[i], .seq = &o->seq[i]};
+        r = cell_read_wait(s->cell, read_org, &one);
+    }
+    return r;
+}
+
+int search_turn(struct search *s, bool all, size_t *done)
+{
+    AUTO(arena) struct arena a;
+    arena_init(&a, ARENA_NO_LIMIT);
+    struct orgs o = {.arena = &a};
+    size_t budget = SEARCH_TURN;
+    int64_t left;
+    int r = s->db ? gather(s, all, &o) : ERR_GONE;
+    for (size_t i = 0; i < o.n && r >= 0; i++) {
+        int one = budget ? index_org(s, o.org[i], o.seq[i], &budget) : 1;
+        if (one == 0) {
+            pthread_mutex_lock(&s->lock);
+            imap_del(&s->noted, (uint64_t)o.org[i]);
+            pthread_mutex_unlock(&s->lock);
+        } else {
+            if (one == 1)
+                search_note(s, o.org[i]);
+            r = one;
+        }
+    }
+    if (r >= 0 && (budget == 0 || ++s->turns % CHECKPOINT_TURNS == 0)) {
+        pthread_mutex_lock(&s->lock);
+        if (db_checkpoint(s->db, &left) != 0)
+            log_warn("search.checkpoint", L_I("cell", cell_id(s->cell)), L_Z("error", db_error(s->db)));
+        pthread_mutex_unlock(&s->lock);
+    }
+    if (r < 0)
+        log_warn("search.turn", L_I("cell", cell_id(s->cell)), L_Z("code", err_name(r)),
+                 L_Z("error", s->db ? db_error(s->db) : ""));
+    if (done)
+        *done = SEARCH_TURN - budget;
+    return r;
+}

@@ -1,0 +1,17 @@
+#pragma once
+/* What search.c and search_index.c share. */
+#include "core/map.h"
+#include "store/search.h"
+#include "store/store_priv.h"
+
+struct search {
+    struct cell *cell;
+    char *path, *schema;
+    bool write;
+    pthread_mutex_t lock;  /* db, noted */
+    struct db *db;
+    struct imap marks;     /* org -> int64_t *: seq up to which the firm was read */
+    struct imap noted;
+    unsigned turns;
+};
+const char *search_tenant(struct arena *a, int64_t org, int64_t account); /* one token per account */
