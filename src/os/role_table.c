@@ -5,8 +5,8 @@ const struct role_row role_table[ROLE_COUNT] = {
     [ROLE_IX_KEYS] = {"keys", "sigillo", ROLE_KEYS, false, 20000, 2},
     [ROLE_IX_DNS] = {"dns", "sigillo-dns", ROLE_DNS, false, 20000, 2},
     [ROLE_IX_SCAN] = {"scan", "sigillo-scan", ROLE_SCAN, false, 60000, 2},
-    [ROLE_IX_JOBS] = {"jobs", "sigillo", ROLE_JOBS, false, 60000, 1},
-    [ROLE_IX_NET] = {"net", "sigillo", ROLE_NET, false, 60000, 0},
+    [ROLE_IX_JOBS] = {"jobs", "sigillo", ROLE_JOBS, false, 300000, 1},
+    [ROLE_IX_NET] = {"net", "sigillo", ROLE_NET, false, 300000, 0},
 };
 
 const struct channel_row channel_table[CHANNEL_COUNT] = {
