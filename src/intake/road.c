@@ -16,13 +16,21 @@ static int in_commit(struct txn *t, void *arg);
 static void on_commit(void *arg, enum cell_outcome outcome, int code);
 static void on_deadline(void *arg);
 
+/* A road that waits for its own commit must not keep the group open. */
+static void road_count(struct road *r, bool on)
+{
+    if (on != r->counted)
+        atomic_fetch_add(&r->in->busy, on ? 1 : -1);
+    r->counted = on;
+}
+
 static void road_free(struct road *r)
 {
     struct intake *in = r->in;
     if (r->deadline)
         in->conf.io.cancel(in->conf.io.ctx, r->deadline);
     imap_del(&in->roads, r->id);
-    atomic_fetch_sub(&in->busy, 1);
+    road_count(r, false);
     arena_free(&r->arena);
     free(r);
 }
@@ -64,7 +72,7 @@ static struct road *road_new(struct intake *in, const struct intake_txn *t, inta
         .in = in, .id = ++in->next_id, .session = session, .done = done, .ctx = ctx, .org = t->rcpt[0].at.org};
     arena_init(&r->arena, ROAD_ARENA_MAX);
     imap_put(&in->roads, r->id, r);
-    atomic_fetch_add(&in->busy, 1);
+    road_count(r, true);
     return r;
 }
 
@@ -141,6 +149,7 @@ static void on_scan(void *ctx, uint64_t id, const struct scan_result *s)
 static void to_history(struct road *r)
 {
     r->state = ROAD_HISTORY;
+    road_count(r, true);
     if (cell_read(r->cell, in_history, r, on_history) != 0)
         finish(r, road_fallback(r));
 }
@@ -186,6 +195,7 @@ static void to_commit(struct road *r)
     }
     road_take_replied(r);
     fault_point("intake.commit");
+    road_count(r, false);
     int err = cell_write(r->cell, in_commit, r, r->drafts, r->n_drafts, on_commit);
     if (err != 0)
         finish(r, road_fallback(r));

@@ -29,6 +29,7 @@ struct road {
     void *ctx;
     struct arena arena;
     enum road_state state;
+    bool counted; /* in intake.busy */
     int tries;
     bool drained; /* from the spool of last resort: its id is the idempotency key */
     void *deadline;
@@ -67,7 +68,7 @@ struct intake {
     struct list replied;
     size_t n_replied;
     void *replied_timer;
-    atomic_int busy; /* roads between final dot and commit */
+    atomic_int busy; /* roads between final dot and their hand-over to the store: those a commit group may wait for */
 };
 
 /* answer.c */
