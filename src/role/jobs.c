@@ -1,0 +1,183 @@
+/* The jobs role. Listens to nobody but its supervisor and net's wake-ups; connects nowhere. */
+#include "role/jobs.h"
+#include "core/log.h"
+#include "role/net.h"
+#include "role/roles.h"
+#include "role/store_open.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int jobs_init(struct role_ctx *r);
+static int jobs_run(struct role_ctx *r);
+
+static const struct sandbox_spec jobs_sandbox = {
+    .calls = SANDBOX_SERVICE,
+    .flags = SANDBOX_NO_FORK | SANDBOX_NO_CONNECT | SANDBOX_NO_LISTEN,
+    .paths = {{"cells", SANDBOX_WRITE},
+              {"directory", SANDBOX_WRITE},
+              {"tmp", SANDBOX_WRITE},
+              {"/dev/urandom", SANDBOX_READ}},
+};
+const struct role role_jobs = {"jobs", &jobs_sandbox, jobs_init, jobs_run};
+
+static const struct intake_hook *const hooks[] = {&intake_hook_mailbox, &intake_hook_history, NULL};
+
+static void allow(struct role_ctx *r, const char *path, enum sandbox_access access)
+{
+    size_t i = 0;
+    while (i < SANDBOX_PATHS_MAX - 1 && r->sandbox.paths[i].path)
+        i++;
+    r->sandbox.paths[i] = (struct sandbox_path){path, access};
+}
+
+static int jobs_init(struct role_ctx *r)
+{
+    struct str resort = conf_s(&r->conf, CONF_SPOOL_LAST_RESORT);
+    struct str tmp = arena_printf(&r->conf.arena, "%s/tmp", r->state);
+    if (mkdir(tmp.p, 0700) != 0 && errno != EEXIST)
+        log_warn("jobs.tmp", L_Z("why", strerror(errno)));
+    if (resort.n)
+        allow(r, resort.p, SANDBOX_WRITE);
+    if (str_eq(conf_s(&r->conf, CONF_DB_ENGINE), STR("postgresql"))) {
+        /* libpq reads its settings and certificates, and connects by itself. */
+        static const char *const paths[] = {"/etc", "/usr", "/lib", "/lib64", "/run", "/var/run", "/tmp"};
+        r->sandbox.flags &= ~(unsigned)SANDBOX_NO_CONNECT;
+        for (size_t i = 0; i < N_ELEMENTS(paths); i++)
+            allow(r, paths[i], SANDBOX_READ);
+    }
+    return 0;
+}
+
+static void on_control(void *arg)
+{
+    struct jobs_role *j = arg;
+    struct role_event ev;
+    while (role_control(j->ctx, &ev) == 0) {
+        if (ev.kind == ROLE_STOP)
+            j->stopping = true;
+        else if (ev.kind == ROLE_PEER && str_eq(ev.name, STR("scan")))
+            intake_scan_channel(j->intake, ev.fd);
+        else if (ev.kind == ROLE_PEER && str_eq(ev.name, STR("net"))) {
+            struct intake_io io = net_io_of(j->loop);
+            if (j->net_watch)
+                io.unwatch(io.ctx, STEAL(j->net_watch));
+            if (j->net_fd >= 0)
+                close(j->net_fd);
+            j->net_fd = ev.fd;
+            j->look = true;
+        } else if ((ev.kind == ROLE_PEER || ev.kind == ROLE_CONNECTED) && ev.fd >= 0)
+            close(ev.fd);
+    }
+}
+
+static void wake(struct jobs_role *j, const struct channel_msg *m)
+{
+    struct rd r = rd_of(m->body);
+    uint32_t cell = rd_u32(&r);
+    uint64_t org = rd_u64(&r);
+    (void)rd_u64(&r); /* account */
+    (void)rd_u64(&r); /* seq: says only "look again" */
+    if (rd_done(&r) && cell > 0 && org > 0 && org <= INT64_MAX)
+        jobs_index_wake(j, cell, (int64_t)org);
+}
+
+static void on_net(void *arg)
+{
+    struct jobs_role *j = arg;
+    struct channel_msg m;
+    int err;
+    while ((err = channel_recv(j->net_fd, j->msg, CHANNEL_MSG_MAX, &m)) == 0) {
+        if (m.type == MSG_WAKE)
+            wake(j, &m);
+        channel_msg_close(&m);
+    }
+    if (err != ERR_BUSY) { /* net is being restarted: its successor's end comes as PEER */
+        struct intake_io io = net_io_of(j->loop);
+        io.unwatch(io.ctx, STEAL(j->net_watch));
+        close(j->net_fd);
+        j->net_fd = -1;
+    }
+}
+
+static void watch_net(struct jobs_role *j)
+{
+    struct intake_io io = net_io_of(j->loop);
+    if (j->net_fd >= 0 && !j->net_watch)
+        j->net_watch = io.watch(io.ctx, j->net_fd, on_net, j);
+}
+
+static void on_look(struct net_timer *t)
+{
+    net_timer_set(t, JOBS_DRAIN_MS); /* the loop turns at least this often: drain and index look at their own clocks */
+}
+
+static int jobs_open(struct jobs_role *j, struct err *e)
+{
+    struct store_conf sc;
+    int r = net_loop_new(&j->loop, j->ctx->env, e);
+    if (r != 0)
+        return r;
+    role_store_conf(j->ctx, &sc);
+    sc.post = net_post_ctx;
+    sc.post_ctx = j->loop;
+    sc.writers = sc.readers = 1;
+    r = store_open(&j->store, &sc, j->ctx->env, e);
+    if (r != 0)
+        return r;
+    struct str host = conf_s(&j->ctx->conf, CONF_SMTP_HOSTNAME);
+    struct intake_conf ic = {.store = j->store,
+                             .env = j->ctx->env,
+                             .io = net_io_of(j->loop),
+                             .scan_fd = role_take(j->ctx, "channel", "scan", 0),
+                             .scan_timeout_ms = 20000,
+                             .scan_workers = 1,
+                             .hostname = host.n ? host : STR("localhost"),
+                             .hooks = hooks};
+    r = intake_create(&j->intake, &ic, e);
+    j->net_fd = role_take(j->ctx, "channel", "net", 0);
+    return r;
+}
+
+static void work(struct jobs_role *j)
+{
+    int64_t now = net_now_ms(j->loop);
+    if (now >= j->next_drain_ms) {
+        j->next_drain_ms = now + JOBS_DRAIN_MS;
+        jobs_drain(j);
+    }
+    bool all = now >= j->next_all_ms;
+    if (all)
+        j->next_all_ms = now + JOBS_LOOK_MS;
+    if (all || j->look)
+        j->look = jobs_index(j, all);
+}
+
+static int jobs_run(struct role_ctx *r)
+{
+    static struct jobs_role j;
+    struct err e = {0};
+    j = (struct jobs_role){.ctx = r, .net_fd = -1, .look = true, .msg = malloc(CHANNEL_MSG_MAX)};
+    imap_init(&j.cells);
+    if (!j.msg || jobs_open(&j, &e) != 0) {
+        log_error("jobs.start_failed", L_Z("why", e.text));
+        return e.code == ERR_NOENT || e.code == ERR_VERSION || e.code == ERR_INVALID ? ROLE_EXIT_CONFIG : 1;
+    }
+    struct intake_io io = net_io_of(j.loop);
+    j.control_watch = io.watch(io.ctx, r->control, on_control, &j);
+    net_timer_init(&j.look_timer, j.loop, on_look);
+    net_timer_set(&j.look_timer, JOBS_DRAIN_MS);
+    if (role_ready(r) != 0)
+        return 1;
+    while (!j.stopping) {
+        watch_net(&j);
+        work(&j);
+        net_loop_turn(j.loop, !j.look);
+    }
+    jobs_index_close(&j);
+    store_close(&j.store);
+    intake_free(&j.intake);
+    free(j.msg);
+    return 0;
+}

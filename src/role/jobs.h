@@ -1,0 +1,34 @@
+#pragma once
+/* The jobs role: what its files share. Work that nobody waits for: indexing, draining the spool of last resort, upkeep. */
+#include "core/map.h"
+#include "intake/intake.h"
+#include "net/loop.h"
+#include "os/role.h"
+#include "store/search.h"
+
+#define JOBS_LOOK_MS 30000 /* every session also looks by itself: a lost wake-up costs at most this */
+#define JOBS_DRAIN_MS 5000
+
+struct jobs_cell {
+    struct search *search; /* NULL while it cannot be opened: tried again at the next wake-up */
+};
+struct jobs_role {
+    struct role_ctx *ctx;
+    struct net_loop *loop;
+    struct store *store;
+    struct intake *intake; /* for what comes out of the spool */
+    int net_fd;
+    void *net_watch, *control_watch;
+    struct net_timer look_timer;
+    int64_t next_drain_ms, next_all_ms;
+    struct imap cells;   /* cell id -> struct jobs_cell */
+    bool look, stopping; /* look: some cell has news */
+    char *msg;           /* receive buffer of the net channel */
+};
+
+/* jobs_index.c: brings search.db of the noted firms (all: of every cell and firm) up to date; true when something was left for the next turn. */
+bool jobs_index(struct jobs_role *j, bool all);
+void jobs_index_wake(struct jobs_role *j, int64_t cell, int64_t org);
+void jobs_index_close(struct jobs_role *j);
+/* jobs_drain.c: one pass over the spool of last resort. */
+void jobs_drain(struct jobs_role *j);
