@@ -41,6 +41,7 @@ struct db_conf {
     const char *set;      /* statement set: "cell", "directory", "search": folder of sql/schema, "-- set:" of statements */
     bool create;          /* create file / schema when absent */
     bool readonly;
+    bool relaxed;         /* SQLite: commits are not synced, a power cut may undo the last ones; for what can be made anew (search.db) */
     int cache_kib;        /* SQLite: page cache of this connection at most; 0: 8 MiB */
     int patience_ms;      /* lock wait; 0: DB_PATIENCE_MS. PostgreSQL: also the base of statement and network timeouts */
 };

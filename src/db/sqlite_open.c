@@ -149,6 +149,8 @@ static int configure(struct db_sqlite *q, const struct db_conf *conf, struct err
              CACHE_KIB, MMAP_BYTES, JOURNAL_KEEP_BYTES);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(q->h, text, NULL, NULL, NULL);
+    if (rc == SQLITE_OK && conf->relaxed)
+        rc = sqlite3_exec(q->h, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
     /* The first read of page 1: a file that is no database, or cut inside its header, is found now. */
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(q->h, "PRAGMA schema_version", NULL, NULL, NULL);

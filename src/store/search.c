@@ -32,7 +32,7 @@ static int open_db(struct search *s, bool write, struct err *e)
                          .url = conf->url,
                          .schema = s->schema,
                          .set = "search",
-                         .create = write,
+                         .create = write, .relaxed = true,
                          .patience_ms = CELL_WRITE_PATIENCE_MS};
     int r = db_open(&s->db, &dc, e);
     if (r == 0 && write)
