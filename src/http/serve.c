@@ -115,7 +115,9 @@ static size_t on_data(struct conn *c, struct str in)
 
 static void refuse(struct http_txn *t, int status, const struct http_why *why)
 {
-    t->close = true; /* what follows is a body nobody will read */
+    const struct http_head *h = &t->req.head;
+    if (h->chunked || h->length > 0 || status == 421)
+        t->close = true; /* what follows is a body nobody will read, or speaks to somebody else */
     conn_pause(t->hc->conn);
     http_answer_why(t->req.server, t->req.id, status, why);
 }
