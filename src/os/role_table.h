@@ -11,8 +11,9 @@ struct role_row {
     const char *exe; /* own executable, or "sigillo" run as `sigillo --role NAME` */
     unsigned conf;   /* slice of the settings it gets (conf.def) */
     bool once;       /* runs to its end before the others start, and must exit 0 */
-    int start_ms; /* from start to READY (or exit of a one-shot role); then it is killed and started again. Generous where a cell may
-                       * have to be recovered first */
+    /* From start to READY (a one-shot role: to its end); then it is killed and started again. Generous where a cell may have to be
+     * recovered first. */
+    int start_ms;
     int stop_turn; /* STOP is sent in this order: those who took work in end before those who serve them */
 };
 extern const struct role_row role_table[ROLE_COUNT];

@@ -1,5 +1,6 @@
 /* sigillo: the command line. `sigillo --role NAME` is a role of the running server (started by the supervisor only),
  * `sigillo serve` becomes the supervisor, everything else is a verb of admin/. */
+#include "admin/verb.h"
 #include "os/role.h"
 #include "os/spawn.h"
 #include "role/roles.h"
@@ -10,10 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#if __has_include("admin/verb.h")
-#include "admin/verb.h"
-#endif
-
 static int role_run(const char *name);
 static int serve(char **argv);
 
@@ -21,9 +18,10 @@ static int role_run(const char *name)
 {
     static const struct role *const roles[] = {&role_net, &role_jobs, &role_keys, &role_migrate};
     for (size_t i = 0; i < N_ELEMENTS(roles); i++)
-        if (roles[i] && strcmp(roles[i]->name, name) == 0)
+        if (strcmp(roles[i]->name, name) == 0)
             return role_main(roles[i]);
-    return role_idle(name);
+    fprintf(stderr, "sigillo: there is no role %s\n", name);
+    return ROLE_EXIT_CONFIG;
 }
 
 /* The supervisor is a program of its own, so that the process that may start others links next to nothing. */
@@ -47,10 +45,5 @@ int main(int argc, char **argv)
         return role_run(argv[2]);
     if (argc >= 2 && strcmp(argv[1], "serve") == 0)
         return serve(argv + 1);
-#if __has_include("admin/verb.h")
     return verb_main(argc, argv);
-#else
-    fprintf(stderr, "usage: sigillo serve --state DIR [--set key=value]...\n");
-    return 2;
-#endif
 }
