@@ -1,8 +1,8 @@
 #include "admin/trace.h"
 #include "admin/init.h"
+#include "core/date.h"
 #include "core/hash.h"
 #include "store/trace.h"
-#include <time.h>
 
 static int trace(struct admin_ctx *c, int argc, char **argv);
 
@@ -25,12 +25,9 @@ static const char *verdict_name(enum mail_verdict v)
 
 static void print_time(FILE *out, int64_t ms)
 {
-    time_t s = (time_t)(ms / 1000);
-    struct tm tm;
-    char text[64];
-
-    if (gmtime_r(&s, &tm) && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &tm))
-        fputs(text, out);
+    struct date d;
+    date_from_ms(ms, &d);
+    fprintf(out, "%04d-%02d-%02d %02d:%02d:%02d UTC", d.year, d.month, d.day, d.hour, d.minute, d.second);
 }
 
 /* Text that a stranger wrote goes to a terminal: no control characters. */
@@ -122,7 +119,7 @@ static int look_in_spool(struct admin_ctx *c, struct str id)
 
 static int trace(struct admin_ctx *c, int argc, char **argv)
 {
-    AUTO(arena) struct arena a;
+    AUTO(arena) struct arena a = {0};
     struct store_conf conf;
     struct store *s = NULL;
     struct trace t;
