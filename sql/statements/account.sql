@@ -110,13 +110,17 @@ FROM mailbox WHERE org = :org AND account = :account AND mailbox = :mailbox
 SELECT mailbox, parent, name, role, sort_order, uidvalidity, uidnext, modseq, total, unread, threads, unread_threads, stubs, bytes, created_seq, seq
 FROM mailbox WHERE org = :org AND account = :account ORDER BY sort_order, name
 
--- The next UID and what the pack's place record names. Counters are changed in the same row version.
--- name: mailbox_take_uid
--- args: org int, account int, mailbox int, seq int, total int, unread int, threads int, unread_threads int, stubs int, bytes int
-UPDATE mailbox SET uidnext = uidnext + 1, modseq = :seq, seq = :seq, total = total + :total, unread = unread + :unread, threads = threads + :threads,
+-- The next UID and what the pack's place record names.
+-- name: mailbox_next
+-- args: org int, account int, mailbox int
+SELECT m.uidnext, m.name, a.address FROM mailbox m JOIN account a ON a.org = m.org AND a.account = m.account
+WHERE m.org = :org AND m.account = :account AND m.mailbox = :mailbox
+
+-- name: mailbox_place
+-- args: org int, account int, mailbox int, uid int, seq int, total int, unread int, threads int, unread_threads int, stubs int, bytes int
+UPDATE mailbox SET uidnext = :uid + 1, modseq = :seq, seq = :seq, total = total + :total, unread = unread + :unread, threads = threads + :threads,
     unread_threads = unread_threads + :unread_threads, stubs = stubs + :stubs, bytes = bytes + :bytes
 WHERE org = :org AND account = :account AND mailbox = :mailbox
-RETURNING uidnext - 1, name, (SELECT a.address FROM account a WHERE a.org = :org AND a.account = :account)
 
 -- name: mailbox_count
 -- args: org int, account int, mailbox int, seq int, total int, unread int, threads int, unread_threads int, stubs int, bytes int

@@ -93,7 +93,7 @@ int64_t cell_id(const struct cell *c) { return c->id; }
 const char *cell_dir(const struct cell *c) { return c->dir; }
 const char *cell_name(const struct cell *c) { return c->store->conf.engine == DB_SQLITE ? c->path : c->schema; }
 
-int cell_db_open(struct cell *c, struct db **db, bool create, struct err *e)
+int cell_db_open(struct cell *c, struct db **db, int cache_kib, struct err *e)
 {
     const struct store_conf *conf = &c->store->conf;
     struct db_conf dc = {.engine = conf->engine,
@@ -101,11 +101,11 @@ int cell_db_open(struct cell *c, struct db **db, bool create, struct err *e)
                          .url = conf->url,
                          .schema = c->schema,
                          .set = c->set,
-                         .create = create,
+                         .cache_kib = cache_kib,
                          .readonly = conf->readonly,
                          .patience_ms = CELL_WRITE_PATIENCE_MS};
     int r = db_open(db, &dc, e);
-    if (r || create)
+    if (r)
         return r;
     r = check_schema(c, *db, e);
     if (r == 0 && !atomic_load(&c->known))

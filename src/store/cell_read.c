@@ -24,7 +24,7 @@ int reader_take(struct cell *c, struct reader **out, struct err *e)
     }
     struct err own = {0};
     r = calloc(1, sizeof *r);
-    int code = r ? cell_db_open(c, &r->db, false, &own) : ERR_NOMEM;
+    int code = r ? cell_db_open(c, &r->db, 0, &own) : ERR_NOMEM;
     if (code) {
         free(r);
         cell_set_down(c, true, own.text);

@@ -72,7 +72,7 @@ static void write_reason(struct cell *c, const char *reason)
 static void write_row(struct cell *c, const char *reason)
 {
     AUTO(db) struct db *db = NULL;
-    if (cell_db_open(c, &db, false, NULL) != 0 || db_begin_write(db) != 0)
+    if (cell_db_open(c, &db, 0, NULL) != 0 || db_begin_write(db) != 0)
         return;
     if (db_run(db, c->sql->meta_readonly, DB_ARGS(db_text(str_c(reason))), NULL) != 0 || db_commit(db) != 0)
         log_warn("cell.readonly_row", L_I("cell", c->id), L_Z("error", db_error(db)));
@@ -112,7 +112,7 @@ int cell_clear_readonly(struct cell *c, struct err *e)
     int r = cell_fence_take(c);
     if (r)
         return err_set(e, r, "the cell's fence cannot be had");
-    r = cell_db_open(c, &db, false, e);
+    r = cell_db_open(c, &db, 0, e);
     if (r == 0 && (r = db_begin_write(db)) == 0)
         r = db_run(db, c->sql->meta_readonly, DB_ARGS(db_text(STR(""))), NULL);
     if (r == 0)

@@ -37,7 +37,7 @@ static size_t collect(struct store *s, struct cell ***cells, size_t *cap)
 static void checkpoint(struct cell *c)
 {
     unsigned before = atomic_load(&c->dirty);
-    if (!c->checkpointer && cell_db_open(c, &c->checkpointer, false, NULL) != 0)
+    if (!c->checkpointer && cell_db_open(c, &c->checkpointer, 0, NULL) != 0)
         return;
     int64_t left = 0;
     int r = db_checkpoint(c->checkpointer, &left);

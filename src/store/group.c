@@ -55,7 +55,7 @@ static void back_off(struct cell *c, const char *why)
 static int open_writer(struct cell *c)
 {
     struct err e = {0};
-    int r = cell_db_open(c, &c->w, false, &e);
+    int r = cell_db_open(c, &c->w, CELL_WRITER_CACHE_KIB, &e);
     if (r)
         back_off(c, e.text);
     return r;

@@ -18,6 +18,7 @@
 #define STORE_STATE_MS      1000 /* age of a cell's cached state (statvfs, readonly file) */
 #define CELL_BACKOFF_MS     100  /* first wait before a failed database is opened again; doubles */
 #define CELL_BACKOFF_MAX_MS 5000
+#define CELL_WRITER_CACHE_KIB 65536 /* page cache of the one writing connection; readers keep db's default */
 #define COMMIT_LOG_KEEP_MS  (24 * 3600 * 1000LL)
 #define COMMIT_LOG_PRUNE    256  /* groups between two prunings */
 #define CELL_WHY_MAX        200u
@@ -121,7 +122,7 @@ void store_post(struct store *s, struct job *j);      /* the caller learns the o
 /* cell.c */
 int cell_create_struct(struct store *s, int64_t id, struct cell **out, struct err *e) MUST_USE;
 void cell_free(struct cell *c);
-int cell_db_open(struct cell *c, struct db **db, bool create, struct err *e) MUST_USE; /* opened and its schema checked; meta loaded once */
+int cell_db_open(struct cell *c, struct db **db, int cache_kib, struct err *e) MUST_USE; /* opened and its schema checked; meta loaded once */
 int cell_fence_take(struct cell *c) MUST_USE;         /* SQLite only; PostgreSQL's comes with cell_meta_fence */
 void cell_fence_give(struct cell *c);
 struct cell_meta {

@@ -41,13 +41,16 @@ int thread_join(struct txn *t, int64_t org, int64_t account, const struct mail_d
     int r = refs_of(t, org, d, refs, &n);
     if (r)
         return r;
-    if (n) {
+    if (n == 1) /* most mail: no references */
+        r = db_get_int(t->db, SQL_THREAD_FIND_ONE, DB_ARGS(db_int(org), db_int(account), db_int(refs[0])), &found);
+    else if (n) {
         struct db_val v[2 + THREAD_REFS] = {db_int(org), db_int(account)};
         for (size_t i = 0; i < THREAD_REFS; i++)
             v[2 + i] = db_int(refs[i < n ? i : 0]);
-        if ((r = db_get_int(t->db, SQL_THREAD_FIND, v, N_ELEMENTS(v), &found)) < 0)
-            return r;
+        r = db_get_int(t->db, SQL_THREAD_FIND, v, N_ELEMENTS(v), &found);
     }
+    if (r < 0)
+        return r;
     *created = found == 0;
     *thread = found ? found : message;
     r = db_run(t->db, found ? SQL_THREAD_TOUCH : SQL_THREAD_INSERT,
