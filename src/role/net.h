@@ -1,6 +1,5 @@
 #pragma once
 /* The net role: what its files share. net.c joins the rooms; each other file is one of its ends. */
-#include "http/http.h"
 #include "intake/intake.h"
 #include "jmap/routes.h"
 #include "net/listen.h"

@@ -2,11 +2,7 @@
 /* What the parts of salvage share. Way of a record: packs -> by UID (what stands, what is gone) -> by content (where its bytes are) -> by message. */
 #include "store/account_priv.h"
 #include "store/mail_priv.h"
-#include "store/pack_groups.h"
 #include "store/salvage.h"
-#include "store/sorter.h"
-#include "store/state_cells.h"
-#include "store/store_priv.h"
 #include "store/verify_priv.h" /* key_put, key_get, scan */
 
 #define SALVAGE_SORT_BYTES (64u << 20)
