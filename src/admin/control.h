@@ -9,17 +9,18 @@
 
 #include <sys/types.h>
 
-#define CONTROL_VERSION     1
+#define CONTROL_VERSION 1
 #define CONTROL_REQUEST_MAX 65536u
-#define CONTROL_REPLY_MAX   (1u << 20)
-#define CONTROL_FIELDS_MAX  16u
+#define CONTROL_REPLY_MAX (1u << 20)
+#define CONTROL_FIELDS_MAX 16u
 
 struct control_field {
     const char *key;
     struct str value;
 };
 /* The client. 0: done, the lines after "ok" in reply (arena); ERR_GONE or ERR_NOENT: no server runs on this state, do it yourself; else its sentence. */
-int control_ask(struct arena *a, const char *state, const char *verb, const struct control_field *fields, size_t n, struct str *reply, struct err *e) MUST_USE;
+int control_ask(struct arena *a, const char *state, const char *verb, const struct control_field *fields, size_t n,
+                struct str *reply, struct err *e) MUST_USE;
 /* Value of a key in a reply; empty when absent. */
 struct str control_value(struct str reply, const char *key);
 

@@ -5,10 +5,10 @@
 #include "store/account.h"
 
 struct people_args {
-    struct str address, name, hash;    /* user */
-    struct str firm, domain;           /* firm: its name and domain; counterparty: domain of the firm that asks, may be empty */
-    struct str party, iban;            /* counterparty: its domain; name in `name` */
-    struct str who;                    /* for the audit */
+    struct str address, name, hash; /* user */
+    struct str firm, domain; /* firm: its name and domain; counterparty: domain of the firm that asks, may be empty */
+    struct str party, iban;  /* counterparty: its domain; name in `name` */
+    struct str who;          /* for the audit */
 };
 int people_add_firm(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
 int people_add_user(struct store *s, const struct people_args *p, struct err *e) MUST_USE;

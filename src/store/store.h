@@ -7,7 +7,6 @@
 #include "core/arena.h"
 #include "core/conf.h"
 #include "core/env.h"
-#include "core/err.h"
 #include "db/db.h"
 #include "store/pack.h"
 
