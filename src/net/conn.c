@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define READ_ROUNDS   4  /* reads of one connection before others get their turn */
-#define FLUSH_ROUNDS  16 /* refills of a pulled answer before others get their turn */
+#define READ_ROUNDS 4   /* reads of one connection before others get their turn */
+#define FLUSH_ROUNDS 16 /* refills of a pulled answer before others get their turn */
 #define CONN_FLUSH_MS 30000
 
 enum conn_state {

@@ -12,13 +12,13 @@
 #include "net/loop.h"
 #include "net/peer.h"
 
-#define CONN_IN_MAX                                                                                                    \
+#define CONN_IN_MAX \
     (2 * NET_SCRATCH)              /* bytes a protocol may leave unconsumed; it must bound its own units far below     \
                                     */
 #define CONN_OUT_HIGH (64u * 1024) /* stop reading above; `drained` below */
-#define CONN_OUT_MAX                                                                                                   \
+#define CONN_OUT_MAX \
     (8u << 20) /* an answer larger than this must be pulled (drained), else the connection is dropped */
-#define CONN_LINGER_MS                                                                                                 \
+#define CONN_LINGER_MS \
     2000 /* how long a refused peer may go on talking so that it reads our last words (a close with unread bytes sends \
             RST) */
 #define CONN_LINGER_MAX (256u * 1024)

@@ -376,19 +376,19 @@ static void timers_fire_in_their_turn(void **state)
     net_timer_set(&c.t, 1000);
     net_timer_set(&c.t, 200000); /* moved later */
     fake_mono += 900;
-    net_loop_turn(l, true);
+    net_loop_tick(l);
     assert_int_equal(a.fired, 0);
     fake_mono += 400;
-    net_loop_turn(l, true);
+    net_loop_tick(l);
     assert_int_equal(a.fired, 1);
     assert_int_equal(c.fired, 0);
     fake_mono += 200000;
-    net_loop_turn(l, true);
+    net_loop_tick(l);
     assert_int_equal(c.fired, 1);
     assert_int_equal(b.fired, 0);
     net_timer_set(&b.t, 50); /* moved earlier */
     fake_mono += 400;
-    net_loop_turn(l, true);
+    net_loop_tick(l);
     assert_int_equal(b.fired, 1);
     net_loop_free(&l);
 }

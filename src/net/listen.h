@@ -4,7 +4,7 @@
 #include "net/peer.h"
 
 #define LISTEN_BACKLOG 1024
-#define LISTEN_ROUND   64  /* accepts before other events get their turn */
+#define LISTEN_ROUND 64    /* accepts before other events get their turn */
 #define LISTEN_REST_MS 250 /* pause after EMFILE, ENFILE, ENOMEM: the connection stays in the kernel's queue */
 
 struct net_listener;

@@ -28,9 +28,10 @@ struct net_loop {
     struct post_queue in; /* under lock */
     struct post_queue out;
     struct list wheel[NET_WHEEL_SLOTS];
-    int64_t last_tick;
+    int64_t last_tick; /* the wheel has turned to here */
+    int64_t wake_tick; /* tick_ev fires then; 0: not set */
     size_t timers;
-    bool ticking, stopped;
+    bool stopped;
     struct list later;
     char *scratch;
 };
@@ -39,6 +40,8 @@ static void on_wake(evutil_socket_t fd, short what, void *arg);
 static void on_tick(evutil_socket_t fd, short what, void *arg);
 static void on_later(evutil_socket_t fd, short what, void *arg);
 static void timer_insert(struct net_timer *t, int64_t tick);
+static void wheel_wake(struct net_loop *l, int64_t tick);
+static void wheel_sleep(struct net_loop *l);
 
 int net_loop_new(struct net_loop **out, const struct env *env, struct err *e)
 {
@@ -67,7 +70,7 @@ int net_loop_new(struct net_loop **out, const struct env *env, struct err *e)
     }
     event_assign(&l->wake_ev, l->base, l->wake_fd, EV_READ | EV_PERSIST, on_wake, l);
     event_add(&l->wake_ev, NULL);
-    event_assign(&l->tick_ev, l->base, -1, EV_PERSIST, on_tick, l);
+    event_assign(&l->tick_ev, l->base, -1, 0, on_tick, l);
     event_assign(&l->later_ev, l->base, -1, 0, on_later, l);
     *out = l;
     return 0;
@@ -172,11 +175,8 @@ void net_timer_set(struct net_timer *t, int64_t ms)
     int64_t tick = t->due_ms / NET_TICK_MS + 1; /* rounded up: never early */
     if (t->armed && tick >= t->tick)
         return;
-    if (!l->ticking) {
-        l->ticking = true;
-        l->last_tick = now / NET_TICK_MS;
-        event_add(&l->tick_ev, &(struct timeval){0, NET_TICK_MS * 1000});
-    }
+    if (!l->timers && now / NET_TICK_MS > l->last_tick)
+        l->last_tick = now / NET_TICK_MS; /* an empty wheel stood still */
     timer_insert(t, tick);
 }
 
@@ -190,6 +190,29 @@ static void timer_insert(struct net_timer *t, int64_t tick)
     t->armed = true;
     t->tick = tick > l->last_tick ? tick : l->last_tick + 1;
     list_add(&l->wheel[(uint64_t)t->tick % NET_WHEEL_SLOTS], &t->node);
+    wheel_wake(l, t->tick);
+}
+
+/* Makes sure that on_tick runs at this tick; a process with nothing due soon sleeps. */
+static void wheel_wake(struct net_loop *l, int64_t tick)
+{
+    if (l->wake_tick && l->wake_tick <= tick)
+        return;
+    l->wake_tick = tick;
+    int64_t ms = tick * NET_TICK_MS - net_now_ms(l);
+    if (ms < 1)
+        ms = 1;
+    event_add(&l->tick_ev, &(struct timeval){ms / 1000, ms % 1000 * 1000});
+}
+
+static void wheel_sleep(struct net_loop *l)
+{
+    l->wake_tick = 0;
+    for (int64_t i = 1; l->timers && i <= NET_WHEEL_SLOTS; i++)
+        if (!list_empty(&l->wheel[(uint64_t)(l->last_tick + i) % NET_WHEEL_SLOTS])) {
+            wheel_wake(l, l->last_tick + i);
+            return;
+        }
 }
 
 void net_timer_clear(struct net_timer *t)
@@ -206,6 +229,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     struct net_loop *l = arg;
+    l->wake_tick = 0;
     int64_t now = net_now_ms(l), tick = now / NET_TICK_MS, from = l->last_tick + 1;
     if (tick - from >= NET_WHEEL_SLOTS) /* asleep for more than a turn: each slot once is enough */
         from = tick - NET_WHEEL_SLOTS + 1;
@@ -228,11 +252,10 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         net_timer_clear(t);
         t->fn(t);
     }
-    if (!l->timers) {
-        event_del(&l->tick_ev);
-        l->ticking = false;
-    }
+    wheel_sleep(l);
 }
+
+void net_loop_tick(struct net_loop *l) { on_tick(-1, 0, l); }
 
 void net_later(struct net_loop *l, struct net_later *t)
 {

@@ -6,9 +6,9 @@
 #include "core/err.h"
 #include "core/list.h"
 
-#define NET_SCRATCH     65536u /* bytes of the shared read buffer: idle connections own none */
-#define NET_TICK_MS     128    /* resolution of timers */
-#define NET_WHEEL_SLOTS 512u   /* one turn: 65 s; later deadlines stay in their slot for more turns */
+#define NET_SCRATCH 65536u   /* bytes of the shared read buffer: idle connections own none */
+#define NET_TICK_MS 128      /* resolution of timers */
+#define NET_WHEEL_SLOTS 512u /* one turn: 65 s; later deadlines stay in their slot for more turns */
 
 struct event_base;
 struct net_loop;
@@ -18,6 +18,7 @@ int net_loop_new(struct net_loop **l, const struct env *env, struct err *e) MUST
 void net_loop_free(struct net_loop **l);           /* pending posts are run first: their arguments may own memory */
 int net_loop_run(struct net_loop *l) MUST_USE;     /* until net_loop_stop; ERR_SYS when the kernel interface fails */
 void net_loop_turn(struct net_loop *l, bool wait); /* one round; tests */
+void net_loop_tick(struct net_loop *l);            /* runs what is due by env's clock; tests with a pretended one */
 void net_loop_stop(struct net_loop *l);
 struct event_base *net_loop_base(struct net_loop *l); /* for channels of the role */
 const struct env *net_loop_env(const struct net_loop *l);

@@ -1,4 +1,4 @@
-#define OPENSSL_SUPPRESS_DEPRECATED    /* EC_KEY_METHOD: the one interface of OpenSSL 3 for a foreign signer without   \
+#define OPENSSL_SUPPRESS_DEPRECATED /* EC_KEY_METHOD: the one interface of OpenSSL 3 for a foreign signer without   \
                                           writing a provider */
 #include "net/tls.h"
 #include <openssl/ec.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <stdio.h>
 
-#define CHAIN_MAX       (64 * 1024)
+#define CHAIN_MAX (64 * 1024)
 #define CHAIN_CERTS_MAX 8
 
 struct net_tls {

@@ -12,6 +12,7 @@ struct watch {
 };
 struct after {
     struct net_timer timer;
+    struct net_later later; /* in place of the timer when it is to run at once */
     void (*fn)(void *arg);
     void *arg;
 };
@@ -55,13 +56,21 @@ static void io_unwatch(void *ctx, void *watch)
     free(w);
 }
 
-static void on_after(struct net_timer *t)
+static void after_run(struct after *a)
 {
-    struct after *a = (struct after *)(void *)((char *)t - offsetof(struct after, timer));
     void (*fn)(void *) = a->fn;
     void *arg = a->arg;
     free(a);
     fn(arg);
+}
+
+static void on_after(struct net_timer *t)
+{
+    after_run((struct after *)(void *)((char *)t - offsetof(struct after, timer)));
+}
+static void on_later(struct net_later *t)
+{
+    after_run((struct after *)(void *)((char *)t - offsetof(struct after, later)));
 }
 
 static void *io_after(void *ctx, int64_t ms, void (*fn)(void *arg), void *arg)
@@ -72,7 +81,11 @@ static void *io_after(void *ctx, int64_t ms, void (*fn)(void *arg), void *arg)
     a->fn = fn;
     a->arg = arg;
     net_timer_init(&a->timer, ctx, on_after);
-    net_timer_set(&a->timer, ms);
+    a->later.fn = on_later;
+    if (ms > 0)
+        net_timer_set(&a->timer, ms);
+    else
+        net_later(ctx, &a->later);
     return a;
 }
 
@@ -81,5 +94,6 @@ static void io_cancel(void *ctx, void *timer)
     (void)ctx;
     struct after *a = timer;
     net_timer_clear(&a->timer);
+    net_later_clear(&a->later);
     free(a);
 }

@@ -1,5 +1,6 @@
 /* DATA: streaming into the spool, the final dot, intake, the reply. */
 #include "smtp/session.h"
+#include "core/fault.h"
 #include "core/log.h"
 #include <stdlib.h>
 
@@ -65,6 +66,7 @@ static void finish_data(struct smtp_session *s)
 {
     struct smtp_txn *t = s->txn;
     struct smtp_server *srv = s->server;
+    (void)fault_point("smtp.dot");
     int refused = data_refused(t);
     if (refused) {
         log_info("smtp.data_refused", L_I("reply", refused), L_I("spool", t->spool.failed),
@@ -107,6 +109,7 @@ static void on_done(void *ctx, uint64_t id, const struct intake_reply *r)
     if (!t)
         return;
     struct smtp_session *s = t->session;
+    (void)fault_point("smtp.reply"); /* committed, not yet answered */
     if (r->code == 250)
         srv->counts.accepted++;
     if (!s) { /* the peer left: the row stays unreplied, its resend will be recognised */

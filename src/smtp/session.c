@@ -1,4 +1,5 @@
 #include "smtp/session.h"
+#include "core/fault.h"
 #include "core/log.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -163,6 +164,9 @@ static void on_drained(struct conn *c)
 {
     struct smtp_session *s = conn_user(c);
     const struct smtp_road *road = &s->server->conf.road;
+    if (s->replied)
+        (void)fault_point(
+            "smtp.replied"); /* 250 is in the socket, the row does not know it yet: the one allowed duplicate */
     while (s->replied) {
         struct smtp_replied *r = s->replied;
         s->replied = r->next;

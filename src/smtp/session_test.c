@@ -136,8 +136,7 @@ static void pipelining_is_allowed_where_promised(void **state)
     talk(&f, c, "EHLO a\r\n");
     conn_feed(c, STR("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nRCPT TO:<e@d.example>\r\nDATA\r\n"));
     assert_true(last_is(c, "250 250 250 354"));
-    conn_feed(c,
-              STR("x: y\r\n\r\n..\r\n.\r\nMAIL FROM:<>\r\nRCPT TO:<c@d.example>\r\nQUIT\r\n")); /* a group after the
+    conn_feed(c, STR("x: y\r\n\r\n..\r\n.\r\nMAIL FROM:<>\r\nRCPT TO:<c@d.example>\r\nQUIT\r\n")); /* a group after the
                                                                                                    final dot is fine */
     net_loop_turn(f.loop, false);
     net_loop_turn(f.loop, false);
