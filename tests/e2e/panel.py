@@ -28,7 +28,8 @@ def browser(name, env):
         print("# " + (p.stdout[-2000:] + p.stderr[-2000:]).replace("\n", "\n# "))
 
 
-browser("stand-in", {"SIGILLO_URL": ""})
+os.environ.pop("SIGILLO_URL", None)
+browser("stand-in", {})
 server = Server()
 server.cli("counterparty", "add", "rossimarmi.example", "--state", server.state, "--name", "Rossi Marmi S.r.l.", "--iban", "IT60X0542811101000000123456")
 with server as s:
