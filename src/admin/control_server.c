@@ -56,18 +56,24 @@ static int read_fields(struct str body, struct people_args *p, struct err *e)
     return 0;
 }
 
-static int dispatch(struct store *s, struct str request, struct err *e)
+int control_parse(struct str request, struct str *verb, struct people_args *p, struct err *e)
 {
-    struct str head, body, word, version, verb;
-    struct people_args p = {0};
+    struct str head, body, word, version;
     str_cut(request, '\n', &head, &body);
-    if (!str_cut(head, ' ', &word, &head) || !str_eq(word, STR("sigillo")) || !str_cut(head, ' ', &version, &verb))
+    if (!str_cut(head, ' ', &word, &head) || !str_eq(word, STR("sigillo")) || !str_cut(head, ' ', &version, verb))
         return err_set(e, ERR_INVALID, "control: this is not a request");
     if (!str_eq(version, STR("1")))
         return err_set(e, ERR_VERSION, "the server and this binary are of different releases: restart the server");
-    if (str_utf8_valid(body) != body.n || str_chr(body, 0, 0) >= 0)
+    if (str_utf8_valid(request) != request.n || (request.n && memchr(request.p, 0, request.n)))
         return err_set(e, ERR_INVALID, "control: the request is not UTF-8 text");
-    int r = read_fields(body, &p, e);
+    return read_fields(body, p, e);
+}
+
+static int dispatch(struct store *s, struct str request, struct err *e)
+{
+    struct str verb;
+    struct people_args p = {0};
+    int r = control_parse(request, &verb, &p, e);
     if (r)
         return r;
     for (size_t i = 0; i < N_ELEMENTS(verbs); i++)

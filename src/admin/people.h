@@ -14,3 +14,5 @@ int people_add_firm(struct store *s, const struct people_args *p, struct err *e)
 int people_add_user(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
 int people_set_password(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
 int people_add_party(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
+/* A whole request of control.sock (admin/control.h) taken apart, nothing looked up: views into it. */
+int control_parse(struct str request, struct str *verb, struct people_args *p, struct err *e) MUST_USE;
