@@ -41,7 +41,10 @@ with Server() as s:
     t.is_(status, 401, "log-in with a wrong one")
     s.send(b"From: Uno <uno@cliente.example>\r\nSubject: x\r\n\r\nuna\r\n")
     s.jmap(("Mailbox/get", {"ids": None}))
-    s.cli("backup", "--state", s.state, "--to", os.path.join(s.root, "backup"))
+    owner = os.stat(s.state)  # the verbs become the owner of the state: the backup's folder must be his
+    os.mkdir(os.path.join(s.root, "out"))
+    os.chown(os.path.join(s.root, "out"), owner.st_uid, owner.st_gid)
+    s.cli("backup", "--state", s.state, "--to", os.path.join(s.root, "out/backup"))
     with open(os.path.join(s.state, "keys/master"), "rb") as f:
         master = f.read()
     t.is_(os.stat(os.path.join(s.state, "keys/master")).st_mode & 0o777, 0o600, "the master key is readable by its owner alone")
