@@ -4,6 +4,7 @@
 #include "http/http.h"
 #include "core/list.h"
 #include "core/map.h"
+#include "net/peers.h"
 
 #define HTTP_ROUTE_TABLES 8u
 
@@ -50,7 +51,7 @@ struct http_server {
     struct list conns;
     size_t n_conns;
     struct imap pending; /* id -> http_txn, from head to reply */
-    struct map peers;
+    struct net_peers peers;
     struct {
         const struct http_route *v;
         size_t n;

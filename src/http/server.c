@@ -4,10 +4,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-struct peer_count {
-    int n;
-};
-
 static void on_stop_later(struct net_later *t);
 
 struct http_server *http_server_new(struct net_loop *l, const struct http_conf *conf)
@@ -20,9 +16,7 @@ struct http_server *http_server_new(struct net_loop *l, const struct http_conf *
     s->auth = http_auth_new(l);
     list_init(&s->conns);
     imap_init(&s->pending);
-    uint64_t seed[2];
-    env_random(net_loop_env(l), seed, sizeof seed);
-    map_init(&s->peers, seed[0], seed[1]);
+    net_peers_init(&s->peers, HTTP_PER_PEER_MAX, net_loop_env(l));
     s->stop_later.fn = on_stop_later;
     return s;
 }
@@ -45,11 +39,7 @@ void http_server_free(struct http_server **sp)
     while (imap_next(&s->pending, &it, &id, &v))
         http_txn_free(v);
     imap_free(&s->pending);
-    it = 0;
-    struct str key;
-    while (map_next(&s->peers, &it, &key, &v))
-        free(v);
-    map_free(&s->peers);
+    net_peers_free(&s->peers);
     http_auth_free(&s->auth);
     free(s);
 }
@@ -75,28 +65,10 @@ void http_sessions_end_address(struct http_server *s, struct str address)
     http_auth_end_account(s->auth, 0, 0, address);
 }
 
-static bool peer_enter(struct http_server *s, const struct net_peer *peer)
-{
-    if (net_peer_loopback(peer))
-        return true;
-    struct str key = net_peer_key(peer);
-    struct peer_count *c = map_get(&s->peers, key);
-    if (!c) {
-        c = calloc(1, sizeof *c);
-        if (!c)
-            abort();
-        map_put(&s->peers, key, c);
-    }
-    if (c->n >= HTTP_PER_PEER_MAX)
-        return false;
-    c->n++;
-    return true;
-}
-
 void http_accept(void *server, int fd, const struct net_peer *peer)
 {
     struct http_server *s = server;
-    if (s->stopping || s->n_conns >= HTTP_CONNECTIONS_MAX || !peer_enter(s, peer)) {
+    if (s->stopping || s->n_conns >= HTTP_CONNECTIONS_MAX || !net_peers_enter(&s->peers, peer)) {
         if (!s->conf.tls)
             (void)!send(
                 fd,
@@ -111,11 +83,7 @@ void http_accept(void *server, int fd, const struct net_peer *peer)
 void http_conn_leave(struct http_conn *hc)
 {
     struct http_server *s = hc->server;
-    const struct net_peer *peer = conn_peer(hc->conn);
-    struct str key = net_peer_key(peer);
-    struct peer_count *c = net_peer_loopback(peer) ? NULL : map_get(&s->peers, key);
-    if (c && --c->n == 0)
-        free(map_del(&s->peers, key));
+    net_peers_leave(&s->peers, conn_peer(hc->conn));
     list_del(&hc->node);
     s->n_conns--;
     if (s->stopping)

@@ -2,6 +2,7 @@
  * before. */
 #include "net/conn.h"
 #include "net/mac.h"
+#include "net/peers.h"
 #include "net/tls.h"
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -11,6 +12,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -434,6 +436,27 @@ static void peer_forms(void **state)
     p.addr[0] = 192;
     assert_false(net_peer_loopback(&p));
     assert_int_equal(net_peer_key(&p).n, 4);
+    struct sockaddr_in6 mapped = {.sin6_family = AF_INET6};
+    memcpy((uint8_t *)&mapped.sin6_addr + 10, (const uint8_t[]){0xff, 0xff, 192, 0, 2, 1}, 6);
+    net_peer_from(&p, (struct sockaddr *)&mapped, sizeof mapped);
+    assert_true(str_eq(net_peer_text(&p, text), STR("192.0.2.1")));
+}
+
+static void connections_of_one_address_are_counted(void **state)
+{
+    (void)state;
+    struct net_peers peers;
+    struct net_peer a = {.addr = {192, 0, 2, 1}, .family = AF_INET}, b = {.addr = {192, 0, 2, 2}, .family = AF_INET},
+                    local = {.addr = {127, 0, 0, 1}, .family = AF_INET};
+    net_peers_init(&peers, 2, env_system());
+    assert_true(net_peers_enter(&peers, &a) && net_peers_enter(&peers, &a));
+    assert_false(net_peers_enter(&peers, &a));
+    assert_true(net_peers_enter(&peers, &b));
+    for (int i = 0; i < 10; i++)
+        assert_true(net_peers_enter(&peers, &local));
+    net_peers_leave(&peers, &a);
+    assert_true(net_peers_enter(&peers, &a));
+    net_peers_free(&peers);
 }
 
 int main(void)
@@ -452,6 +475,7 @@ int main(void)
         cmocka_unit_test(posts_run_on_the_loop),
         cmocka_unit_test(mac_separates_parts),
         cmocka_unit_test(peer_forms),
+        cmocka_unit_test(connections_of_one_address_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

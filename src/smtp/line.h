@@ -2,7 +2,7 @@
 /* Command lines (RFC 5321 4.1): finding a line, its verb, ESMTP parameters. Pure. Paths are read by mime/path.h. */
 #include "core/str.h"
 
-#define SMTP_LINE_MAX                                                                                                  \
+#define SMTP_LINE_MAX \
     2048u /* RFC 5321 4.5.3.1.4 says 512 and lets extensions add; ours (SIZE, BODY, SMTPUTF8) add under 100 */
 #define SMTP_PARAMS_MAX 16u
 

@@ -6,10 +6,6 @@
 
 #define FLOW_QUIET_MS 5 /* DATA that brought nothing for so long is not worth a wait of others */
 
-struct peer_count {
-    int n;
-};
-
 static void refuse(int fd, const char *line);
 static void on_stop_later(struct net_later *t);
 
@@ -22,9 +18,7 @@ struct smtp_server *smtp_server_new(struct net_loop *l, const struct smtp_conf *
     s->conf = *conf;
     list_init(&s->sessions);
     imap_init(&s->commits);
-    uint64_t seed[2];
-    env_random(net_loop_env(l), seed, sizeof seed);
-    map_init(&s->peers, seed[0], seed[1]);
+    net_peers_init(&s->peers, SMTP_PER_PEER_MAX, net_loop_env(l));
     s->stop_later.fn = on_stop_later;
     return s;
 }
@@ -47,12 +41,7 @@ void smtp_server_free(struct smtp_server **sp)
     while (imap_next(&s->commits, &it, &id, &txn))
         smtp_txn_free(txn);
     imap_free(&s->commits);
-    it = 0;
-    struct str key;
-    void *count;
-    while (map_next(&s->peers, &it, &key, &count))
-        free(count);
-    map_free(&s->peers);
+    net_peers_free(&s->peers);
     free(s);
 }
 
@@ -72,33 +61,6 @@ bool smtp_data_flows(const struct smtp_server *s)
            net_now_ms(s->loop) - atomic_load_explicit(&s->last_data_ms, memory_order_relaxed) < FLOW_QUIET_MS;
 }
 
-/* false: this address has enough connections. */
-static bool peer_enter(struct smtp_server *s, const struct net_peer *peer)
-{
-    if (net_peer_loopback(peer))
-        return true;
-    struct str key = net_peer_key(peer);
-    struct peer_count *c = map_get(&s->peers, key);
-    if (!c) {
-        c = calloc(1, sizeof *c);
-        if (!c)
-            abort();
-        map_put(&s->peers, key, c);
-    }
-    if (c->n >= SMTP_PER_PEER_MAX)
-        return false;
-    c->n++;
-    return true;
-}
-
-static void peer_leave(struct smtp_server *s, const struct net_peer *peer)
-{
-    struct str key = net_peer_key(peer);
-    struct peer_count *c = net_peer_loopback(peer) ? NULL : map_get(&s->peers, key);
-    if (c && --c->n == 0)
-        free(map_del(&s->peers, key));
-}
-
 void smtp_accept(void *server, int fd, const struct net_peer *peer)
 {
     struct smtp_server *s = server;
@@ -109,7 +71,7 @@ void smtp_accept(void *server, int fd, const struct net_peer *peer)
         log_warn("smtp.too_many_connections", L_I("limit", s->conf.max_connections),
                  L_S("peer", net_peer_text(peer, ip)));
         refuse(fd, "421 4.3.2 Too many connections, please try again later\r\n");
-    } else if (!peer_enter(s, peer)) {
+    } else if (!net_peers_enter(&s->peers, peer)) {
         log_info("smtp.too_many_of_peer", L_S("peer", net_peer_text(peer, ip)));
         refuse(fd, "421 4.7.0 Too many connections from your address, please try again later\r\n");
     } else {
@@ -129,7 +91,7 @@ void smtp_session_leave(struct smtp_session *s)
     struct smtp_server *srv = s->server;
     list_del(&s->node);
     srv->counts.connections--;
-    peer_leave(srv, conn_peer(s->conn));
+    net_peers_leave(&srv->peers, conn_peer(s->conn));
     if (srv->stopping)
         net_later(srv->loop, &srv->stop_later);
 }

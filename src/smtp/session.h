@@ -4,6 +4,7 @@
 #include "smtp/line.h"
 #include "smtp/smtp.h"
 #include "core/map.h"
+#include "net/peers.h"
 #include <stdatomic.h>
 
 enum smtp_reply_id {
@@ -61,7 +62,7 @@ struct smtp_server {
     struct smtp_conf conf;
     struct list sessions;
     struct imap commits; /* id -> smtp_txn at intake */
-    struct map peers;    /* address -> struct peer_count */
+    struct net_peers peers;
     struct smtp_counts counts;
     _Atomic int64_t flowing; /* sessions in DATA */
     _Atomic int64_t last_data_ms;

@@ -120,6 +120,8 @@ static void begin(struct fake_road *f, struct conn **c)
     conn_settle(*c);
 }
 
+#define SAY_ENVELOPE "EHLO a\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\n"
+
 static bool last_is(struct conn *c, const char *want)
 {
     char got[2048];
@@ -160,7 +162,7 @@ static void speaking_out_of_turn_is_refused(void **state)
         fake_road_close(&f);
     }
     begin(&f, &c);
-    talk(&f, c, "EHLO a\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\n");
+    talk(&f, c, SAY_ENVELOPE);
     conn_feed(c, STR("DATA\r\nSubject: smuggled\r\n\r\n.\r\n"));
     assert_true(last_is(c, "250 250 250 554"));
     assert_int_equal(f.begun, 0);
@@ -174,7 +176,7 @@ static void answer_waits_for_the_commit(void **state)
     struct conn *c;
     begin(&f, &c);
     f.hold = true;
-    talk(&f, c, "EHLO a\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\nx\r\n.\r\n");
+    talk(&f, c, SAY_ENVELOPE "DATA\r\nx\r\n.\r\n");
     assert_true(last_is(c, "354"));
     assert_true(conn_paused(c));
     fake_road_answer(&f);
@@ -192,7 +194,7 @@ static void late_answers_find_nothing(void **state)
     struct conn *c;
     begin(&f, &c);
     f.hold = true;
-    talk(&f, c, "EHLO a\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\nx\r\n.\r\n");
+    talk(&f, c, SAY_ENVELOPE "DATA\r\nx\r\n.\r\n");
     conn_drop(c);
     conn_settle(c);
     fake_road_answer(&f); /* the transaction is still readable by intake until here */
@@ -247,7 +249,7 @@ static void large_messages(void **state)
     struct fake_road f;
     struct conn *c;
     begin(&f, &c);
-    talk(&f, c, "EHLO a\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n");
+    talk(&f, c, SAY_ENVELOPE "DATA\r\n");
     for (int i = 0; i < 1500; i++) /* over the 64 KB of memory: goes on in a file */
         conn_feed(c, STR("0123456789012345678901234567890123456789012345678901234567890123456789\r\n"));
     conn_feed(c, STR(".\r\n"));
@@ -270,7 +272,7 @@ static void bad_answers_are_passed_on(void **state)
     struct conn *c;
     begin(&f, &c);
     f.answer_code = 451;
-    talk(&f, c, "EHLO a\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\nx\r\n.\r\n");
+    talk(&f, c, SAY_ENVELOPE "DATA\r\nx\r\n.\r\n");
     assert_true(last_is(c, "354 451"));
     assert_int_equal(f.replied, 0);
     fake_road_close(&f);
@@ -286,7 +288,7 @@ static void stop_lets_data_finish(void **state)
     begin(&f, &c);
     struct conn *idle = smtp_session_new(f.server, -1, NULL);
     conn_settle(idle);
-    talk(&f, c, "EHLO a\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n");
+    talk(&f, c, SAY_ENVELOPE "DATA\r\n");
     int done = 0;
     smtp_server_stop(f.server, stopped, &done);
     assert_true(last_is(idle, "220 421"));

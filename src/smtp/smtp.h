@@ -11,15 +11,15 @@
 #include "net/tls.h"
 
 #define SMTP_PER_PEER_MAX 100 /* connections of one address (IPv6: /64); loopback is not counted */
-#define SMTP_IN_DATA_MAX                                                                                               \
+#define SMTP_IN_DATA_MAX \
     2000 /* transactions receiving DATA at once: bounds spool memory to 128 MB; more get 451 4.3.2 */
-#define SMTP_BAD_COMMANDS_MAX  20  /* errors of one session, then 421 */
-#define SMTP_IDLE_COMMANDS_MAX 200 /* NOOP, RSET, VRFY, HELP, EHLO between two accepted messages, then 421 */
-#define SMTP_UNKNOWN_RCPT_MAX  20  /* unknown recipients of one session (harvesting), then 421 */
-#define SMTP_DATA_MS           (30 * 60 * 1000) /* a whole DATA, however alive */
-#define SMTP_COMMIT_MS         60000            /* intake answers within INTAKE_DEADLINE_MS; this is the net below it */
-#define SMTP_TXN_ARENA         (4u << 20)
-#define SMTP_HELO_MAX          255u
+#define SMTP_BAD_COMMANDS_MAX 20      /* errors of one session, then 421 */
+#define SMTP_IDLE_COMMANDS_MAX 200    /* NOOP, RSET, VRFY, HELP, EHLO between two accepted messages, then 421 */
+#define SMTP_UNKNOWN_RCPT_MAX 20      /* unknown recipients of one session (harvesting), then 421 */
+#define SMTP_DATA_MS (30 * 60 * 1000) /* a whole DATA, however alive */
+#define SMTP_COMMIT_MS 60000          /* intake answers within INTAKE_DEADLINE_MS; this is the net below it */
+#define SMTP_TXN_ARENA (4u << 20)
+#define SMTP_HELO_MAX 255u
 
 /* What SMTP asks of the main road; intake's own functions in the server (smtp_road_of), a pretended one in tests. */
 struct smtp_road {
