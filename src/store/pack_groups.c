@@ -175,6 +175,40 @@ int pack_groups_finish(struct pack_groups *g, const struct pack_uuid *last)
     return 0;
 }
 
+size_t pack_groups_lost(struct pack_groups *g, const struct pack_uuid *now, const struct pack_group **first)
+{
+    bool *before = calloc(g->n + 1, sizeof *before);
+    size_t lost = 0;
+
+    *first = NULL;
+    for (size_t i = 0; before && i < g->n; i++)
+        before[i] = g->all[i].committed;
+    if (before)
+        (void)mark_from(g, pack_group_id(now));
+    for (size_t i = 0; before && i < g->n; i++) {
+        struct pack_group *p = &g->all[i];
+
+        if (p->committed) { /* by the head, or since */
+            p->committed = before[i];
+        } else if (p->child) {
+            p->committed = true;
+            *first = lost++ ? *first : p;
+        }
+    }
+    free(before);
+    return lost;
+}
+
+void pack_groups_again(struct pack_groups *g)
+{
+    free(g->by_id);
+    g->by_id = NULL;
+    for (size_t i = 0; i < g->n; i++) {
+        g->all[i].depth = 0;
+        g->all[i].committed = g->all[i].child = false;
+    }
+}
+
 static const struct pack_group *at_place(const struct pack_groups *g, int64_t pack, int64_t offset)
 {
     size_t low = 0, high = g->n;

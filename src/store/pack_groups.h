@@ -37,6 +37,11 @@ enum pack_fate {
     FATE_COMMITTED
 };
 enum pack_fate pack_groups_fate(const struct pack_groups *g, int64_t pack, int64_t offset);
+/* Groups that another names as committed, yet that lead neither to the head nor to `now` (the last committed one as the database says after the
+ * packs were read; a live server goes on meanwhile): commits that the database has lost. They count as committed from then on. Returns how many;
+ * *first: the first of them in order of place. */
+size_t pack_groups_lost(struct pack_groups *g, const struct pack_uuid *now, const struct pack_group **first);
+void pack_groups_again(struct pack_groups *g); /* before another pack_groups_finish */
 /* Where the last committed group of a pack ends (behind its end record); the header's length when there is none. */
 int64_t pack_groups_cut(const struct pack_groups *g, int64_t pack);
 /* Pack ids of a folder in order. ERR_NOENT: no folder. The caller frees. */

@@ -138,6 +138,7 @@ static void close_all(struct salvage *s)
 
 static int finish_groups(struct salvage *s, struct err *e)
 {
+    const struct pack_group *first;
     struct cell_meta m;
     bool known = s->db && db_begin_read(s->db) == 0 && cell_meta_load(s->db, SQL_CELL_META_READ, &m) == 0;
     int rc;
@@ -145,6 +146,11 @@ static int finish_groups(struct salvage *s, struct err *e)
     if (s->db)
         db_rollback(s->db);
     rc = pack_groups_finish(&s->groups, known ? &m.last_group : NULL);
+    if (rc == 0 && known && pack_groups_lost(&s->groups, &m.last_group, &first) > 0) {
+        salvage_say(s, "The old database has gone back behind what was committed: the packs alone decide what was.");
+        pack_groups_again(&s->groups);
+        rc = pack_groups_finish(&s->groups, NULL);
+    }
     if (rc == 0 && s->groups.missing)
         salvage_say(s, "The end of a committed group is damaged: messages of it are filed as uncertain where the packs "
                        "alone cannot tell.");

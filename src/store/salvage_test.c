@@ -177,6 +177,38 @@ static void test_packs_alone(void **state UNUSED)
     }
 }
 
+/* A database that has gone back decides nothing. */
+static void test_database_behind(void **state UNUSED)
+{
+    struct sample x, y;
+    struct salvage_result r;
+    char path[200], cmd[1000];
+    int said;
+
+    sample_open(&x, DB_SQLITE);
+    fill(&x);
+    store_close(&x.s);
+    (void)snprintf(path, sizeof path, "%s/cells/1/cell.db", x.dir);
+    (void)snprintf(cmd, sizeof cmd, "cp %s %s.old", path, path);
+    assert_int_equal(system(cmd), 0);
+    sample_reopen(&x);
+    for (int i = 0; i < 3; i++)
+        sample_deliver(&x, &x.anna, "Poi persa", false);
+    store_close(&x.s);
+    (void)snprintf(cmd, sizeof cmd, "mv %s.old %s; rm -f %s-wal %s-shm", path, path, path, path);
+    assert_int_equal(system(cmd), 0);
+    y = salvaged(&x, &r, &said);
+    SELF(y);
+    assert_int_equal(said, 1);
+    assert_int_equal(r.messages, 8);
+    assert_int_equal(r.uncertain, 1);
+    assert_int_equal(r.lost, 0);
+    assert_int_equal(r.passwords, 2);
+    expect_sound(&y.conf);
+    scratch_remove(x.dir);
+    scratch_remove(y.dir);
+}
+
 /* Bytes that are lost are said; the others come back. */
 static void test_damaged(void **state UNUSED)
 {
@@ -230,7 +262,8 @@ static void test_refused(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_with_database), cmocka_unit_test(test_packs_alone),
-                                       cmocka_unit_test(test_damaged), cmocka_unit_test(test_refused)};
+                                       cmocka_unit_test(test_damaged), cmocka_unit_test(test_database_behind),
+                                       cmocka_unit_test(test_refused)};
 
     return cmocka_run_group_tests_name("salvage", tests, NULL, NULL);
 }

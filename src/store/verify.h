@@ -19,6 +19,7 @@ enum verify_kind {
     VERIFY_PACK_UNUSED,   /* note: a row, no file, nothing was ever in it */
     VERIFY_BLOB_LOST,
     VERIFY_GROUP_LOST,
+    VERIFY_COMMITS_LOST,   /* proven by the packs, unknown to the database */
     VERIFY_PLACE_LOST,     /* committed in the packs, no row */
     VERIFY_PLACE_BACK,     /* gone in the packs, row there */
     VERIFY_PLACE_UNBACKED, /* row without a pack record */

@@ -1,5 +1,6 @@
 /* Placement rows against the committed place and gone records of the packs: what salvage would make of this cell must
  * be what it holds. */
+#include "store/pack_format.h"
 #include "store/verify_priv.h"
 #include <stdio.h>
 
@@ -75,7 +76,9 @@ static void report_tails(struct verify *v)
         char path[4200];
 
         (void)snprintf(path, sizeof path, "%s/packs/%016llx.pack", v->cell->dir, (unsigned long long)t->pack);
-        bool torn = !v->groups.missing && t->from >= pack_groups_cut(&v->groups, t->pack);
+        int64_t cut = pack_groups_cut(&v->groups, t->pack);
+        /* Nothing committed in it: its head may be torn as well. */
+        bool torn = !v->groups.missing && (t->from >= cut || cut == PACK_HEAD_LEN);
         verify_report(v, torn ? VERIFY_PACK_TORN : VERIFY_PACK_DAMAGED,
                       (struct verify_at){path, t->from, t->to - t->from, false, STR_NULL},
                       torn ? "Bytes %lld to %lld, behind the last commit of the pack, are no whole record."
@@ -100,6 +103,29 @@ static void report_missing(struct verify *v)
     }
 }
 
+/* The database may have lost its end (a damaged write-ahead log is cut off without a word); the packs' chain of groups shows it. */
+static int report_lost_commits(struct verify *v)
+{
+    const struct pack_group *first;
+    struct cell_meta now;
+    char path[4200];
+    size_t lost;
+    int rc = db_begin_read(v->db);
+
+    if (rc == 0)
+        rc = cell_meta_load(v->db, v->cell->sql->meta_read, &now);
+    db_rollback(v->db);
+    if (rc != 0)
+        return rc;
+    if ((lost = pack_groups_lost(&v->groups, &now.last_group, &first)) == 0)
+        return 0;
+    (void)snprintf(path, sizeof path, "%s/packs/%016llx.pack", v->cell->dir, (unsigned long long)first->pack);
+    verify_report(v, VERIFY_COMMITS_LOST, (struct verify_at){path, first->end, PACK_END_LEN, false, STR_NULL},
+                  "The packs prove %zu commits that the database does not know; the first ends at offset %lld.", lost,
+                  (long long)first->end);
+    return 0;
+}
+
 int verify_places(struct verify *v)
 {
     struct uid_state u = {0};
@@ -117,6 +143,8 @@ int verify_places(struct verify *v)
                       (unsigned long long)v->groups.missing);
     if (!v->rows_known)
         return 0;
+    if ((rc = report_lost_commits(v)) != 0)
+        return rc;
     if ((rc = sorter_sort(v->places)) != 0)
         return rc;
     while ((rc = sorter_next(v->places, &p)) == 1) {

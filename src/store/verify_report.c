@@ -50,6 +50,11 @@ static const struct {
                            "A committed group's closing record is damaged. No message is lost by that, but salvage "
                            "would file this group under \"Recovered, uncertain\".",
                            "Restore the pack from the backup."},
+    [VERIFY_COMMITS_LOST] = {"commits-lost", true,
+                             "The database has gone back behind what was committed: mail that was accepted does not "
+                             "show, what was removed may show again. The bytes are in the packs.",
+                             "Stop the server and keep a copy of the cell's folder. Then run `sigillo salvage`: it "
+                             "brings these messages back; or restore the database from the backup."},
     [VERIFY_PLACE_LOST] =
         {"message-row-lost", true,
          "A message that was accepted does not show in its mailbox; its bytes are in the packs.",
