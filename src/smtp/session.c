@@ -53,7 +53,9 @@ void smtp_set_state(struct smtp_session *s, enum smtp_state to)
 {
     assert(legal[s->state] & BIT(to));
     s->state = (uint8_t)to;
-    conn_deadline(s->conn, to == SMTP_COMMIT ? SMTP_COMMIT_MS : s->server->conf.timeout_ms);
+    conn_deadline(s->conn, to == SMTP_COMMIT     ? SMTP_COMMIT_MS
+                           : to == SMTP_SECURING ? SMTP_SECURING_MS
+                                                 : s->server->conf.timeout_ms);
 }
 
 struct conn *smtp_session_new(struct smtp_server *srv, int fd, const struct net_peer *peer)

@@ -17,6 +17,7 @@
 #define SMTP_IDLE_COMMANDS_MAX 200    /* NOOP, RSET, VRFY, HELP, EHLO between two accepted messages, then 421 */
 #define SMTP_UNKNOWN_RCPT_MAX 20      /* unknown recipients of one session (harvesting), then 421 */
 #define SMTP_DATA_MS (30 * 60 * 1000) /* a whole DATA, however alive */
+#define SMTP_SECURING_MS 60000        /* a TLS handshake */
 #define SMTP_COMMIT_MS 60000          /* intake answers within INTAKE_DEADLINE_MS; this is the net below it */
 #define SMTP_TXN_ARENA (4u << 20)
 #define SMTP_HELO_MAX 255u
