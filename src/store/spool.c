@@ -136,7 +136,7 @@ int spool_put(const char *dir, const struct spool_entry *s)
     if (s->id.n == 0 || s->id.n > SPOOL_ID_MAX)
         return ERR_INVALID;
     for (size_t i = 0; i < s->id.n; i++)
-        if (!isalnum((unsigned char)s->id.p[i]))
+        if (!isalnum((unsigned char)s->id.p[i]) && (s->id.p[i] != '.' || i == 0)) /* it is part of a file's name */
             return ERR_INVALID;
     buf_init(&envelope, SPOOL_ENVELOPE_MAX);
     if ((rc = spool_head_put(s, &envelope, head, tail)) != 0)
