@@ -5,6 +5,7 @@
 #include "http/http.h"
 #include "intake/hook.h"
 #include "role/roles.h"
+#include "role/store_open.h"
 #include "store/account.h"
 #include "store/firm.h"
 #include "store/spool.h"
@@ -90,19 +91,12 @@ static bool more_coming(void *ctx)
 static int store_begin(struct net_role *n, struct err *e)
 {
     struct role_ctx *r = n->ctx;
-    struct str url = conf_s(&r->conf, CONF_DB_URL), resort = conf_s(&r->conf, CONF_SPOOL_LAST_RESORT);
-    struct store_conf c = {
-        .state = r->state,
-        .engine = str_eq(conf_s(&r->conf, CONF_DB_ENGINE), STR("postgresql")) ? DB_POSTGRESQL : DB_SQLITE,
-        .url = url.n ? arena_z(&r->conf.arena, url) : NULL,
-        .group_ms = (int)conf_i(&r->conf, CONF_STORE_GROUP_MS),
-        .low_water = conf_i(&r->conf, CONF_CELL_LOW_WATER),
-        .last_resort = resort.n ? arena_z(&r->conf.arena, resort) : NULL,
-        .post = net_post_ctx,
-        .post_ctx = n->loop,
-        .more_coming = more_coming,
-        .more_ctx = n,
-    };
+    struct store_conf c;
+    role_store_conf(r, &c);
+    c.post = net_post_ctx;
+    c.post_ctx = n->loop;
+    c.more_coming = more_coming;
+    c.more_ctx = n;
     if (c.last_resort) {
         struct err why = {0};
         if (spool_check(c.last_resort, r->state, &why) != 0) {
@@ -143,23 +137,6 @@ static void hostname_find(struct net_role *n)
         log_warn("net.no_domain_yet", L_Z("hostname", n->hostname));
 }
 
-static void wake_jobs(void *ctx, int64_t cell, int64_t org, int64_t account)
-{
-    struct net_role *n = ctx;
-    char mem[32];
-    struct buf b = {.p = mem, .cap = sizeof mem, .max = sizeof mem};
-    if (n->jobs_fd < 0)
-        return;
-    buf_u32(&b, (uint32_t)cell);
-    buf_u64(&b, (uint64_t)org);
-    buf_u64(&b, (uint64_t)account);
-    buf_u64(&b, 0);
-    /* A full queue is as good as a message in it: "look again" is already waiting there. */
-    int r = channel_send(n->jobs_fd, MSG_WAKE, 0, buf_str(&b), NULL, 0);
-    if (r != 0 && r != ERR_BUSY)
-        log_debug("net.wake", L_I("code", r));
-}
-
 static int intake_begin_road(struct net_role *n, struct err *e)
 {
     const struct conf *conf = &n->ctx->conf;
@@ -174,7 +151,7 @@ static int intake_begin_road(struct net_role *n, struct err *e)
         .last_resort = sc->last_resort,
         .hostname = str_c(n->hostname),
         .hooks = hooks,
-        .wake = wake_jobs,
+        .wake = net_wake,
         .wake_ctx = n,
     };
     return intake_create(&n->intake, &c, e);
@@ -229,7 +206,7 @@ static int net_open(struct net_role *n, struct err *e)
     if (r != 0)
         return r;
     hostname_find(n);
-    n->jobs_fd = role_take(n->ctx, "channel", "jobs", 0);
+    net_wake_init(n, role_take(n->ctx, "channel", "jobs", 0));
     n->dns_fd = role_take(n->ctx, "channel", "dns", 0);
     net_keys_open(n, role_take(n->ctx, "channel", "keys", 0));
     r = intake_begin_road(n, e);
@@ -318,6 +295,7 @@ static void net_close(struct net_role *n)
     if (n->control_watch)
         io.unwatch(io.ctx, n->control_watch);
     intake_flush(n->intake);
+    net_wake_flush(n);
     net_passwords_free(&n->passwords);
     store_close(&n->store); /* commits what was accepted; its last answers are posted */
     for (int i = 0; i < STOP_GRACE_TURNS; i++)

@@ -9,10 +9,15 @@
 #define NET_LISTEN_MAX 32u
 #define NET_TLS_RETRY_MS 5000 /* keys is restarting */
 #define NET_STOP_MS 20000     /* sessions that have not ended by then are cut */
+#define NET_WAKE_MS 100       /* a search may lag behind a delivery by so much */
+#define NET_WAKES_MAX 64u     /* firms in one round of wake-ups */
 #define NET_PASSWORD_THREADS 2
 #define NET_CONTROL_MAX 16u    /* requests of the command line at once */
 #define NET_PASSWORD_QUEUE 64u /* more at once: 503 */
 
+struct net_wake {
+    int64_t cell, org, account;
+};
 struct net_role {
     struct role_ctx *ctx;
     struct net_loop *loop;
@@ -27,6 +32,9 @@ struct net_role {
     struct net_timer tls_timer, drain_timer;
     struct net_passwords *passwords;
     struct net_control *control;
+    struct net_timer wake_timer;
+    struct net_wake wakes[NET_WAKES_MAX]; /* not sent yet */
+    size_t n_wakes;
     struct buf health; /* body of the last HEALTH */
     uint32_t key_handle;
     int keys_fd, jobs_fd, dns_fd;
@@ -45,6 +53,10 @@ void net_keys_close(struct net_role *n);
 struct net_passwords *net_passwords_new(struct net_role *n);
 void net_passwords_free(struct net_passwords **p); /* before the store is closed */
 void net_passwords_verify(void *passwords, uint64_t id, struct str address, struct str password);
+/* net_wake.c */
+void net_wake_init(struct net_role *n, int fd);
+void net_wake(void *net_role, int64_t cell, int64_t org, int64_t account); /* fits intake_conf.wake */
+void net_wake_flush(struct net_role *n);
 /* net_control.c */
 struct net_control *net_control_new(struct net_role *n, int fd); /* takes fd; NULL when it is -1 */
 void net_control_stop(struct net_control *k);
