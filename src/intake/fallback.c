@@ -7,7 +7,7 @@
 enum road_outcome road_fallback(struct road *r)
 {
     const char *dir = r->in->conf.last_resort;
-    if (!dir || r->drained)
+    if (!dir || r->drained || r->again)
         return OUT_TROUBLE;
     struct str *rcpt = arena_array(&r->arena, struct str, r->n_target + 1);
     for (size_t i = 0; i < r->n_target; i++)

@@ -1,10 +1,14 @@
 #include "intake/hook.h"
+#include "store/unread.h"
 
 static int deliver(struct txn *t, struct intake_msg *m, struct intake_target *to)
 {
     int64_t thread, mailbox, uid;
-    if (m->stub)
-        return mail_hold(t, m->org, to->account, m->draft, m->stub, &to->message);
+    if (m->stub) {
+        int r = mail_hold(t, m->org, to->account, m->draft, m->stub, &to->message);
+        bool unread = m->draft->structure.n == 0; /* reading it came too late or failed: jobs tries again */
+        return r == 0 && unread ? unread_add(t, m->org, to->account, to->message) : r;
+    }
     enum mail_role role = m->draft->verdict == VERDICT_JUNK ? ROLE_JUNK : ROLE_INBOX;
     int err = mail_add(t, m->org, to->account, m->draft, &to->message, &thread);
     if (err == 0)

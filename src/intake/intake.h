@@ -9,11 +9,11 @@
 #include "intake/spool.h"
 #include "store/account.h"
 
-#define INTAKE_DEADLINE_MS   30000 /* from the final dot to the reply */
-#define INTAKE_RCPT_MAX      10000u
+#define INTAKE_DEADLINE_MS 30000 /* from the final dot to the reply */
+#define INTAKE_RCPT_MAX 10000u
 #define INTAKE_IN_FLIGHT_MAX 20000u
-#define INTAKE_SCAN_TRIES    2
-#define INTAKE_RECEIVED_MAX  100u /* RFC 5321 6.3: more Received fields are a loop */
+#define INTAKE_SCAN_TRIES 2
+#define INTAKE_RECEIVED_MAX 100u /* RFC 5321 6.3: more Received fields are a loop */
 
 struct intake;
 
@@ -64,10 +64,10 @@ struct intake_txn {    /* owned by the caller until done; strings live in the ca
     const struct intake_rcpt *rcpt; /* all of one org and cell */
     size_t n_rcpt;
     struct intake_spool *spool; /* DATA, CRLF lines, dots removed */
-    struct str id; /* of a spool entry being drained: its idempotency key; empty for new mail */
+    struct str id;              /* of a spool entry being drained: its idempotency key; empty for new mail */
 };
 #define INTAKE_TEXT_MAX 400u
-#define INTAKE_ID_MAX   30u
+#define INTAKE_ID_MAX 30u
 struct intake_reply {
     int code;                   /* 250, 451, 452, 554 */
     const char *enhanced;       /* "2.0.0" */
@@ -79,5 +79,10 @@ typedef void intake_done_fn(void *ctx, uint64_t session, const struct intake_rep
 void intake_begin(struct intake *in, const struct intake_txn *t, intake_done_fn *done, void *ctx, uint64_t session);
 /* The 250 with this id was written to the socket: marks the row (lazily, with a later commit). */
 void intake_replied(struct intake *in, int64_t cell, int64_t org, const char *id);
+/* Reads and judges again a message that was committed as held because reading it came too late or failed (store/unread.h). done gets code 250 when it
+ * was released, 451 when it stays held; session is handed through. The only automatic release. */
+struct unread;
+void intake_again(struct intake *in, int64_t cell, const struct unread *u, intake_done_fn *done, void *ctx,
+                  uint64_t session);
 /* Commits what waits (replied marks); call on STOP when the last session is gone. */
 void intake_flush(struct intake *in);

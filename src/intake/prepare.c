@@ -70,7 +70,7 @@ static struct str recipients(struct road *r, const struct intake_txn *t)
     return arena_str(&r->arena, buf_str(&all));
 }
 
-static void input_of(struct road *r)
+void road_input(struct road *r)
 {
     const struct mime_identity *who = &r->who;
     bool ok = who->from_state == MIME_FROM_OK;
@@ -102,7 +102,7 @@ int road_prepare(struct road *r, const struct intake_txn *t, struct str data, en
     r->bytes = str_n(all, head.n + data.n);
     r->data_at = head.n;
     mime_identity_read(a, r->in->charsets, str_from(r->bytes, r->data_at), &r->who);
-    input_of(r);
+    road_input(r);
     r->accepted.id = str_c(r->id_text);
     r->accepted.client = r->client;
     r->accepted.helo = r->helo;

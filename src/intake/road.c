@@ -6,7 +6,6 @@
 #include "store/read.h"
 #include <stdlib.h>
 
-static void to_scan(struct road *r);
 static void on_scan(void *ctx, uint64_t id, const struct scan_result *result);
 static void to_history(struct road *r);
 static int in_history(struct txn *t, void *arg);
@@ -35,7 +34,7 @@ static void road_free(struct road *r)
     free(r);
 }
 
-static void finish(struct road *r, enum road_outcome o)
+void road_finish(struct road *r, enum road_outcome o)
 {
     if (r->state != ROAD_ANSWERED)
         road_answer(r, o);
@@ -52,7 +51,7 @@ static void on_early(void *arg)
 {
     struct early *e = arg;
     e->r->deadline = NULL;
-    finish(e->r, e->outcome);
+    road_finish(e->r, e->outcome);
 }
 
 static void end_early(struct road *r, enum road_outcome o)
@@ -62,23 +61,26 @@ static void end_early(struct road *r, enum road_outcome o)
     r->deadline = r->in->conf.io.after(r->in->conf.io.ctx, 0, on_early, e);
 }
 
-static struct road *road_new(struct intake *in, const struct intake_txn *t, intake_done_fn *done, void *ctx,
-                             uint64_t session)
+struct road *road_new(struct intake *in, int64_t org, intake_done_fn *done, void *ctx, uint64_t session)
 {
     struct road *r = calloc(1, sizeof *r);
     if (!r)
         abort();
-    *r = (struct road){
-        .in = in, .id = ++in->next_id, .session = session, .done = done, .ctx = ctx, .org = t->rcpt[0].at.org};
+    *r = (struct road){.in = in, .id = ++in->next_id, .session = session, .done = done, .ctx = ctx, .org = org};
     arena_init(&r->arena, ROAD_ARENA_MAX);
     imap_put(&in->roads, r->id, r);
-    road_count(r, true);
+    atomic_fetch_add(&in->busy, 1);
     return r;
+}
+
+void road_deadline(struct road *r)
+{
+    r->deadline = r->in->conf.io.after(r->in->conf.io.ctx, INTAKE_DEADLINE_MS, on_deadline, r);
 }
 
 void intake_begin(struct intake *in, const struct intake_txn *t, intake_done_fn *done, void *ctx, uint64_t session)
 {
-    struct road *r = road_new(in, t, done, ctx, session);
+    struct road *r = road_new(in, t->rcpt[0].at.org, done, ctx, session);
     struct str data;
     enum road_outcome o = OUT_BUSY;
     if (in->roads.n > INTAKE_IN_FLIGHT_MAX || intake_spool_view(t->spool, &data) != 0 ||
@@ -91,8 +93,8 @@ void intake_begin(struct intake *in, const struct intake_txn *t, intake_done_fn 
         end_early(r, road_fallback(r));
         return;
     }
-    r->deadline = in->conf.io.after(in->conf.io.ctx, INTAKE_DEADLINE_MS, on_deadline, r);
-    to_scan(r);
+    road_deadline(r);
+    road_to_scan(r);
 }
 
 /* RFC 5321 4.5.3.2.6 gives the client ten minutes; ours is 30 s. A late scan becomes a held message, a late store a 451
@@ -114,7 +116,7 @@ static void on_deadline(void *arg)
 
 /* ---- 1: a sealed worker turns the bytes into facts ---- */
 
-static void to_scan(struct road *r)
+void road_to_scan(struct road *r)
 {
     r->state = ROAD_SCAN;
     scan_submit(r->in->scan, r->id, r->org, r->bytes);
@@ -151,7 +153,7 @@ static void to_history(struct road *r)
     r->state = ROAD_HISTORY;
     road_count(r, true);
     if (cell_read(r->cell, in_history, r, on_history) != 0)
-        finish(r, road_fallback(r));
+        road_finish(r, road_fallback(r));
 }
 
 static int in_history(struct txn *t, void *arg)
@@ -168,7 +170,7 @@ static void on_history(void *arg, enum cell_outcome outcome, int code)
     struct road *r = arg;
     (void)code;
     if (outcome != CELL_DURABLE)
-        finish(r, road_fallback(r));
+        road_finish(r, road_fallback(r));
     else
         to_commit(r);
 }
@@ -180,15 +182,21 @@ static void to_commit(struct road *r)
     if (r->state == ROAD_HISTORY)
         r->state = ROAD_COMMIT;
     road_draft(r);
+    (void)!mail_draft_prepare(&r->arena, &r->draft); /* optional: shortens the time under the fence */
     r->n_drafts = 0;
+    if (r->again) {
+        if (cell_write(r->cell, in_commit, r, NULL, 0, on_commit) != 0)
+            road_finish(r, OUT_TROUBLE);
+        return;
+    }
     if (r->blob.bytes.p == NULL && blob_prepare(&r->arena, r->org, r->bytes, &r->blob) != 0) {
-        finish(r, OUT_TROUBLE);
+        road_finish(r, OUT_TROUBLE);
         return;
     }
     r->drafts[r->n_drafts++] = &r->blob;
     if (r->draft.verdict == VERDICT_HOLD) {
         if (blob_prepare(&r->arena, r->org, road_stub(r), &r->stub) != 0) {
-            finish(r, OUT_TROUBLE);
+            road_finish(r, OUT_TROUBLE);
             return;
         }
         r->drafts[r->n_drafts++] = &r->stub;
@@ -198,7 +206,7 @@ static void to_commit(struct road *r)
     road_count(r, false);
     int err = cell_write(r->cell, in_commit, r, r->drafts, r->n_drafts, on_commit);
     if (err != 0)
-        finish(r, road_fallback(r));
+        road_finish(r, road_fallback(r));
 }
 
 /* What was known changed between judging and committing: does it change what happens to the message? */
@@ -223,6 +231,8 @@ static int in_commit(struct txn *t, void *arg)
     struct road *r = arg;
     struct guard_history now;
     struct str first;
+    if (r->again)
+        return again_commit(t, r);
     for (size_t i = 0; i < r->n_replied; i++) {
         int err = mail_accepted_replied(t, r->org, r->replied[i]);
         if (err < 0)
@@ -264,7 +274,7 @@ static enum road_outcome refused(struct road *r, int code)
         return OUT_RESENT;
     if (code == ERR_FULL)
         return OUT_DISK_LOW;
-    return code < 0 ? road_fallback(r) : OUT_TROUBLE;
+    return code < 0 && !r->again ? road_fallback(r) : OUT_TROUBLE;
 }
 
 static void on_commit(void *arg, enum cell_outcome outcome, int code)
@@ -273,14 +283,14 @@ static void on_commit(void *arg, enum cell_outcome outcome, int code)
     if (outcome == CELL_DURABLE) {
         fault_point("intake.reply");
         wake_all(r);
-        finish(r, OUT_ACCEPTED);
+        road_finish(r, OUT_ACCEPTED);
         return;
     }
     if (outcome == CELL_REFUSED && code == ROAD_AGAIN && ++r->tries < ROAD_COMMIT_TRIES && r->state == ROAD_COMMIT) {
         to_history(r);
         return;
     }
-    finish(r, outcome == CELL_UNKNOWN ? OUT_UNKNOWN : refused(r, code));
+    road_finish(r, outcome == CELL_UNKNOWN ? OUT_UNKNOWN : refused(r, code));
 }
 
 /* ---- the object ---- */

@@ -5,11 +5,12 @@
 #include "intake/intake.h"
 #include "intake/scan.h"
 #include "mime/identity.h"
+#include "store/unread.h"
 #include <stdatomic.h>
 
-#define ROAD_ARENA_MAX    (160u * 1024 * 1024)
+#define ROAD_ARENA_MAX (160u * 1024 * 1024)
 #define ROAD_COMMIT_TRIES 3
-#define ROAD_REPLIED_MAX  4096
+#define ROAD_REPLIED_MAX 4096
 
 enum road_state {
     ROAD_SCAN,     /* a sealed worker reads it */
@@ -31,6 +32,8 @@ struct road {
     enum road_state state;
     bool counted; /* in intake.busy */
     int tries;
+    bool again; /* the message is stored already: judged anew (again.c) */
+    struct unread unread;
     bool drained; /* from the spool of last resort: its id is the idempotency key */
     void *deadline;
     struct cell *cell;
@@ -93,5 +96,13 @@ struct str road_stub(struct road *r);
 int road_history(struct txn *t, const struct guard_input *in, int64_t org, struct arena *a, struct guard_history *h);
 /* fallback.c: the cell is broken; tries the spool of last resort. */
 enum road_outcome road_fallback(struct road *r);
+/* again.c: the commit of a road that judges anew. */
+int again_commit(struct txn *t, struct road *r);
+/* road.c, for again.c */
+struct road *road_new(struct intake *in, int64_t org, intake_done_fn *done, void *ctx, uint64_t session);
+void road_to_scan(struct road *r);
+void road_finish(struct road *r, enum road_outcome o);
+void road_deadline(struct road *r);
+void road_input(struct road *r); /* prepare.c: guard's input from who */
 /* replied.c */
 void road_take_replied(struct road *r);

@@ -146,6 +146,7 @@ static void work(struct jobs_role *j)
     if (now >= j->next_drain_ms) {
         j->next_drain_ms = now + JOBS_DRAIN_MS;
         jobs_drain(j);
+        jobs_unread(j);
     }
     bool all = now >= j->next_all_ms;
     if (all)

@@ -30,5 +30,7 @@ struct jobs_role {
 bool jobs_index(struct jobs_role *j, bool all);
 void jobs_index_wake(struct jobs_role *j, int64_t cell, int64_t org);
 void jobs_index_close(struct jobs_role *j);
+/* jobs_unread.c: reads again what could not be read in time. */
+void jobs_unread(struct jobs_role *j);
 /* jobs_drain.c: one pass over the spool of last resort. */
 void jobs_drain(struct jobs_role *j);

@@ -2,10 +2,13 @@
 #include "store/audit.h"
 #include "store/verify_priv.h"
 
+#define UNREAD_REPORTED_MAX 1000
+
 static int check_accounts(struct verify *v);
 static int check_blobs(struct verify *v);
 static int check_messages(struct verify *v);
 static int check_audit(struct verify *v);
+static int check_unread(struct verify *v);
 
 int verify_rows(struct verify *v)
 {
@@ -15,6 +18,8 @@ int verify_rows(struct verify *v)
         rc = check_blobs(v);
     if (rc == 0)
         rc = check_messages(v);
+    if (rc == 0)
+        rc = check_unread(v);
     return rc ? rc : check_audit(v);
 }
 
@@ -105,6 +110,22 @@ static int check_messages(struct verify *v)
             verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW, "Message %lld of firm %lld is in no mailbox.", message,
                           org);
     }
+    return rc;
+}
+
+/* "Read me again" stands only for held messages that exist. */
+static int check_unread(struct verify *v)
+{
+    struct db_cursor c;
+    int rc = db_query(v->db, &c, SQL_VERIFY_UNREAD, DB_ARGS(db_int(UNREAD_REPORTED_MAX)));
+
+    while (rc == 0 && (rc = db_next(&c)) == 1) {
+        verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW,
+                      "Message %lld of firm %lld waits to be read again, but it is not there or not held.",
+                      (long long)db_col_int(&c, 1), (long long)db_col_int(&c, 0));
+        rc = 0;
+    }
+    db_end(&c);
     return rc;
 }
 

@@ -135,6 +135,8 @@ static void rows(struct sample *x)
          "UPDATE message SET thread = thread - 1000"},
         {"cell", "UPDATE org SET seq = seq - 5", VERIFY_SEQ, "UPDATE org SET seq = seq + 5"},
         {"cell", "UPDATE message SET held = 1 - held", VERIFY_HOLD, "UPDATE message SET held = 1 - held"},
+        {"cell", "INSERT INTO unread (org, message, account, tries, next_ms) VALUES (1, 999999, 1, 0, 0)",
+         VERIFY_ROW_DANGLING, "DELETE FROM unread"},
         {"cell", "UPDATE placement SET message = message + 1000", VERIFY_ROW_DANGLING,
          "UPDATE placement SET message = message - 1000"},
         {"cell", "UPDATE placement SET uid = uid + 1000", VERIFY_PLACE_LOST, "UPDATE placement SET uid = uid - 1000"},

@@ -1,0 +1,51 @@
+/* A message that is stored but was never read: scan, history and judgement as on the main road, then its row is put right and, when nothing but the
+ * failed reading held it, it is released. */
+#include "intake/road.h"
+
+static int load(struct txn *t, void *arg);
+static void on_load(void *arg, enum cell_outcome outcome, int code);
+
+static int load(struct txn *t, void *arg)
+{
+    struct road *r = arg;
+    struct mail_loc at;
+    int found = mail_blob_any(t, r->unread.org, r->unread.account, r->unread.message, &at, NULL);
+    if (found <= 0)
+        return found < 0 ? found : MAIL_NO_MESSAGE;
+    return pack_read_blob(cell_packs(t->cell), at.loc, at.sha256, &r->arena, &r->bytes);
+}
+
+static void on_load(void *arg, enum cell_outcome outcome, int code)
+{
+    struct road *r = arg;
+    (void)code;
+    if (outcome != CELL_DURABLE) {
+        road_finish(r, OUT_TROUBLE);
+        return;
+    }
+    mime_identity_read(&r->arena, r->in->charsets, r->bytes, &r->who);
+    road_input(r);
+    road_to_scan(r);
+}
+
+void intake_again(struct intake *in, int64_t cell, const struct unread *u, intake_done_fn *done, void *ctx,
+                  uint64_t session)
+{
+    struct road *r = road_new(in, u->org, done, ctx, session);
+    r->again = true;
+    r->unread = *u;
+    r->accepted.at_ms = env_wall_ms(in->conf.env);
+    r->target = arena_new(&r->arena, struct intake_target);
+    *r->target = (struct intake_target){u->account, cell, STR(""), u->message};
+    r->n_target = 1;
+    road_deadline(r);
+    if (store_cell(in->conf.store, cell, &r->cell, NULL) != 0 || cell_read(r->cell, load, r, on_load) != 0)
+        road_finish(r, OUT_TROUBLE);
+}
+
+int again_commit(struct txn *t, struct road *r)
+{
+    if (r->draft.structure.n == 0) /* not read this time either */
+        return unread_failed(t, &r->unread);
+    return unread_judged(t, &r->unread, &r->draft);
+}

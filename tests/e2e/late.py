@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Reading comes too late: the message is held, never taken for clean; once it can be read the jobs role releases it by itself, and only for that reason."""
+import os, signal, sys, time
+from sigillo import Server, Tap
+
+t = Tap()
+PLAIN = b"From: Nuovo <nuovo@cliente.example>\r\nSubject: tardi\r\n\r\nciao\r\n"
+FRAUD = b"From: Anna <anna@rossimarmi.example>\r\nSubject: coordinate\r\n\r\nIBAN LT12 1000 0111 0100 1000\r\n"
+
+
+def until(what, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if what():
+            return True
+        time.sleep(0.5)
+    return False
+
+
+def subjects(s, **box):
+    return sorted(e["subject"] for e in s.emails(properties=["subject"], **box))
+
+
+server = Server()
+server.cli("counterparty", "add", "rossimarmi.example", "--state", server.state, "--name", "Rossi Marmi S.r.l.", "--iban", "IT60X0542811101000000123456")
+with server as s:
+    scan = s.roles()["scan"]
+    for pid in scan:
+        os.kill(pid, signal.SIGSTOP)
+    began = time.monotonic()
+    connections = [s.smtp(timeout=90) for _ in range(2)]
+    for c, data in zip(connections, (PLAIN, FRAUD)):
+        c.ehlo()
+        c.mail("anna@rossimarmi.example")
+        c.rcpt(s.user)
+        c.docmd("DATA")
+        c.send(data + b".\r\n")
+    replies = [c.getreply() for c in connections]
+    t.is_([r[0] for r in replies], [250, 250], "both are accepted although nothing can read them")
+    t.ok(time.monotonic() - began < 45, "the reply comes within the deadline, not within the client's patience")
+    t.is_(subjects(s, name="Held"), ["coordinate", "tardi"], "both are held, still being read")
+    t.is_(subjects(s), [], "none is in the inbox")
+    for pid in scan:
+        os.kill(pid, signal.SIGCONT)
+    t.ok(until(lambda: subjects(s) == ["tardi"], 60), "what was held only for that is released once it is read")
+    t.ok(until(lambda: s.emails(name="Held", properties=["guardFindings"])[0]["guardFindings"][0]["code"] == "payment.changed", 30),
+         "what has a reason of its own stays held, with that reason")
+    text = s.emails(properties=["bodyValues", "textBody"])[0]["bodyValues"]["text"]["value"]
+    t.is_(text, "ciao\n", "its text is there")
+    s.stop()
+    p = s.cli("verify", "--state", s.state, check=False)
+    t.ok(p.returncode == 0, "verify finds the state sound", p.stdout + p.stderr)
+sys.exit(t.done())
