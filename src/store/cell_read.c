@@ -10,6 +10,7 @@ int reader_take(struct cell *c, struct reader **out, struct err *e)
 {
     struct store *s = c->store;
     struct reader *r = NULL;
+    atomic_store(&c->used_ns, env_mono_ns(s->env));
     pthread_mutex_lock(&s->lock);
     if (!list_empty(&c->readers)) {
         r = LIST_ITEM(c->readers.prev, struct reader, node); /* the warmest */
@@ -47,6 +48,25 @@ void reader_give(struct cell *c, struct reader *r, bool broken)
     }
     pthread_mutex_unlock(&s->lock);
     if (!keep) {
+        db_close(&r->db);
+        free(r);
+    }
+}
+
+void readers_close(struct cell *c)
+{
+    for (;;) {
+        struct reader *r = NULL;
+        pthread_mutex_lock(&c->store->lock);
+        if (!list_empty(&c->readers)) {
+            r = LIST_ENTRY(c->readers.next, struct reader, node);
+            list_del(&r->node);
+            c->n_readers--;
+            c->store->idle_readers--;
+        }
+        pthread_mutex_unlock(&c->store->lock);
+        if (!r)
+            return;
         db_close(&r->db);
         free(r);
     }

@@ -64,7 +64,19 @@ static void ask_probe(struct store *s, struct cell *c)
     pthread_mutex_unlock(&s->lock);
 }
 
-static void round_of(struct store *s, struct cell *c, bool idle)
+static void cool(struct store *s, struct cell *c, int64_t now)
+{
+    int64_t used = atomic_load(&c->used_ns);
+    if (used == 0 || now - used < STORE_COLD_MS * 1000000LL)
+        return;
+    atomic_store(&c->used_ns, 0);
+    db_close(&c->checkpointer);
+    readers_close(c);
+    atomic_store(&c->cold, true);
+    ask_probe(s, c);
+}
+
+static void round_of(struct store *s, struct cell *c, bool idle, bool many)
 {
     int64_t now = env_mono_ns(s->env);
     if (c->store->conf.engine == DB_SQLITE)
@@ -74,6 +86,8 @@ static void round_of(struct store *s, struct cell *c, bool idle)
     unsigned dirty = atomic_load(&c->dirty);
     if (s->conf.engine == DB_SQLITE && !s->conf.readonly && (dirty >= CHECKPOINT_GROUPS || (dirty && idle)))
         checkpoint(c);
+    else if (many && idle)
+        cool(s, c, now);
 }
 
 void *store_upkeep_main(void *arg)
@@ -98,7 +112,7 @@ void *store_upkeep_main(void *arg)
             break;
         size_t n = collect(s, &cells, &cap);
         for (size_t i = 0; i < n; i++)
-            round_of(s, cells[i], rounds % CHECKPOINT_IDLE == 0);
+            round_of(s, cells[i], rounds % CHECKPOINT_IDLE == 0, n > STORE_WARM_CELLS);
     }
     size_t n = collect(s, &cells, &cap);
     for (size_t i = 0; i < n; i++)

@@ -119,20 +119,21 @@ static int pack_ready(struct cell *c)
     return r;
 }
 
+/* All blobs of the group in one call: few writes. */
 static int put_blobs(struct cell *c, struct job **jobs, size_t n, size_t *put)
 {
-    int r = 0;
     *put = 0;
-    for (size_t i = 0; i < n && r == 0; i++) {
-        if (!jobs[i]->n_drafts)
-            continue;
-        if (*put == 0)
-            r = pack_ready(c);
-        if (r == 0)
-            r = pack_put_blobs(c->packs_out, jobs[i]->drafts, jobs[i]->n_drafts);
+    for (size_t i = 0; i < n; i++)
         *put += jobs[i]->n_drafts;
-    }
-    return r;
+    int r = *put ? pack_ready(c) : 0;
+    if (r || *put == 0)
+        return r;
+    struct blob_draft **all = arena_array(&c->group_arena, struct blob_draft *, *put);
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < jobs[i]->n_drafts; k++)
+            all[at++] = jobs[i]->drafts[k];
+    return pack_put_blobs(c->packs_out, all, *put);
 }
 
 /* ---- one attempt ---- */
@@ -395,6 +396,7 @@ void group_serve(struct cell *c, struct job **jobs, size_t n)
     for (size_t i = 0; i < n; i++)
         jobs[i]->kept = false;
     bool was_ready = c->w != NULL;
+    atomic_store(&c->used_ns, env_mono_ns(c->store->env));
     int r = attempt_known(c, jobs, n);
     if (r && n > 1 && worth_rerun(r) && c->w) {
         serve_each(c, jobs, n);
@@ -419,6 +421,10 @@ void group_serve(struct cell *c, struct job **jobs, size_t n)
 
 void cell_probe(struct cell *c)
 {
+    if (atomic_exchange(&c->cold, false)) {
+        db_close(&c->w); /* not the pack file: it goes on when mail comes again */
+        return;
+    }
     if (writer_ready(c) != 0)
         return;
     struct cell_meta m;

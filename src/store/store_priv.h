@@ -16,9 +16,11 @@
 #define STORE_IDLE_MAX      256  /* and in all cells together */
 #define STORE_UPKEEP_MS     100
 #define STORE_STATE_MS      1000 /* age of a cell's cached state (statvfs, readonly file) */
+#define STORE_WARM_CELLS    64   /* with more, a cell that was not used for STORE_COLD_MS gives its connections back */
+#define STORE_COLD_MS       30000
 #define CELL_BACKOFF_MS     100  /* first wait before a failed database is opened again; doubles */
 #define CELL_BACKOFF_MAX_MS 5000
-#define CELL_WRITER_CACHE_KIB 65536 /* page cache of the one writing connection; readers keep db's default */
+#define CELL_WRITER_CACHE_KIB 24576 /* page cache of the one writing connection; readers keep db's default */
 #define COMMIT_LOG_KEEP_MS  (24 * 3600 * 1000LL)
 #define COMMIT_LOG_PRUNE    256  /* groups between two prunings */
 #define CELL_WHY_MAX        200u
@@ -85,6 +87,8 @@ struct cell {
     _Atomic(struct pack_set *) packs;
     /* state, under lock except the atomics */
     atomic_bool down, readonly, unwritten; /* unwritten: the mark stands in this process only */
+    atomic_bool cold;        /* the writer thread is to close its connection */
+    atomic_llong used_ns;
     atomic_bool row_readonly; /* seen in the meta row: another node's mark */
     atomic_int cached_state;
     atomic_llong cached_ns;
@@ -144,6 +148,7 @@ void cell_read_run(struct job *j);
 /* group.c */
 void group_serve(struct cell *c, struct job **jobs, size_t n);
 void cell_writer_close(struct cell *c);               /* connection and pack file; opened again when needed */
-void cell_probe(struct cell *c);                      /* empty group: is the database back? */
+void cell_probe(struct cell *c);                      /* empty group: is the database back? Or: close, when cold */
+void readers_close(struct cell *c);                   /* the idle ones */
 /* cell_upkeep.c */
 void *store_upkeep_main(void *store);
