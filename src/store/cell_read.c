@@ -1,4 +1,5 @@
 /* Reads: one snapshot on a connection of the cell's pool. */
+#include "core/list.h"
 #include "core/log.h"
 #include "store/store_priv.h"
 
