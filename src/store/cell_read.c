@@ -1,5 +1,4 @@
 /* Reads: one snapshot on a connection of the cell's pool. */
-#include "core/list.h"
 #include "core/log.h"
 #include "store/store_priv.h"
 
@@ -60,7 +59,7 @@ void readers_close(struct cell *c)
         struct reader *r = NULL;
         pthread_mutex_lock(&c->store->lock);
         if (!list_empty(&c->readers)) {
-            r = LIST_ENTRY(c->readers.next, struct reader, node);
+            r = LIST_ITEM(c->readers.next, struct reader, node);
             list_del(&r->node);
             c->n_readers--;
             c->store->idle_readers--;
