@@ -100,10 +100,6 @@ def runners():
             path = os.path.join(at, name)
             if os.path.isfile(path) and os.access(path, os.X_OK):
                 yield f"{folder}/{name}", path
-        for sub in sorted(os.listdir(at)):
-            path = os.path.join(at, sub, "run")
-            if os.access(path, os.X_OK):
-                yield f"{folder}/{sub}/run", path
 
 
 def web_tests(only):
