@@ -69,7 +69,7 @@ struct road *road_new(struct intake *in, int64_t org, intake_done_fn *done, void
     *r = (struct road){.in = in, .id = ++in->next_id, .session = session, .done = done, .ctx = ctx, .org = org};
     arena_init(&r->arena, ROAD_ARENA_MAX);
     imap_put(&in->roads, r->id, r);
-    atomic_fetch_add(&in->busy, 1);
+    road_count(r, true);
     return r;
 }
 
