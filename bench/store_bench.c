@@ -1,7 +1,7 @@
 /* The store alone: W writer threads, each hands in a message and waits until it is durable. Prints messages/s, CPU a
  * message, groups, percentiles. store_bench [--engine sqlite|postgresql] [--writers 32] [--size 20480] [--count 100000]
  * [--accounts 100] store_bench --start FIRMS MAILBOXES   makes that many firms and people, then times a start
- * PostgreSQL: SIGILLO_PG_URL. The figures of a run are on stderr as one line of key=value. */
+ * PostgreSQL: the server of SIGILLO_PG_URL, else one of its own. The figures of a run are on stderr as one line of key=value. */
 #include "store/store_fixture.h"
 
 #include <pthread.h>

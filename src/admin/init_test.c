@@ -118,7 +118,12 @@ static void makes_a_state(void **s UNUSED)
                          "IT60X0542811101000000123456", "--state", state),
                      1);
     assert_non_null(strstr(out, "--firm"));
+    assert_int_equal(RUN("", "cell", "add", "--state", state), 0);
+    assert_int_equal(RUN("", "firm", "add", "Terza Srl", "--domain", "terza.example", "--state", state), 0);
+    assert_int_equal(RUN("another password\n", "user", "add", "c@terza.example", "--state", state, "--password-stdin"),
+                     0);
     assert_int_equal(RUN("", "firm", "list", "--state", state), 0);
+    assert_non_null(strstr(out, "3 cell 2 terza.example active"));
     assert_non_null(strstr(out, "altra.example active Altra Srl"));
 }
 

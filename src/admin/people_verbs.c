@@ -13,6 +13,7 @@ static int user_add(struct admin_ctx *c, int argc, char **argv);
 static int user_password(struct admin_ctx *c, int argc, char **argv);
 static int firm_add(struct admin_ctx *c, int argc, char **argv);
 static int firms(struct admin_ctx *c, int argc, char **argv);
+static int cell_add(struct admin_ctx *c, int argc, char **argv);
 static int party_add(struct admin_ctx *c, int argc, char **argv);
 
 const struct admin_verb admin_people_verbs[] = {
@@ -21,6 +22,8 @@ const struct admin_verb admin_people_verbs[] = {
     {"user password", "ADDRESS --password-stdin", "Sets a new password for an account.", user_password, ADMIN_STATE},
     {"firm add", "NAME --domain DOMAIN", "Makes a firm with its first domain.", firm_add, ADMIN_STATE},
     {"firm list", "", "Lists the firms of this state with their number, cell and first domain.", firms, ADMIN_STATE},
+    {"cell add", "", "Makes a further cell (database and packs of its own): new firms go into it.", cell_add,
+     ADMIN_STATE},
     {"counterparty add", "DOMAIN --name TEXT --iban IBAN [--firm DOMAIN]",
      "Puts a payment detail on file as verified: do this only after calling back on a number already known.", party_add,
      ADMIN_STATE},
@@ -40,6 +43,20 @@ void admin_store_conf(const struct admin_ctx *c, struct store_conf *out)
                                .low_water = conf_i(conf, CONF_CELL_LOW_WATER)};
 }
 
+static int alone(struct admin_ctx *c, int (*fn)(struct store *, const struct people_args *, struct err *),
+                 const struct people_args *p)
+{
+    struct err e = {0};
+    struct store_conf sc;
+    struct store *s;
+    admin_store_conf(c, &sc);
+    if (store_open(&s, &sc, c->env, &e) != 0)
+        return admin_fail(c, &e);
+    int r = fn(s, p, &e);
+    store_close(&s);
+    return r ? admin_fail(c, &e) : 0;
+}
+
 /* Through the server when there is one, else with the store opened here. */
 static int perform(struct admin_ctx *c, const char *verb, const struct control_field *f, size_t n,
                    int (*fn)(struct store *, const struct people_args *, struct err *), const struct people_args *p)
@@ -53,15 +70,7 @@ static int perform(struct admin_ctx *c, const char *verb, const struct control_f
         return 0;
     if (r != ERR_GONE && r != ERR_NOENT)
         return admin_fail(c, &e);
-    struct store_conf sc;
-    struct store *s;
-    e = (struct err){0};
-    admin_store_conf(c, &sc);
-    if (store_open(&s, &sc, c->env, &e) != 0)
-        return admin_fail(c, &e);
-    r = fn(s, p, &e);
-    store_close(&s);
-    return r ? admin_fail(c, &e) : 0;
+    return alone(c, fn, p);
 }
 
 static int read_password(struct admin_ctx *c, char hash[PASSWORD_HASH_TEXT])
@@ -148,6 +157,19 @@ static int firms(struct admin_ctx *c, int argc, char **argv)
         fprintf(c->out, "%lld cell %lld %.*s %s %.*s\n", (long long)rows[i].org, (long long)rows[i].cell,
                 STRF(rows[i].domain), rows[i].active ? "active" : "pending", STRF(rows[i].name));
     return 0;
+}
+
+static int add_cell(struct store *s, const struct people_args *p UNUSED, struct err *e)
+{
+    int64_t id;
+    return store_add_cell(s, &id, e);
+}
+
+/* Not through the server: it finds the cell in the directory when the first firm is in it. */
+static int cell_add(struct admin_ctx *c, int argc, char **argv)
+{
+    int rc = admin_words(c, argc, argv, 0, 0);
+    return rc ? rc : alone(c, add_cell, NULL);
 }
 
 static int party_add(struct admin_ctx *c, int argc, char **argv)

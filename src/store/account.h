@@ -25,6 +25,8 @@ struct new_user {
     struct str address, name, password_hash; /* argon2id string, made by admin */
 };
 int store_create(const struct store_conf *conf, const struct env *env, struct err *e) MUST_USE; /* fresh state: directory, cell 1 */
+/* A further cell: new firms go into it from now on. Repeatable: an id whose making was interrupted is finished. */
+int store_add_cell(struct store *s, int64_t *id, struct err *e) MUST_USE;
 int firm_create(struct store *s, const struct new_firm *f, int64_t *org, int64_t *cell, struct err *e) MUST_USE;
 int user_create(struct store *s, struct str domain, const struct new_user *u, struct place_of *out, struct err *e) MUST_USE; /* ERR_EXIST, ERR_NOENT (domain) */
 /* Many at once for imports and benches: n users in few transactions. */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define CACHE_TTL_NS (60 * 1000000000LL)
-#define CACHE_MAX    100000u
+#define CACHE_MAX 100000u
 
 enum dir_state { STATE_PENDING, STATE_ACTIVE, STATE_DISABLED };
 
@@ -213,6 +213,19 @@ int store_cells(struct store *s, int64_t **ids, size_t *n)
     *ids = l.id;
     *n = l.n;
     return 0;
+}
+
+int store_add_cell(struct store *s, int64_t *id, struct err *e)
+{
+    int64_t *ids = NULL;
+    size_t n = 0;
+    int r = store_cells(s, &ids, &n);
+    if (r)
+        return err_set(e, r, "the directory cannot be read");
+    *id = n ? ids[n - 1] + 1 : 1;
+    free(ids);
+    r = cell_make(&s->conf, s->env, *id, true, e);
+    return r ? r : store_must(s->dir, add_cell, id, "the cell cannot be entered into the directory", e);
 }
 
 int store_migrate(const struct store_conf *conf, const struct env *env, struct err *e)

@@ -34,7 +34,6 @@ struct group {
     size_t n_places, cap_places, mark_places;
     struct pack_gone *gones;
     size_t n_gones, cap_gones, mark_gones;
-    int64_t rows;             /* written by the running job: asserted against CELL_FN_ROWS_MAX in debug builds */
 };
 void group_init(struct group *g, struct cell *c, struct db *db);
 void group_job_begin(struct group *g);

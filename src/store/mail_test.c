@@ -692,9 +692,6 @@ int main(void)
     };
     engine = DB_SQLITE;
     int r = cmocka_run_group_tests_name("mail, SQLite", tests, NULL, NULL);
-    if (getenv("SIGILLO_PG_URL")) {
-        engine = DB_POSTGRESQL;
-        r |= cmocka_run_group_tests_name("mail, PostgreSQL", tests, NULL, NULL);
-    }
-    return r;
+    engine = DB_POSTGRESQL;
+    return r | cmocka_run_group_tests_name("mail, PostgreSQL", tests, NULL, NULL);
 }

@@ -181,9 +181,6 @@ int main(void)
                                               T(held_mail_is_not_in_it), T(goes_on_after_many), T(damage_is_mended)};
     engine = DB_SQLITE;
     int r = cmocka_run_group_tests_name("search, SQLite", tests, NULL, NULL);
-    if (getenv("SIGILLO_PG_URL")) {
-        engine = DB_POSTGRESQL;
-        r |= cmocka_run_group_tests_name("search, PostgreSQL", tests, NULL, NULL);
-    }
-    return r;
+    engine = DB_POSTGRESQL;
+    return r | cmocka_run_group_tests_name("search, PostgreSQL", tests, NULL, NULL);
 }

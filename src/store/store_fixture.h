@@ -1,5 +1,6 @@
 #pragma once
-/* A throw-away store for tests and benches: SQLite in a temporary folder, PostgreSQL when SIGILLO_PG_URL is set. */
+/* A throw-away store for tests and benches: SQLite in a temporary folder, PostgreSQL on the tests' own server (db/db_testing.h). */
+#include "db/db_testing.h"
 #include "store/account.h"
 #include "store/mail.h"
 
@@ -48,7 +49,7 @@ static inline void fixture_open(struct fixture *f, enum db_engine engine)
     env_random(env_system(), &r, sizeof r);
     snprintf(f->prefix, sizeof f->prefix, "t%08x", r);
     f->env = (struct env){fixture_wall, fixture_mono, fixture_random, f};
-    f->conf = (struct store_conf){.state = f->dir, .engine = engine, .url = getenv("SIGILLO_PG_URL"), .prefix = f->prefix, .group_ms = 10};
+    f->conf = (struct store_conf){.state = f->dir, .engine = engine, .url = engine == DB_POSTGRESQL ? testing_pg_url() : NULL, .prefix = f->prefix, .group_ms = 10};
     if (store_create(&f->conf, &f->env, &e) != 0)
         fixture_fail("create", &e);
     if (store_open(&f->store, &f->conf, &f->env, &e) != 0)
