@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Lists what there is to build, one line an item, for meson.build. With --update FILE: writes FILE, when it would differ."""
+"""Lists what there is to build for meson.build: kind|name|sources|rooms to link|their libraries, and for a room also
+|tests|fuzz targets|its own libraries. With --update FILE: writes FILE, when it would differ."""
 
 import os
 import sys
@@ -19,11 +20,11 @@ def listing():
             "room",
             room.name,
             ",".join(f"src/{room.name}/{f}" for f in layers.sources(room.name)),
+            ",".join(near),
+            ",".join(libs),
             ",".join(layers.tests(room.name)),
             ",".join(layers.fuzzers(room.name)),
             ",".join(room.libs),
-            ",".join(near),
-            ",".join(libs),
         ]
         out.append("|".join(fields))
     for exe in layers.exes:
@@ -48,7 +49,7 @@ def helpers(layers):
         for name in sorted(os.listdir(at)) if os.path.isdir(at) else []:
             stem = name[:-2]
             if name.endswith("_shim.c"):
-                yield f"shim|{stem}|{folder}/{name}|"
+                yield f"shim|{stem}|{folder}/{name}||"
             elif name.endswith(("_tool.c", "_bench.c")):
                 kind = "bench" if name.endswith("_bench.c") else "tool"
                 yield "|".join([kind, stem, f"{folder}/{name}", ",".join(near), ",".join(libs)])
