@@ -8,7 +8,7 @@
 
 #define NET_LISTEN_MAX 32u
 #define NET_TLS_RETRY_MS 5000 /* keys is restarting */
-#define NET_STOP_MS 20000     /* sessions that have not ended by then are cut */
+#define NET_STOP_MS 7000      /* sessions that have not ended by then are cut; the supervisor kills after ten seconds */
 #define NET_WAKE_MS 100       /* a search may lag behind a delivery by so much */
 #define NET_WAKES_MAX 64u     /* firms in one round of wake-ups */
 #define NET_PASSWORD_THREADS 2

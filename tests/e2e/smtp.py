@@ -302,6 +302,15 @@ def stop(s):
     t.is_(count(s), before + 1, "the message of the last moment is there after the start")
 
 
+def stubborn(s):
+    c = Raw(s.smtp_port)
+    c.begin()
+    c.send(BODY)
+    begun = time.monotonic()
+    t.is_(s.stop(), 0, "a session that never ends its DATA does not hold up the end")
+    t.ok(5 < time.monotonic() - begun < 10, "but has some seconds for it")
+
+
 def other_firm(s):
     s.cli("firm", "add", "Altra", "--domain", "altra.example", "--state", s.state)
     s.cli("user", "add", "info@altra.example", "--name", "Altra", "--password-stdin", "--state", s.state, stdin=PASSWORD)
@@ -309,7 +318,7 @@ def other_firm(s):
 
 with Server() as s:
     other_firm(s)
-    for part in (dialogue, paths, smuggling, out_of_turn, tls, limits, departures, resends, swaks, stop):
+    for part in (dialogue, paths, smuggling, out_of_turn, tls, limits, departures, resends, swaks, stop, stubborn):
         part(s)
 with Server(sets=["smtp.max_size=100K", "smtp.max_recipients=3", "smtp.max_connections=5", "smtp.timeout=2s"]) as s:
     for i in range(4):
