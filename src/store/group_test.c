@@ -216,6 +216,17 @@ static void pack_error_makes_readonly(void **state UNUSED)
     assert_int_equal(cell_state(F.cell, NULL), CELL_READONLY);
 }
 
+static void low_disk_is_said_and_writes_go_on(void **state UNUSED)
+{
+    struct note n = {0};
+    const char *why;
+    F.conf.low_water = INT64_MAX;
+    fixture_reopen(&F);
+    assert_int_equal(cell_state(F.cell, &why), CELL_DISK_LOW);
+    assert_non_null(strstr(why, "low water"));
+    assert_int_equal(note(&n), CELL_DURABLE);
+}
+
 static void clock_back(void **state UNUSED)
 {
     struct note n = {0};
@@ -381,6 +392,7 @@ int main(void)
         T(full_disk_refuses_and_recovers),
         T(io_error_makes_readonly),
         T(pack_error_makes_readonly),
+        T(low_disk_is_said_and_writes_go_on),
         T(clock_back),
         T(two_processes_without_gaps),
         T(close_finishes),
