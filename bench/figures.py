@@ -2,7 +2,7 @@
 import os, platform, re, statistics, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "../tests/e2e"))
+sys.path.append(os.path.join(HERE, "../tests/e2e"))  # behind this folder: both have a road.py
 from sigillo import BUILD, PASSWORD, Server  # noqa: E402,F401
 
 PEERS = os.environ.get("SIGILLO_PEERS")
