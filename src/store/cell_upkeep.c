@@ -64,10 +64,10 @@ static void ask_probe(struct store *s, struct cell *c)
     pthread_mutex_unlock(&s->lock);
 }
 
-static void cool(struct store *s, struct cell *c, int64_t now)
+static void cool(struct store *s, struct cell *c, int64_t now, int64_t after_ms)
 {
     int64_t used = atomic_load(&c->used_ns);
-    if (used == 0 || now - used < STORE_COLD_MS * 1000000LL)
+    if (used == 0 || now - used < after_ms * 1000000LL)
         return;
     atomic_store(&c->used_ns, 0);
     db_close(&c->checkpointer);
@@ -86,8 +86,8 @@ static void round_of(struct store *s, struct cell *c, bool idle, bool many)
     unsigned dirty = atomic_load(&c->dirty);
     if (s->conf.engine == DB_SQLITE && !s->conf.readonly && (dirty >= CHECKPOINT_GROUPS || (dirty && idle)))
         checkpoint(c);
-    else if (many && idle)
-        cool(s, c, now);
+    else if (idle)
+        cool(s, c, now, many ? STORE_COLD_MS : STORE_COLD_FEW_MS);
 }
 
 void *store_upkeep_main(void *arg)

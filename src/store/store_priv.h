@@ -12,12 +12,13 @@
 
 #define STORE_WRITERS       4
 #define STORE_READERS       4
-#define STORE_CELL_READERS  8    /* idle reading connections kept per cell */
+#define STORE_CELL_READERS  4    /* idle reading connections kept per cell */
 #define STORE_IDLE_MAX      256  /* and in all cells together */
 #define STORE_UPKEEP_MS     100
 #define STORE_STATE_MS      1000 /* age of a cell's cached state (statvfs, readonly file) */
-#define STORE_WARM_CELLS    64   /* with more, a cell that was not used for STORE_COLD_MS gives its connections back */
-#define STORE_COLD_MS       30000
+#define STORE_WARM_CELLS    64   /* with more, a cell is cold sooner */
+#define STORE_COLD_MS       30000 /* not used so long: its connections and their caches are given back */
+#define STORE_COLD_FEW_MS   300000
 #define CELL_BACKOFF_MS     100  /* first wait before a failed database is opened again; doubles */
 #define CELL_BACKOFF_MAX_MS 5000
 #define CELL_WRITER_CACHE_KIB 24576 /* page cache of the one writing connection; readers keep db's default */
