@@ -32,7 +32,8 @@ static int open_db(struct search *s, bool write, struct err *e)
                          .url = conf->url,
                          .schema = s->schema,
                          .set = "search",
-                         .create = write, .relaxed = true,
+                         .create = write,
+                         .relaxed = true,
                          .patience_ms = CELL_WRITE_PATIENCE_MS};
     int r = db_open(&s->db, &dc, e);
     if (r == 0 && write)
@@ -40,6 +41,40 @@ static int open_db(struct search *s, bool write, struct err *e)
     if (r)
         db_close(&s->db);
     return r;
+}
+
+int search_reopen(struct search *s, struct err *e)
+{
+    struct err own = {0};
+    int r = open_db(s, s->write, &own);
+    if ((r == ERR_CORRUPT || r == ERR_VERSION || r == ERR_INVALID) && s->write &&
+        s->cell->store->conf.engine == DB_SQLITE) {
+        log_warn("search.rebuild", L_I("cell", cell_id(s->cell)), L_Z("why", own.text));
+        remove_files(s->path);
+        r = open_db(s, s->write, &own);
+    }
+    return r ? err_set(e, r, "%s", own.text) : 0;
+}
+
+static void forget_marks(struct search *s)
+{
+    size_t it = 0;
+    uint64_t org;
+    void *v;
+    while (imap_next(&s->marks, &it, &org, &v))
+        free(v);
+    imap_free(&s->marks);
+    imap_init(&s->marks);
+}
+
+void search_fail(struct search *s, int code)
+{
+    pthread_mutex_lock(&s->lock);
+    db_close(&s->db);
+    forget_marks(s);
+    if (code == ERR_CORRUPT && s->write && s->cell->store->conf.engine == DB_SQLITE)
+        remove_files(s->path);
+    pthread_mutex_unlock(&s->lock);
 }
 
 int search_open(struct search **out, struct cell *c, bool write, struct err *e)
@@ -57,12 +92,7 @@ int search_open(struct search **out, struct cell *c, bool write, struct err *e)
     if (asprintf(&s->path, "%s/search.db", cell_dir(c)) < 0 ||
         asprintf(&s->schema, "%s_search_%lld", prefix, (long long)cell_id(c)) < 0)
         abort();
-    int r = open_db(s, write, e);
-    if ((r == ERR_CORRUPT || r == ERR_VERSION || r == ERR_INVALID) && write && c->store->conf.engine == DB_SQLITE) {
-        log_warn("search.rebuild", L_I("cell", cell_id(c)), L_Z("why", e ? e->text : err_name(r)));
-        remove_files(s->path);
-        r = open_db(s, write, e);
-    }
+    int r = search_reopen(s, e);
     if (r)
         search_close(&s);
     *out = s;
@@ -76,11 +106,7 @@ void search_close(struct search **sp)
     if (!s)
         return;
     db_close(&s->db);
-    size_t it = 0;
-    uint64_t org;
-    void *v;
-    while (imap_next(&s->marks, &it, &org, &v))
-        free(v);
+    forget_marks(s);
     imap_free(&s->marks);
     imap_free(&s->noted);
     pthread_mutex_destroy(&s->lock);

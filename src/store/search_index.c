@@ -316,7 +316,12 @@ int search_turn(struct search *s, bool all, size_t *done)
     struct orgs o = {.arena = &a};
     size_t budget = SEARCH_TURN;
     int64_t left;
-    int r = s->db ? gather(s, all, &o) : ERR_GONE;
+    pthread_mutex_lock(&s->lock);
+    bool fresh = !s->db;
+    int r = fresh ? search_reopen(s, NULL) : 0;
+    pthread_mutex_unlock(&s->lock);
+    if (r == 0)
+        r = gather(s, all || fresh, &o);
     for (size_t i = 0; i < o.n && r >= 0; i++) {
         int one = budget ? index_org(s, o.org[i], o.seq[i], &budget) : 1;
         if (one == 0) {
@@ -335,9 +340,12 @@ int search_turn(struct search *s, bool all, size_t *done)
             log_warn("search.checkpoint", L_I("cell", cell_id(s->cell)), L_Z("error", db_error(s->db)));
         pthread_mutex_unlock(&s->lock);
     }
-    if (r < 0)
+    if (r < 0) {
         log_warn("search.turn", L_I("cell", cell_id(s->cell)), L_Z("code", err_name(r)),
                  L_Z("error", s->db ? db_error(s->db) : ""));
+        if (r != ERR_BUSY && r != ERR_FULL)
+            search_fail(s, r);
+    }
     if (done)
         *done = SEARCH_TURN - budget;
     return r;

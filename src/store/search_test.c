@@ -1,6 +1,6 @@
 /* The index beside a cell: what is new is found, what is gone or held is not, other accounts' mail never; damage is mended. */
 #include "facts/facts.h"
-#include "store/search.h"
+#include "store/search_priv.h"
 #include "store/store_fixture.h"
 
 #include <setjmp.h>
@@ -170,6 +170,11 @@ static void damage_is_mended(void **state UNUSED)
           f);
     fclose(f);
     assert_int_equal(search_open(&S, F.cell, true, &e), 0);
+    catch_up();
+    assert_int_equal(found(0, "fattura"), 1);
+    /* Damage met while it is open: thrown away, and filled again by the next turn. */
+    search_fail(S, ERR_CORRUPT);
+    assert_int_not_equal(access(path, F_OK), 0);
     catch_up();
     assert_int_equal(found(0, "fattura"), 1);
 }
