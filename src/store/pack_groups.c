@@ -170,8 +170,16 @@ int pack_groups_finish(struct pack_groups *g, const struct pack_uuid *last)
     g->head_known = last != NULL;
     g->head = last ? pack_group_id(last) : deep ? deep->id : 0;
     g->missing = mark_from(g, g->head);
-    for (size_t i = 0; i < g->n && g->missing; i++)
+    for (size_t i = 0; i < g->n && (g->missing || !last); i++)
         g->all[i].committed |= g->all[i].child;
+    for (size_t i = 0; i < g->n; i++) {
+        struct pack_group *before = g->all[i].committed && g->all[i].last ? find(g, g->all[i].last) : NULL;
+
+        if (before)
+            before->continued = true;
+        else if (g->all[i].committed && g->all[i].last && !g->missing)
+            g->missing = g->all[i].last;
+    }
     return 0;
 }
 
@@ -205,7 +213,7 @@ void pack_groups_again(struct pack_groups *g)
     g->by_id = NULL;
     for (size_t i = 0; i < g->n; i++) {
         g->all[i].depth = 0;
-        g->all[i].committed = g->all[i].child = false;
+        g->all[i].committed = g->all[i].child = g->all[i].continued = false;
     }
 }
 
@@ -235,9 +243,12 @@ enum pack_fate pack_groups_fate(const struct pack_groups *g, int64_t pack, int64
         return g->missing || !g->head_known ? FATE_UNCERTAIN : FATE_DROPPED;
     if (p->committed)
         return FATE_COMMITTED;
-    if (g->head_known)
+    if (p->child || (g->head_known && !g->missing))
         return FATE_DROPPED;
-    return !p->child && (p->last == g->head || g->missing) ? FATE_UNCERTAIN : FATE_DROPPED;
+    /* The last of its chain: what followed is damaged or never was. A committed group beside it says that its own
+     * transaction was rolled back. */
+    p = p->last ? find(g, p->last) : NULL;
+    return p && (!p->committed || p->continued) ? FATE_DROPPED : FATE_UNCERTAIN;
 }
 
 int64_t pack_groups_cut(const struct pack_groups *g, int64_t pack)

@@ -10,7 +10,8 @@ struct pack_group {
     int64_t pack, start; /* its records: from start to its end record */
     int64_t end;
     uint32_t depth; /* ancestors known, itself included; 0: not computed */
-    bool committed, child;
+    bool committed, child; /* child: another group names it as committed before itself */
+    bool continued;        /* a committed group follows it */
 };
 struct pack_groups {
     struct pack_group *all; /* in order of place */
@@ -27,8 +28,9 @@ void pack_groups_free(struct pack_groups *g);
 void pack_groups_file(struct pack_groups *g, int64_t pack);
 int pack_groups_seen(struct pack_groups *g, const struct pack_seen *seen) MUST_USE; /* ERR_NOMEM */
 uint64_t pack_group_id(const struct pack_uuid *group);
-/* last: from the database; NULL when it cannot be read: then the head is the deepest group that another one names.
- * Where the chain is broken (missing is set) the groups before the gap count as committed when any other names them. */
+/* last: from the database; NULL when it cannot be read: then the head is the deepest group that another one names. Without
+ * it, or where the chain is broken (missing is set), every group that any other names counts as committed: the name was
+ * read from the database under the fence. The one before a gap may be named by nobody: it is uncertain. */
 int pack_groups_finish(struct pack_groups *g, const struct pack_uuid *last) MUST_USE;
 enum pack_fate {
     FATE_DROPPED,   /* its transaction was rolled back, or came after the head */
