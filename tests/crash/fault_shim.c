@@ -50,7 +50,10 @@ __attribute__((constructor)) static void setup(void)
     for (size_t i = 1; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i], k) == 0)
             kind = (enum kind)i;
-    error = strcmp(e, "ENOSPC") == 0 ? ENOSPC : strcmp(e, "ENOMEM") == 0 ? ENOMEM : strcmp(e, "EMFILE") == 0 ? EMFILE : EIO;
+    error = strcmp(e, "ENOSPC") == 0   ? ENOSPC
+            : strcmp(e, "ENOMEM") == 0 ? ENOMEM
+            : strcmp(e, "EMFILE") == 0 ? EMFILE
+                                       : EIO;
     mode = strcmp(m, "on") == 0 ? ON : strcmp(m, "short") == 0 ? SHORT : ONCE;
 }
 
@@ -107,13 +110,13 @@ static int do_open(int dir, const char *path, int flags, mode_t m)
     return fd;
 }
 
-#define MODE_OF(flags)                  \
-    mode_t m = 0;                       \
+#define MODE_OF(flags)                     \
+    mode_t m = 0;                          \
     if ((flags) & (O_CREAT | O_TMPFILE)) { \
-        va_list ap;                     \
-        va_start(ap, flags);            \
-        m = va_arg(ap, mode_t);         \
-        va_end(ap);                     \
+        va_list ap;                        \
+        va_start(ap, flags);               \
+        m = va_arg(ap, mode_t);            \
+        va_end(ap);                        \
     }
 
 EXPORT int open(const char *path, int flags, ...)
@@ -177,28 +180,49 @@ static bool is_folder(int fd)
     struct stat sb;
     return fstat(fd, &sb) == 0 && S_ISDIR(sb.st_mode);
 }
-EXPORT int fdatasync(int fd) { return is_ours(fd) && !is_folder(fd) && hit(K_FSYNC, "fdatasync") ? -1 : (int)syscall(SYS_fdatasync, fd); }
-EXPORT int ftruncate(int fd, off_t n) { return is_ours(fd) && hit(K_TRUNC, "ftruncate") ? -1 : (int)syscall(SYS_ftruncate, fd, n); }
+EXPORT int fdatasync(int fd)
+{
+    return is_ours(fd) && !is_folder(fd) && hit(K_FSYNC, "fdatasync") ? -1 : (int)syscall(SYS_fdatasync, fd);
+}
+EXPORT int ftruncate(int fd, off_t n)
+{
+    return is_ours(fd) && hit(K_TRUNC, "ftruncate") ? -1 : (int)syscall(SYS_ftruncate, fd, n);
+}
 EXPORT int ftruncate64(int fd, off_t n) { return ftruncate(fd, n); }
 EXPORT int posix_fallocate(int fd, off_t at, off_t n)
 {
     return is_ours(fd) && hit(K_TRUNC, "fallocate") ? error : syscall(SYS_fallocate, fd, 0, at, n) == 0 ? 0 : errno;
 }
 EXPORT int posix_fallocate64(int fd, off_t at, off_t n) { return posix_fallocate(fd, at, n); }
-EXPORT int rename(const char *from, const char *to) { return below(to) && hit(K_NAME, "rename") ? -1 : (int)syscall(SYS_rename, from, to); }
-EXPORT int unlink(const char *path) { return below(path) && hit(K_NAME, "unlink") ? -1 : (int)syscall(SYS_unlink, path); }
+EXPORT int rename(const char *from, const char *to)
+{
+    return below(to) && hit(K_NAME, "rename") ? -1 : (int)syscall(SYS_rename, from, to);
+}
+EXPORT int unlink(const char *path)
+{
+    return below(path) && hit(K_NAME, "unlink") ? -1 : (int)syscall(SYS_unlink, path);
+}
 
 /* ---- read ---- */
 
-EXPORT ssize_t read(int fd, void *p, size_t n) { return is_ours(fd) && hit(K_READ, "read") ? -1 : syscall(SYS_read, fd, p, n); }
-EXPORT ssize_t pread(int fd, void *p, size_t n, off_t at) { return is_ours(fd) && hit(K_READ, "pread") ? -1 : syscall(SYS_pread64, fd, p, n, at); }
+EXPORT ssize_t read(int fd, void *p, size_t n)
+{
+    return is_ours(fd) && hit(K_READ, "read") ? -1 : syscall(SYS_read, fd, p, n);
+}
+EXPORT ssize_t pread(int fd, void *p, size_t n, off_t at)
+{
+    return is_ours(fd) && hit(K_READ, "pread") ? -1 : syscall(SYS_pread64, fd, p, n, at);
+}
 EXPORT ssize_t pread64(int fd, void *p, size_t n, off_t at) { return pread(fd, p, n, at); }
 
 EXPORT void *mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 {
     return is_ours(fd) && hit(K_MMAP, "mmap") ? MAP_FAILED : (void *)syscall(SYS_mmap, at, n, prot, flags, fd, offset);
 }
-EXPORT void *mmap64(void *at, size_t n, int prot, int flags, int fd, off_t offset) { return mmap(at, n, prot, flags, fd, offset); }
+EXPORT void *mmap64(void *at, size_t n, int prot, int flags, int fd, off_t offset)
+{
+    return mmap(at, n, prot, flags, fd, offset);
+}
 
 /* ---- memory ---- */
 

@@ -25,9 +25,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define FD_MAX   4096
+#define FD_MAX 4096
 #define IOV_STEP 64 /* pieces of one write; a short write is allowed, the caller carries on */
-#define EXPORT   __attribute__((visibility("default")))
+#define EXPORT __attribute__((visibility("default")))
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int journal = -2;
@@ -115,13 +115,13 @@ static int do_open(int dir, const char *path, int flags, mode_t mode)
     return fd;
 }
 
-#define MODE_OF(flags)                                                                                                 \
-    mode_t mode = 0;                                                                                                   \
-    if ((flags) & (O_CREAT | O_TMPFILE)) {                                                                             \
-        va_list ap;                                                                                                    \
-        va_start(ap, flags);                                                                                           \
-        mode = va_arg(ap, mode_t);                                                                                     \
-        va_end(ap);                                                                                                    \
+#define MODE_OF(flags)                     \
+    mode_t mode = 0;                       \
+    if ((flags) & (O_CREAT | O_TMPFILE)) { \
+        va_list ap;                        \
+        va_start(ap, flags);               \
+        mode = va_arg(ap, mode_t);         \
+        va_end(ap);                        \
     }
 
 EXPORT int open(const char *path, int flags, ...)

@@ -20,6 +20,7 @@
 #include "store/account.h"
 #include "store/mail.h"
 #include "store/read.h"
+#include "store/salvage.h"
 #include "store/store.h"
 #include "store/verify.h"
 
@@ -600,6 +601,23 @@ static int check(void)
     return 0;
 }
 
+static void lament(void *arg UNUSED, const char *sentence) { say("salvage %s", sentence); }
+
+static int salvage(const char *to_dir)
+{
+    struct err e = {0};
+    struct store_conf to = T.conf;
+    struct salvage_result r = {0};
+    to.state = to_dir;
+    to.readonly = false;
+    if (store_salvage(&T.conf, env_system(), 1, &to, lament, NULL, &r, &e) != 0)
+        return fail("salvage", &e);
+    say("salvaged %lld messages %lld uncertain %lld lost", (long long)r.messages, (long long)r.uncertain,
+        (long long)r.lost);
+    T.conf.state = to_dir;
+    return 0;
+}
+
 static int run(const char *verb, int argc, char **argv)
 {
     if (strcmp(verb, "load") == 0 && argc == 7) {
@@ -618,7 +636,9 @@ static int run(const char *verb, int argc, char **argv)
     T.conf.readonly = true;
     if (strcmp(verb, "check") == 0)
         (void)check();
-    int r = open_store();
+    int r = strcmp(verb, "salvage") == 0 && argc == 4 ? salvage(argv[3]) : 0;
+    if (r == 0)
+        r = open_store();
     if (r == 0)
         r = strcmp(verb, "follow") == 0 ? follow() : list();
     store_close(&T.store);
