@@ -14,6 +14,7 @@ static char *format(const char *fmt, ...) PRINTF_LIKE(1, 2);
 static int check_schema(struct cell *c, struct db *db, struct err *e);
 static int learn(struct cell *c, struct db *db, struct err *e);
 static int make_dir(const char *path, struct err *e);
+static int make_folders(struct cell *c, struct err *e);
 
 static const struct cell_sql cell_sql = {SQL_FENCE_READ,      SQL_CELL_META_READ,     SQL_CELL_META_INSERT,
                                          SQL_CELL_META_GROUP, SQL_CELL_META_READONLY, SQL_COMMIT_LOG_INSERT,
@@ -147,7 +148,10 @@ static int learn(struct cell *c, struct db *db, struct err *e)
     if (!atomic_load(&c->known)) {
         struct pack_set *packs = NULL;
         char *dir = format("%s/packs", c->dir);
-        if (!c->directory)
+        /* A further node of a PostgreSQL cell has no folder for its own packs yet. */
+        if (c->store->conf.engine == DB_POSTGRESQL && !c->store->conf.readonly)
+            r = make_folders(c, e);
+        if (r == 0 && !c->directory)
             r = pack_set_open(&packs, dir, &m.uuid, e);
         free(dir);
         if (r == 0) {

@@ -227,6 +227,34 @@ static void low_disk_is_said_and_writes_go_on(void **state UNUSED)
     assert_int_equal(note(&n), CELL_DURABLE);
 }
 
+/* A further node on the same PostgreSQL, with a state folder of its own. */
+static void second_node_has_its_own_packs(void **state UNUSED)
+{
+    if (engine == DB_SQLITE)
+        return; /* nothing of the kind there */
+    struct fixture other = F;
+    struct err e = {0};
+    struct note n = {0};
+    AUTO(arena) struct arena a;
+    arena_init(&a, ARENA_NO_LIMIT);
+    struct blob_draft d, *ds[] = {&d};
+    other.store = NULL;
+    snprintf(other.dir, sizeof other.dir, "/tmp/sigillo-node-XXXXXX");
+    assert_non_null(mkdtemp(other.dir));
+    other.conf.state = other.dir;
+    other.conf.node = "second";
+    assert_int_equal(store_open(&other.store, &other.conf, &other.env, &e), 0);
+    assert_int_equal(store_cell(other.store, other.cell_id, &other.cell, &e), 0);
+    assert_int_equal(blob_prepare(&a, F.org, STR("bytes"), &d), 0);
+    assert_int_equal(cell_write_wait(F.cell, note_fn, &n, ds, 1, &n.code), CELL_DURABLE);
+    int64_t first = d.loc.pack;
+    assert_int_equal(cell_write_wait(other.cell, note_fn, &n, ds, 1, &n.code), CELL_DURABLE);
+    assert_int_not_equal(d.loc.pack, first);
+    assert_int_equal(cell_write_wait(F.cell, note_fn, &n, ds, 1, &n.code), CELL_DURABLE);
+    assert_int_equal(d.loc.pack, first);
+    fixture_close(&other);
+}
+
 static void clock_back(void **state UNUSED)
 {
     struct note n = {0};
@@ -393,6 +421,7 @@ int main(void)
         T(io_error_makes_readonly),
         T(pack_error_makes_readonly),
         T(low_disk_is_said_and_writes_go_on),
+        T(second_node_has_its_own_packs),
         T(clock_back),
         T(two_processes_without_gaps),
         T(close_finishes),
