@@ -24,29 +24,12 @@ const struct role role_jobs = {"jobs", &jobs_sandbox, jobs_init, jobs_run};
 
 static const struct intake_hook *const hooks[] = {&intake_hook_mailbox, &intake_hook_history, NULL};
 
-static void allow(struct role_ctx *r, const char *path, enum sandbox_access access)
-{
-    size_t i = 0;
-    while (i < SANDBOX_PATHS_MAX - 1 && r->sandbox.paths[i].path)
-        i++;
-    r->sandbox.paths[i] = (struct sandbox_path){path, access};
-}
-
 static int jobs_init(struct role_ctx *r)
 {
-    struct str resort = conf_s(&r->conf, CONF_SPOOL_LAST_RESORT);
     struct str tmp = arena_printf(&r->conf.arena, "%s/tmp", r->state);
     if (mkdir(tmp.p, 0700) != 0 && errno != EEXIST)
         log_warn("jobs.tmp", L_Z("why", strerror(errno)));
-    if (resort.n)
-        allow(r, resort.p, SANDBOX_WRITE);
-    if (str_eq(conf_s(&r->conf, CONF_DB_ENGINE), STR("postgresql"))) {
-        /* libpq reads its settings and certificates, and connects by itself. */
-        static const char *const paths[] = {"/etc", "/usr", "/lib", "/lib64", "/run", "/var/run", "/tmp"};
-        r->sandbox.flags &= ~(unsigned)SANDBOX_NO_CONNECT;
-        for (size_t i = 0; i < N_ELEMENTS(paths); i++)
-            allow(r, paths[i], SANDBOX_READ);
-    }
+    role_allow_store(r);
     return 0;
 }
 

@@ -43,25 +43,6 @@ const struct role role_net = {"net", &net_sandbox, net_init, net_run};
 
 static const struct intake_hook *const hooks[] = {&intake_hook_mailbox, &intake_hook_history, NULL};
 
-static bool allow_path(struct sandbox_spec *s, const char *path, enum sandbox_access access)
-{
-    for (size_t i = 0; i < SANDBOX_PATHS_MAX - 1; i++)
-        if (!s->paths[i].path) {
-            s->paths[i] = (struct sandbox_path){path, access};
-            return true;
-        }
-    return false;
-}
-
-/* A database server is reached by libpq itself: look-ups, its socket, its files of certificates. */
-static void allow_postgresql(struct role_ctx *r)
-{
-    static const char *const paths[] = {"/etc", "/usr", "/lib", "/lib64", "/run", "/var/run", "/tmp"};
-    r->sandbox.flags &= ~(unsigned)SANDBOX_NO_CONNECT;
-    for (size_t i = 0; i < N_ELEMENTS(paths); i++)
-        (void)allow_path(&r->sandbox, paths[i], SANDBOX_READ);
-}
-
 static int net_init(struct role_ctx *r)
 {
     char tmp[PATH_MAX];
@@ -72,11 +53,7 @@ static int net_init(struct role_ctx *r)
         return 1;
     }
     r->sandbox.files = (unsigned)conf_i(&r->conf, CONF_SMTP_MAX_CONNECTIONS) + HTTP_CONNECTIONS_MAX + FILES_BESIDES;
-    struct str resort = conf_s(&r->conf, CONF_SPOOL_LAST_RESORT);
-    if (resort.n)
-        (void)allow_path(&r->sandbox, arena_z(&r->conf.arena, resort), SANDBOX_WRITE);
-    if (str_eq(conf_s(&r->conf, CONF_DB_ENGINE), STR("postgresql")))
-        allow_postgresql(r);
+    role_allow_store(r);
     return 0;
 }
 
