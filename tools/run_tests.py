@@ -36,7 +36,7 @@ def read_tap(result, code, timed_out):
         bad, title = match.group(1), match.group(2)
         skip = SKIP.search(title)
         if skip:
-            result.left_out.append(f"{title[:skip.start()].strip()}: {skip.group(1)}")
+            result.left_out.append(": ".join(t for t in (title[: skip.start()].strip(), skip.group(1)) if t))
         elif bad:
             result.failed.append(title)
         else:
