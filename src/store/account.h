@@ -11,7 +11,8 @@ enum { DIR_UNKNOWN = 1 /* the address does not exist: 550 */ };
 /* address: canonical key (mime_addr_key). Cached 60 s in memory. 0 found; DIR_UNKNOWN; < 0 the directory has no fresh answer: 451, never 550. Called on the loop thread: answers from the cache or an own read connection (< 1 ms). */
 int directory_find(struct store *s, struct str address, struct place_of *out) MUST_USE;
 bool directory_has_domain(struct store *s, struct str domain);
-int directory_domain(struct store *s, struct str domain, struct place_of *out) MUST_USE; /* firm and cell of a domain, pending ones too; as directory_find */
+int directory_domain(struct store *s, struct str domain, struct place_of *out)
+    MUST_USE; /* firm and cell of a domain, pending ones too; as directory_find */
 int store_cells(struct store *s, int64_t **ids, size_t *n) MUST_USE; /* of all cells; the caller frees */
 
 /* Canonical forms of what a person typed: the key of an address and its domain; a domain. ERR_INVALID with the sentence. */
@@ -24,11 +25,13 @@ struct new_firm {
 struct new_user {
     struct str address, name, password_hash; /* argon2id string, made by admin */
 };
-int store_create(const struct store_conf *conf, const struct env *env, struct err *e) MUST_USE; /* fresh state: directory, cell 1 */
+int store_create(const struct store_conf *conf, const struct env *env,
+                 struct err *e) MUST_USE; /* fresh state: directory, cell 1 */
 /* A further cell: new firms go into it from now on. Repeatable: an id whose making was interrupted is finished. */
 int store_add_cell(struct store *s, int64_t *id, struct err *e) MUST_USE;
 int firm_create(struct store *s, const struct new_firm *f, int64_t *org, int64_t *cell, struct err *e) MUST_USE;
-int user_create(struct store *s, struct str domain, const struct new_user *u, struct place_of *out, struct err *e) MUST_USE; /* ERR_EXIST, ERR_NOENT (domain) */
+int user_create(struct store *s, struct str domain, const struct new_user *u, struct place_of *out,
+                struct err *e) MUST_USE; /* ERR_EXIST, ERR_NOENT (domain) */
 /* Many at once for imports and benches: n users in few transactions. */
 int users_create(struct store *s, int64_t org, const struct new_user *u, size_t n, struct err *e) MUST_USE;
 /* Log-in: hash of the account, or 0 rows. */
@@ -36,8 +39,10 @@ struct login {
     struct place_of at;
     struct str hash, name, firm; /* arena */
 };
-int login_find(struct store *s, struct arena *a, struct str address, struct login *out) MUST_USE; /* 0, DIR_UNKNOWN, < 0 */
-int login_set_hash(struct store *s, const struct place_of *at, struct str hash, struct err *e) MUST_USE; /* new password */
+int login_find(struct store *s, struct arena *a, struct str address,
+               struct login *out) MUST_USE; /* 0, DIR_UNKNOWN, < 0 */
+int login_set_hash(struct store *s, const struct place_of *at, struct str hash,
+                   struct err *e) MUST_USE; /* new password */
 /* The firms of this state in order of number; 0 or < 0. */
 struct firm_row {
     int64_t org, cell;

@@ -4,7 +4,7 @@
 #include <openssl/evp.h>
 
 #define AUDIT_TEXT_MAX 4000u
-#define AUDIT_PAGE     200
+#define AUDIT_PAGE 200
 
 static int link_hash(struct str before, int64_t org, int64_t seq, int64_t at_ms, struct str who, struct str what,
                      struct str detail, uint8_t out[SHA256_LEN])

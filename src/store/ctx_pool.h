@@ -11,7 +11,10 @@ struct ctx_pool {
     void *idle[CTX_POOL_KEEP];
     size_t n;
 };
-#define CTX_POOL_INIT {.lock = PTHREAD_MUTEX_INITIALIZER}
+#define CTX_POOL_INIT                     \
+    {                                     \
+        .lock = PTHREAD_MUTEX_INITIALIZER \
+    }
 static inline void *ctx_take(struct ctx_pool *p) /* NULL: none idle, make one */
 {
     pthread_mutex_lock(&p->lock);

@@ -9,10 +9,10 @@
 
 struct fence {
     int fd;
-    atomic_llong until_ns;  /* a waiting thread gives up then; 0: nobody waits */
+    atomic_llong until_ns; /* a waiting thread gives up then; 0: nobody waits */
     pthread_t waiter;
 };
-void fence_setup(void);                  /* once a process: the signal that interrupts a wait */
+void fence_setup(void); /* once a process: the signal that interrupts a wait */
 int fence_open(struct fence *f, const char *path, bool create, struct err *e) MUST_USE;
 void fence_close(struct fence *f);
 /* 0; ERR_BUSY after patience_ms; ERR_SYS. now_ns: env_mono_ns. */

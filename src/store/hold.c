@@ -55,5 +55,6 @@ int mail_release(struct txn *t, int64_t org, int64_t account, int64_t message, s
         r = audit_add(t, org, who, STR("mail.release"),
                       arena_printf(t->arena, "account %lld message %lld", (long long)account, (long long)message),
                       &seq);
-    return r ? r : audit_event(t, org, account, STR("mail.released"), arena_printf(t->arena, "%lld", (long long)message));
+    return r ? r
+             : audit_event(t, org, account, STR("mail.released"), arena_printf(t->arena, "%lld", (long long)message));
 }

@@ -2,7 +2,7 @@
  * no second time. */
 #include "store/mail_priv.h"
 
-#define RESEND_MS      (5 * 24 * 3600 * 1000LL)
+#define RESEND_MS (5 * 24 * 3600 * 1000LL)
 #define RECIPIENTS_MAX 32768u
 
 int mail_resend_find(struct txn *t, int64_t org, const uint8_t key[SHA256_LEN], struct str *found_id)

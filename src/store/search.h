@@ -3,11 +3,11 @@
  * from the cell; never in a backup, never in the delivery transaction. The jobs role feeds it, any process asks it. Held messages are not in it. */
 #include "store/store.h"
 
-#define SEARCH_BATCH       64      /* messages of one transaction of search.db */
-#define SEARCH_TURN        1024    /* messages of one turn */
+#define SEARCH_BATCH 64  /* messages of one transaction of search.db */
+#define SEARCH_TURN 1024 /* messages of one turn */
 #define SEARCH_RESULTS_MAX 10000u
-#define SEARCH_WORDS_MAX   16u
-#define SEARCH_WORD_BYTES  64u
+#define SEARCH_WORDS_MAX 16u
+#define SEARCH_WORD_BYTES 64u
 
 struct search;
 /* write: make it when absent, mend it when damaged. Without write ERR_NOENT while nothing was indexed yet. */
@@ -19,4 +19,5 @@ void search_note(struct search *s, int64_t org);
  * done (may be NULL): messages read. */
 int search_turn(struct search *s, bool all, size_t *done) MUST_USE;
 /* Ids of the account's messages that hold every word of text (the last as a prefix), newest first; *ids in the arena. */
-int search_query(struct search *s, struct arena *a, int64_t org, int64_t account, struct str text, size_t max, int64_t **ids, size_t *n) MUST_USE;
+int search_query(struct search *s, struct arena *a, int64_t org, int64_t account, struct str text, size_t max,
+                 int64_t **ids, size_t *n) MUST_USE;

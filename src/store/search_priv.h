@@ -8,9 +8,9 @@ struct search {
     struct cell *cell;
     char *path, *schema;
     bool write;
-    pthread_mutex_t lock;  /* db, noted */
+    pthread_mutex_t lock; /* db, noted */
     struct db *db;
-    struct imap marks;     /* org -> int64_t *: seq up to which the firm was read */
+    struct imap marks; /* org -> int64_t *: seq up to which the firm was read */
     struct imap noted;
     unsigned turns;
 };

@@ -11,29 +11,29 @@
 #include "store/pack.h"
 
 #define STORE_DIRECTORY_CELL 0
-#define CELL_GROUP_MAX 64      /* jobs of one commit */
-#define CELL_FN_ROWS_MAX 500   /* larger work is a cursored job */
+#define CELL_GROUP_MAX 64    /* jobs of one commit */
+#define CELL_FN_ROWS_MAX 500 /* larger work is a cursored job */
 #define CELL_WRITE_PATIENCE_MS 10000
 #define CELL_READ_LIMIT_MS 50
 
 struct store;
 struct cell;
 struct store_conf {
-    const char *state;        /* folder: cells/<id>/{cell.db,cell.lock,search.db,packs/}, directory/{cell.db,cell.lock} */
+    const char *state; /* folder: cells/<id>/{cell.db,cell.lock,search.db,packs/}, directory/{cell.db,cell.lock} */
     enum db_engine engine;
-    const char *url;          /* PostgreSQL; schemas <prefix>_directory, <prefix>_cell_<id> */
-    int group_ms;             /* see cell_write */
-    int writers, readers;     /* pool sizes; 0: built-in */
-    int64_t low_water;        /* free bytes; below: cell_state() says CELL_DISK_LOW */
-    const char *last_resort;  /* spool folder on another device, or NULL */
+    const char *url;         /* PostgreSQL; schemas <prefix>_directory, <prefix>_cell_<id> */
+    int group_ms;            /* see cell_write */
+    int writers, readers;    /* pool sizes; 0: built-in */
+    int64_t low_water;       /* free bytes; below: cell_state() says CELL_DISK_LOW */
+    const char *last_resort; /* spool folder on another device, or NULL */
     void (*post)(void *ctx, void (*run)(void *arg), void *arg); /* thread-safe; NULL: call at once */
     void *post_ctx;
     /* True while some session is in DATA or scan, so that a group may wait for it (at most group_ms). NULL: never wait. Thread-safe. */
     bool (*more_coming)(void *ctx);
     void *more_ctx;
-    bool readonly;            /* verify, trace */
-    const char *node;         /* name of this machine in pack rows; NULL: the host name */
-    const char *prefix;       /* of PostgreSQL schema names; NULL: sigillo */
+    bool readonly;      /* verify, trace */
+    const char *node;   /* name of this machine in pack rows; NULL: the host name */
+    const char *prefix; /* of PostgreSQL schema names; NULL: sigillo */
 };
 /* ERR_NOENT: no state there (run init). ERR_VERSION: the directory is newer than this binary. ERR_INVALID: older (run migrate). */
 int store_open(struct store **s, const struct store_conf *conf, const struct env *env, struct err *e) MUST_USE;
@@ -46,9 +46,14 @@ const struct env *store_env(const struct store *s);
 const struct store_conf *store_conf(const struct store *s);
 struct cell *store_directory(struct store *s); /* the directory's own cell; its statements are those of set directory */
 int64_t cell_id(const struct cell *c);
-const char *cell_dir(const struct cell *c);    /* folder of the cell */
+const char *cell_dir(const struct cell *c); /* folder of the cell */
 
-enum cell_state { CELL_OK, CELL_DOWN /* database fails */, CELL_DISK_LOW, CELL_READONLY /* an I/O error was seen: until `sigillo verify` clears it */ };
+enum cell_state {
+    CELL_OK,
+    CELL_DOWN /* database fails */,
+    CELL_DISK_LOW,
+    CELL_READONLY /* an I/O error was seen: until `sigillo verify` clears it */
+};
 enum cell_state cell_state(struct cell *c, const char **why);
 
 /* One write job. fn runs inside a savepoint of the group's transaction under the cell's fence, may run more than once, touches nothing but t, arg's own
@@ -57,18 +62,24 @@ struct txn {
     struct db *db;
     struct cell *cell;
     struct store *store;
-    struct arena *arena;      /* emptied before each run */
+    struct arena *arena; /* emptied before each run */
     const struct env *env;
-    int64_t now_ms;           /* one wall time per group; never before the last commit's (clock may jump back) */
-    void *group;              /* store-private */
+    int64_t now_ms; /* one wall time per group; never before the last commit's (clock may jump back) */
+    void *group;    /* store-private */
 };
-enum cell_outcome { CELL_DURABLE, CELL_REFUSED /* code: fn's > 0, or < 0 nothing was kept */, CELL_UNKNOWN /* code ERR_UNKNOWN: answer 451 */ };
+enum cell_outcome {
+    CELL_DURABLE,
+    CELL_REFUSED /* code: fn's > 0, or < 0 nothing was kept */,
+    CELL_UNKNOWN /* code ERR_UNKNOWN: answer 451 */
+};
 typedef int cell_fn(struct txn *t, void *arg);
 typedef void cell_done_fn(void *arg, enum cell_outcome outcome, int code);
 /* drafts: blobs the job needs in packs before fn runs (may be 0); they must live until done. Group closes when !more_coming(), at
  * CELL_GROUP_MAX jobs, or group_ms after its first. */
-int cell_write(struct cell *c, cell_fn *fn, void *arg, struct blob_draft *const *drafts, size_t n_drafts, cell_done_fn *done) MUST_USE;
-int cell_write_wait(struct cell *c, cell_fn *fn, void *arg, struct blob_draft *const *drafts, size_t n_drafts, int *code) MUST_USE; /* outcome; for CLI, jobs, tests */
+int cell_write(struct cell *c, cell_fn *fn, void *arg, struct blob_draft *const *drafts, size_t n_drafts,
+               cell_done_fn *done) MUST_USE;
+int cell_write_wait(struct cell *c, cell_fn *fn, void *arg, struct blob_draft *const *drafts, size_t n_drafts,
+                    int *code) MUST_USE; /* outcome; for CLI, jobs, tests */
 /* Reads: one snapshot, on a reader thread; fn copies what it needs into its own arena. */
 int cell_read(struct cell *c, cell_fn *fn, void *arg, cell_done_fn *done) MUST_USE;
 int cell_read_wait(struct cell *c, cell_fn *fn, void *arg) MUST_USE; /* fn's result or < 0 */

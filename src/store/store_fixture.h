@@ -19,7 +19,10 @@ struct fixture {
     struct place_of user[4];
 };
 
-static inline int64_t fixture_wall(void *ctx) { return env_wall_ms(env_system()) + ((struct fixture *)ctx)->clock_skew_ms; }
+static inline int64_t fixture_wall(void *ctx)
+{
+    return env_wall_ms(env_system()) + ((struct fixture *)ctx)->clock_skew_ms;
+}
 static inline int64_t fixture_mono(void *ctx UNUSED) { return env_mono_ns(env_system()); }
 static inline void fixture_random(void *ctx UNUSED, void *p, size_t n) { env_random(env_system(), p, n); }
 
@@ -49,13 +52,18 @@ static inline void fixture_open(struct fixture *f, enum db_engine engine)
     env_random(env_system(), &r, sizeof r);
     snprintf(f->prefix, sizeof f->prefix, "t%08x", r);
     f->env = (struct env){fixture_wall, fixture_mono, fixture_random, f};
-    f->conf = (struct store_conf){.state = f->dir, .engine = engine, .url = engine == DB_POSTGRESQL ? testing_pg_url() : NULL, .prefix = f->prefix, .group_ms = 10};
+    f->conf = (struct store_conf){.state = f->dir,
+                                  .engine = engine,
+                                  .url = engine == DB_POSTGRESQL ? testing_pg_url() : NULL,
+                                  .prefix = f->prefix,
+                                  .group_ms = 10};
     if (store_create(&f->conf, &f->env, &e) != 0)
         fixture_fail("create", &e);
     if (store_open(&f->store, &f->conf, &f->env, &e) != 0)
         fixture_fail("open", &e);
     struct new_firm firm = {STR("Azienda Srl"), STR("azienda.example")};
-    if (firm_create(f->store, &firm, &f->org, &f->cell_id, &e) != 0 || store_cell(f->store, f->cell_id, &f->cell, &e) != 0)
+    if (firm_create(f->store, &firm, &f->org, &f->cell_id, &e) != 0 ||
+        store_cell(f->store, f->cell_id, &f->cell, &e) != 0)
         fixture_fail("firm", &e);
     for (int i = 0; i < 4; i++) {
         char address[32];
