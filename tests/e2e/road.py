@@ -67,12 +67,14 @@ def corpus(s):
 
 
 def trace(s, id):
-    p = s.cli("trace", id, "--state", s.state, check=False)
+    p = s.verb("trace", id, "--state", s.state, check=False)
     t.ok(p.returncode == 0 and "rossimarmi.example" in p.stdout, "sigillo trace knows the id", p.stdout + p.stderr[:300])
 
 
-server = Server()
-server.cli("counterparty", "add", "rossimarmi.example", "--state", server.state, "--name", "Rossi Marmi S.r.l.", "--iban", IBAN_OLD)
+pg = os.environ.get("SIGILLO_PG_URL")
+server = Server(init=False, sets=["db.engine=postgresql", f"db.url={pg}"] if pg else ())
+server.init()
+server.verb("counterparty", "add", "rossimarmi.example", "--state", server.state, "--name", "Rossi Marmi S.r.l.", "--iban", IBAN_OLD)
 with server as s:
     held_id = demo(s)
     changes(s)
@@ -81,6 +83,6 @@ with server as s:
     corpus(s)
     trace(s, held_id)
     t.is_(s.stop(), 0, "SIGTERM ends it with exit 0")
-    p = s.cli("verify", "--state", s.state, check=False)
+    p = s.verb("verify", "--state", s.state, check=False)
     t.is_(p.returncode, 0, "verify finds the state sound")
 sys.exit(t.done())

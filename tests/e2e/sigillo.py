@@ -33,8 +33,12 @@ class Server:
             raise RuntimeError(f"sigillo {' '.join(args)}: exit {p.returncode}\n{p.stdout}{p.stderr}")
         return p
 
+    def verb(self, *args, **kw):
+        """A verb with the settings that the server has."""
+        return self.cli(*args, *[w for x in self.sets for w in ("--set", x)], **kw)
+
     def init(self):
-        self.cli("init", "--state", self.state, "--firm", "Azienda", "--domain", self.domain, "--user", self.user, "--name", "Giulia Ferri",
+        self.verb("init", "--state", self.state, "--firm", "Azienda", "--domain", self.domain, "--user", self.user, "--name", "Giulia Ferri",
                  "--password-stdin", stdin=PASSWORD)
 
     def start(self, wait=30):
