@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CACHE_KIB          8192 /* page cache of a connection, unless conf says otherwise */
-#define MMAP_BYTES         0
-#define LOOKASIDE_SLOT     512 /* bytes x slots: 64 KiB a connection */
-#define LOOKASIDE_SLOTS    128
+#define CACHE_KIB 8192 /* page cache of a connection, unless conf says otherwise */
+#define MMAP_BYTES 0
+#define LOOKASIDE_SLOT 512 /* bytes x slots: 64 KiB a connection */
+#define LOOKASIDE_SLOTS 128
 #define JOURNAL_KEEP_BYTES (128 * 1024 * 1024) /* a WAL that grew once is cut back to this when it starts again */
 
 static const struct {
@@ -49,7 +49,7 @@ static int map_error(struct db_sqlite *q, int rc)
     case SQLITE_IOERR:
         if (rc == SQLITE_IOERR_NOMEM)
             return ERR_NOMEM;
-        if (rc == SQLITE_IOERR_CORRUPTFS)
+        if (rc == SQLITE_IOERR_CORRUPTFS || rc == SQLITE_IOERR_DATA)
             return ERR_CORRUPT;
         return sys == ENOSPC || sys == EDQUOT ? ERR_FULL : ERR_IO;
     case SQLITE_CORRUPT:
@@ -78,6 +78,20 @@ static void library_setup(void)
      * harm. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_initialize();
+    (void)sqlite_checksum_vfs();
+}
+
+/* Which page stopped the opening: the first line of what sqlite_checksum_pages finds. */
+static void name_page(struct db_sqlite *q, struct err *e)
+{
+    AUTO(buf) struct buf pages;
+    struct str line, rest;
+    buf_init(&pages, ERR_TEXT_MAX);
+    if (!e || !q->h || sqlite_checksum_pages(q->h, &pages) != 0)
+        return;
+    rest = buf_str(&pages);
+    if (str_token(&rest, '\n', &line) && line.n)
+        err_set(e, ERR_CORRUPT, "%s: %.*s", e->text, STRF(line));
 }
 
 int db_sqlite_open(struct db **dbp, const struct db_conf *conf, struct err *e)
@@ -91,6 +105,8 @@ int db_sqlite_open(struct db **dbp, const struct db_conf *conf, struct err *e)
     int r = open_file(q, conf, e);
     if (r == 0)
         r = configure(q, conf, e);
+    if (r == ERR_CORRUPT)
+        name_page(q, e);
     if (r) {
         sqlite_ops.close(&q->base);
         return r;
@@ -125,7 +141,7 @@ static int open_file(struct db_sqlite *q, const struct db_conf *conf, struct err
                        conf->path);
     }
     int flags = conf->readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    int rc = sqlite3_open_v2(conf->path, &q->h, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    int rc = sqlite3_open_v2(conf->path, &q->h, flags | SQLITE_OPEN_NOMUTEX, sqlite_checksum_vfs());
     if (rc != SQLITE_OK)
         return err_set(e, sqlite_fail(q, rc), "cannot open the database %s: %s", conf->path, q->base.error);
     return 0;
@@ -140,7 +156,7 @@ static int configure(struct db_sqlite *q, const struct db_conf *conf, struct err
     sqlite3_db_config(q->h, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(q->h, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     sqlite3_busy_timeout(q->h, conf->patience_ms);
-    int rc = SQLITE_OK;
+    int rc = sqlite_checksum_reserve(q->h);
     for (size_t i = 0; i < N_ELEMENTS(pragmas) && rc == SQLITE_OK; i++)
         if (!(pragmas[i].write && conf->readonly))
             rc = sqlite3_exec(q->h, pragmas[i].text, NULL, NULL, NULL);

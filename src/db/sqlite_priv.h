@@ -1,5 +1,6 @@
 #pragma once
 /* SQLite driver, shared by its files. */
+#include "core/buf.h"
 #include "db/driver.h"
 
 #include <sqlite3.h>
@@ -29,6 +30,12 @@ extern const struct db_ops sqlite_ops;
 int sqlite_fail(struct db_sqlite *q, int rc);
 int sqlite_ctl(struct db_sqlite *q, enum sqlite_ctl what); /* SQLite result code */
 int sqlite_sync_folder(const char *path);                  /* fsync of the folder that holds path; -1 and errno */
+
+/* sqlite_checksum.c: name of the VFS to open with; to be called before the first page of a new file is written; one line for each page of the file
+ * that does not check (the caller holds a reading transaction, so that no checkpoint of its frames runs). */
+const char *sqlite_checksum_vfs(void);
+int sqlite_checksum_reserve(sqlite3 *h);
+int sqlite_checksum_pages(sqlite3 *h, struct buf *out) MUST_USE;
 
 int sqlite_checkpoint(struct db *db, int64_t *wal_pages_left);
 int sqlite_integrity(struct db *db, struct arena *a, struct str *report);

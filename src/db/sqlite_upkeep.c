@@ -74,7 +74,12 @@ int sqlite_integrity(struct db *db, struct arena *a, struct str *report)
     struct db_sqlite *q = (struct db_sqlite *)db;
     AUTO(buf) struct buf out;
     buf_init(&out, REPORT_BYTES);
-    int r = report_rows(q, "PRAGMA integrity_check(100)", &out);
+    int r = sqlite3_exec(q->h, "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1", NULL, NULL, NULL) == SQLITE_OK
+                ? sqlite_checksum_pages(q->h, &out)
+                : 0; /* what is wrong then the next line tells */
+    (void)sqlite3_exec(q->h, "COMMIT", NULL, NULL, NULL);
+    if (r == 0)
+        r = report_rows(q, "PRAGMA integrity_check(100)", &out);
     if (r == 0)
         r = report_rows(q, "PRAGMA foreign_key_check", &out);
     /* So broken that the check itself stops: that is a report, not a failure of the call. */
@@ -90,7 +95,9 @@ int sqlite_integrity(struct db *db, struct arena *a, struct str *report)
 static int copy_pages(struct db_sqlite *q, const char *path, struct err *e)
 {
     sqlite3 *to = NULL;
-    int rc = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    int rc = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, sqlite_checksum_vfs());
+    if (rc == SQLITE_OK)
+        rc = sqlite_checksum_reserve(to);
     sqlite3_backup *copy = rc == SQLITE_OK ? sqlite3_backup_init(to, "main", q->h, "main") : NULL;
     int r = 0;
     if (copy) {

@@ -7,19 +7,53 @@
 #include <unistd.h>
 
 static void uncache(const char *path);
+static void report_line(struct verify *v, enum verify_kind kind, struct str line);
 static int open_database(struct verify *v, enum verify_kind kind);
 static int read_rows(struct verify *v, struct db *dir);
 static void mark_check(struct verify *v);
 static int check_cell(struct verify *v, int64_t id, struct db *dir, struct err *e);
 static int check_directory(struct verify *v, struct db **dir, struct err *e);
 
-/* What is checked must be what a restart would read from the disk (see pack_walk.c). */
+/* After a failed fsync what is checked must be what a restart would read from the disk (see pack_walk.c). Only then: closing a file takes the locks of
+ * this process's own connections with it, and a read-only cell has no writer. */
 static void uncache(const char *path)
 {
     AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd >= 0)
         (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
+/* One line of db_integrity; a page has a place (db/sqlite_checksum.c). */
+static void report_line(struct verify *v, enum verify_kind kind, struct str line)
+{
+    struct verify_at at = {v->cell->path, -1, -1, false, STR_NULL};
+    long long offset, length;
+
+    ptrdiff_t place = str_find(line, STR("the page at offset"), 0);
+
+    if (place >= 0 && sscanf(arena_z(&v->arena, str_from(line, (size_t)place)), "the page at offset %lld (%lld bytes)",
+                             &offset, &length) == 2) {
+        at.offset = offset;
+        at.length = length;
+    }
+    verify_report(v, kind, at, "%.*s", STRF(line));
+}
+
+/* The page that stopped the opening has a place, if the file can be opened at all. */
+static void broken_pages(struct verify *v, struct str *report)
+{
+    AUTO(db) struct db *db = NULL;
+    const struct store_conf *conf = &v->store->conf;
+    struct db_conf dc = {.engine = conf->engine,
+                         .path = v->cell->path,
+                         .url = conf->url,
+                         .schema = v->cell->schema,
+                         .set = v->cell->set,
+                         .readonly = true};
+
+    if (db_open(&db, &dc, NULL) != 0 || db_integrity(db, &v->arena, report) != 0)
+        *report = STR_NULL;
 }
 
 /* Opened, its structure checked, its own row read. v->db stays NULL and the damage is reported when that cannot be. */
@@ -29,20 +63,20 @@ static int open_database(struct verify *v, enum verify_kind kind)
     struct str report = STR_NULL, line;
     int rc;
 
-    if (v->store->conf.engine == DB_SQLITE)
+    if (v->store->conf.engine == DB_SQLITE && access(v->cell->readonly_path, F_OK) == 0)
         uncache(v->cell->path);
     rc = cell_db_open(v->cell, &v->db, false, &e);
-    if (rc == 0 && (rc = db_integrity(v->db, &v->arena, &report)) != 0)
+    if (rc == ERR_CORRUPT)
+        broken_pages(v, &report);
+    else if (rc == 0 && (rc = db_integrity(v->db, &v->arena, &report)) != 0)
         (void)err_set(&e, rc, "%s: %s", v->cell->path, db_error(v->db));
     if (rc != 0) {
-        verify_report(v, kind, (struct verify_at){v->cell->path, -1, -1, false, STR_NULL}, "%s", e.text);
+        report_line(v, kind, str_c(e.text));
         db_close(&v->db);
-        return 0;
     }
     while (str_token(&report, '\n', &line))
         if (line.n)
-            verify_report(v, VERIFY_DATABASE_DAMAGED, (struct verify_at){v->cell->path, -1, -1, false, STR_NULL},
-                          "%.*s", STRF(line));
+            report_line(v, kind == VERIFY_DIRECTORY_DOWN ? kind : VERIFY_DATABASE_DAMAGED, line);
     return 0;
 }
 

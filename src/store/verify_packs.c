@@ -229,22 +229,26 @@ static int compare_list(struct verify *v, const int64_t *ids, size_t n)
 {
     AUTO(db_cursor) struct db_cursor c = {0};
     AUTO(heap) bool *listed = calloc(n + 1, sizeof *listed);
+    size_t i = 0;
     int rc = listed ? db_query(v->db, &c, SQL_PACK_LIST, NULL, 0) : ERR_NOMEM;
 
     while (rc == 0 && (rc = db_next(&c)) == 1) {
         int64_t id = db_col_int(&c, 0);
-        size_t i = 0;
 
         while (i < n && ids[i] < id)
             i++;
         rc = 0;
-        if (i < n && ids[i] == id) {
+        if (i < n && ids[i] == id)
             listed[i] = true;
-        } else if (db_col_int(&c, 3) == 0) {
+        else if (db_col_int(&c, 3) == 0)
             rc = missing_add(v, id);
-        }
     }
-    for (size_t i = 0; i < n && rc == 0; i++)
+    if (rc < 0 && rc != ERR_NOMEM) {
+        verify_report(v, VERIFY_DATABASE_DAMAGED, (struct verify_at){v->cell->path, -1, -1, false, STR_NULL},
+                      "The list of packs cannot be read: %s", db_error(v->db));
+        return 0;
+    }
+    for (i = 0; i < n && rc == 0; i++)
         if (!listed[i]) {
             char path[4200];
 

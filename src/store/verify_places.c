@@ -115,8 +115,11 @@ static int report_lost_commits(struct verify *v)
     if (rc == 0)
         rc = cell_meta_load(v->db, v->cell->sql->meta_read, &now);
     db_rollback(v->db);
-    if (rc != 0)
-        return rc;
+    if (rc != 0) {
+        verify_report(v, VERIFY_DATABASE_DAMAGED, (struct verify_at){v->cell->path, -1, -1, false, STR_NULL},
+                      "The cell's own row cannot be read a second time: %s", db_error(v->db));
+        return 0;
+    }
     if ((lost = pack_groups_lost(&v->groups, &now.last_group, &first)) == 0)
         return 0;
     (void)snprintf(path, sizeof path, "%s/packs/%016llx.pack", v->cell->dir, (unsigned long long)first->pack);

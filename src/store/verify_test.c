@@ -311,6 +311,43 @@ static void test_database(void **state UNUSED)
     scratch_remove(x.dir);
 }
 
+/* Rows are covered too: the pages of the databases carry sums. */
+static void test_database_bits(void **state UNUSED)
+{
+    static const char *const files[] = {"cells/1/cell.db", "directory/cell.db"};
+    struct seen *s = calloc(1, sizeof *s);
+    uint8_t *bytes = malloc(4 << 20);
+    struct sample x;
+
+    sample_open(&x, DB_SQLITE);
+    fill(&x);
+    store_close(&x.s);
+    for (size_t i = 0; i < N_ELEMENTS(files); i++) {
+        char path[200];
+        size_t n;
+
+        (void)snprintf(path, sizeof path, "%s/%s", x.dir, files[i]);
+        n = file_load(path, bytes, 4 << 20);
+        for (size_t at = 4096 + 13; at < n; at += 1500) {
+            memset(s, 0, sizeof *s);
+            s->offset = (int64_t)at;
+            bytes[at] ^= (uint8_t)(1u << at % 8);
+            assert_true(file_save(path, bytes, n));
+            assert_true(run(&x, s, false).damage > 0);
+            for (int k = 0; k < VERIFY_KINDS && !s->covers; k++)
+                if (s->n[k])
+                    print_message("%s at %zu: %s: %s\n", files[i], at, s->last[k].name, s->what[k]);
+            assert_true(s->covers);
+            bytes[at] ^= (uint8_t)(1u << at % 8);
+        }
+        assert_true(file_save(path, bytes, n));
+    }
+    expect_sound(&x);
+    scratch_remove(x.dir);
+    free(bytes);
+    free(s);
+}
+
 /* A database put back by hand, or whose end was lost: the packs know better. */
 static void test_behind(void **state UNUSED)
 {
@@ -340,7 +377,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sound),    cmocka_unit_test(test_rows),      cmocka_unit_test(test_fix),
         cmocka_unit_test(test_mark),     cmocka_unit_test(test_pack_bits), cmocka_unit_test(test_pack_files),
-        cmocka_unit_test(test_database), cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_database), cmocka_unit_test(test_behind),    cmocka_unit_test(test_database_bits),
     };
 
     return cmocka_run_group_tests_name("verify", tests, NULL, NULL);
