@@ -27,15 +27,16 @@ static void uncache(const char *path)
 /* One line of db_integrity; a page has a place (db/sqlite_checksum.c). */
 static void report_line(struct verify *v, enum verify_kind kind, struct str line)
 {
+    static const struct str words = {"the page at offset ", 19};
     struct verify_at at = {v->cell->path, -1, -1, false, STR_NULL};
-    long long offset, length;
+    ptrdiff_t place = str_find(line, words, 0);
+    struct str offset, rest, length, tail;
+    int64_t from, bytes;
 
-    ptrdiff_t place = str_find(line, STR("the page at offset"), 0);
-
-    if (place >= 0 && sscanf(arena_z(&v->arena, str_from(line, (size_t)place)), "the page at offset %lld (%lld bytes)",
-                             &offset, &length) == 2) {
-        at.offset = offset;
-        at.length = length;
+    if (place >= 0 && str_cut(str_from(line, (size_t)place + words.n), ' ', &offset, &rest) && str_i64(offset, &from) &&
+        str_cut(str_from(rest, 1), ' ', &length, &tail) && str_i64(length, &bytes)) {
+        at.offset = from;
+        at.length = bytes;
     }
     verify_report(v, kind, at, "%.*s", STRF(line));
 }
