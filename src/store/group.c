@@ -7,7 +7,6 @@
 #include "core/fault.h"
 #include "core/log.h"
 
-#include <stdio.h>
 #include <time.h>
 
 #define GROUP_TRIES 3 /* of a group whose connection was lost before or at COMMIT */
@@ -22,8 +21,6 @@ enum attempt {
     ATTEMPT_UNCERTAIN = 4      /* the disk failed inside COMMIT: nobody can tell before `sigillo verify` */
 };
 
-static int writer_ready(struct cell *c);
-static int pack_ready(struct cell *c);
 static int put_blobs(struct cell *c, struct job **jobs, size_t n, size_t *put);
 static int run_job(struct group *g, struct job *j);
 static int run_jobs(struct group *g, struct job **jobs, size_t n, size_t *kept);
@@ -33,91 +30,6 @@ static int resolve(struct cell *c, const struct pack_uuid *uuid);
 static int attempt_known(struct cell *c, struct job **jobs, size_t n);
 static void settle(struct cell *c, struct job **jobs, size_t n, enum cell_outcome outcome, int code);
 static void after_error(struct cell *c, int code);
-static void notify(struct cell *c);
-
-/* ---- the writer half ---- */
-
-void cell_writer_close(struct cell *c)
-{
-    db_close(&c->w);
-    pack_writer_close(&c->packs_out);
-}
-
-static void back_off(struct cell *c, const char *why)
-{
-    c->backoff_ms = c->backoff_ms ? c->backoff_ms * 2 : CELL_BACKOFF_MS;
-    if (c->backoff_ms > CELL_BACKOFF_MAX_MS)
-        c->backoff_ms = CELL_BACKOFF_MAX_MS;
-    c->retry_ns = env_mono_ns(c->store->env) + c->backoff_ms * 1000000LL;
-    cell_set_down(c, true, why);
-}
-
-static int open_writer(struct cell *c)
-{
-    struct err e = {0};
-    int r = cell_db_open(c, &c->w, CELL_WRITER_CACHE_KIB, &e);
-    if (r)
-        back_off(c, e.text);
-    return r;
-}
-
-static int writer_ready(struct cell *c)
-{
-    if (cell_is_readonly(c))
-        return ERR_READONLY;
-    if (LIKELY(c->w != NULL))
-        return 0;
-    if (c->retry_ns && env_mono_ns(c->store->env) < c->retry_ns)
-        return ERR_GONE;
-    return open_writer(c);
-}
-
-/* A new pack file: its id comes from the meta row, in a transaction of its own. An id whose file exists was rolled back
- * once: the next is taken. */
-static int take_pack_id(struct cell *c, int64_t *id)
-{
-    struct cell_meta m;
-    int r = cell_fence_take(c);
-    if (r)
-        return r;
-    r = db_begin_write(c->w);
-    if (r == 0)
-        r = cell_meta_load(c->w, c->sql->fence, &m);
-    if (r == 0) {
-        *id = m.next_pack > *id ? m.next_pack : *id + 1;
-        r = db_run(c->w, SQL_PACK_INSERT,
-                   DB_ARGS(db_int(*id), db_text(str_c(c->store->conf.node)), db_int(env_wall_ms(c->store->env))), NULL);
-    }
-    if (r == 0)
-        r = db_run(c->w, SQL_CELL_META_PACK, DB_ARGS(db_int(*id + 1)), NULL);
-    if (r == 0)
-        r = db_commit(c->w);
-    else
-        db_rollback(c->w);
-    cell_fence_give(c);
-    return r > 0 ? ERR_INVALID : r;
-}
-
-static int pack_ready(struct cell *c)
-{
-    if (c->packs_out && !pack_writer_failed(c->packs_out) && pack_writer_size(c->packs_out) < PACK_FILE_MAX)
-        return 0;
-    pack_writer_close(&c->packs_out);
-    char dir[4200];
-    if ((size_t)snprintf(dir, sizeof dir, "%s/packs", c->dir) >= sizeof dir)
-        return ERR_LIMIT;
-    int64_t id = 0;
-    struct err e = {0};
-    int r;
-    do {
-        r = take_pack_id(c, &id);
-        if (r == 0)
-            r = pack_writer_open(&c->packs_out, dir, &c->uuid, id, &e);
-    } while (r == ERR_EXIST);
-    if (r && e.code)
-        log_error("cell.pack", L_I("cell", c->id), L_Z("error", e.text));
-    return r;
-}
 
 /* All blobs of the group in one call: few writes. */
 static int put_blobs(struct cell *c, struct job **jobs, size_t n, size_t *put)
@@ -125,7 +37,7 @@ static int put_blobs(struct cell *c, struct job **jobs, size_t n, size_t *put)
     *put = 0;
     for (size_t i = 0; i < n; i++)
         *put += jobs[i]->n_drafts;
-    int r = *put ? pack_ready(c) : 0;
+    int r = *put ? writer_pack(c) : 0;
     if (r || *put == 0)
         return r;
     struct blob_draft **all = arena_array(&c->group_arena, struct blob_draft *, *put);
@@ -279,7 +191,7 @@ static int resolve(struct cell *c, const struct pack_uuid *uuid)
         struct cell_meta m;
         int64_t jobs;
         cell_writer_close(c);
-        r = open_writer(c);
+        r = writer_open(c);
         if (r == 0)
             r = cell_fence_take(c);
         if (r == 0) {
@@ -306,7 +218,7 @@ static int attempt_known(struct cell *c, struct job **jobs, size_t n)
     for (int tries = 0; tries < GROUP_TRIES; tries++) {
         struct pack_uuid uuid;
         r = attempt(c, jobs, n, &uuid);
-        if (r == ATTEMPT_NEEDS_PACK && (r = pack_ready(c)) == 0)
+        if (r == ATTEMPT_NEEDS_PACK && (r = writer_pack(c)) == 0)
             r = attempt(c, jobs, n, &uuid);
         if (r == ATTEMPT_UNCERTAIN) {
             atomic_fetch_add(&c->unknown, 1);
@@ -364,7 +276,7 @@ static void after_error(struct cell *c, int code)
     case ERR_BUSY: cell_set_down(c, true, "the cell's fence could not be had in time"); break;
     case ERR_GONE:
         cell_writer_close(c);
-        back_off(c, "the database server is gone");
+        writer_back_off(c, "the database server is gone");
         break;
     default: break;
     }
@@ -413,62 +325,8 @@ void group_serve(struct cell *c, struct job **jobs, size_t n)
     atomic_fetch_add(&c->groups, 1);
     atomic_fetch_add(&c->jobs_done, n);
     atomic_fetch_add(&c->dirty, 1);
-    notify(c);
+    writer_notify(c);
     (void)fault_point("cell.done");
     for (size_t i = 0; i < n; i++)
         store_post(c->store, jobs[i]);
-}
-
-void cell_probe(struct cell *c)
-{
-    if (atomic_exchange(&c->cold, false)) {
-        db_close(&c->w); /* not the pack file: it goes on when mail comes again */
-        return;
-    }
-    if (writer_ready(c) != 0)
-        return;
-    struct cell_meta m;
-    int r = cell_fence_take(c);
-    if (r)
-        return;
-    r = db_begin_write(c->w);
-    if (r == 0)
-        r = cell_meta_load(c->w, c->sql->meta_read, &m);
-    db_rollback(c->w);
-    cell_fence_give(c);
-    if (r == 0) {
-        c->backoff_ms = 0;
-        c->retry_ns = 0;
-        cell_row_readonly(c, m.readonly);
-        cell_set_down(c, false, "");
-    } else if (r == ERR_GONE || r == ERR_UNKNOWN) {
-        after_error(c, ERR_GONE);
-    }
-}
-
-/* A wake-up for other nodes, never waited for and never inside the transaction: NOTIFY takes a lock over all of the
- * server's commits. Losing one costs a follower its next look, 30 s. */
-static void notify(struct cell *c)
-{
-    struct store *s = c->store;
-    if (s->conf.engine != DB_POSTGRESQL || c->directory)
-        return;
-    char text[32];
-    int len = snprintf(text, sizeof text, "%lld", (long long)c->id);
-    pthread_mutex_lock(&s->notify_lock);
-    int64_t now = env_mono_ns(s->env);
-    if (!s->notifier && now >= s->notify_retry_ns &&
-        db_open(&s->notifier,
-                &(struct db_conf){.engine = DB_POSTGRESQL, .url = s->conf.url, .schema = c->schema, .set = c->set},
-                NULL) != 0)
-        s->notify_retry_ns = now + CELL_BACKOFF_MAX_MS * 1000000LL;
-    if (s->notifier && db_notify(s->notifier, "sigillo", str_n(text, (size_t)len)) != 0)
-        db_close(&s->notifier);
-    pthread_mutex_unlock(&s->notify_lock);
-}
-
-void cell_stats(struct cell *c, struct cell_stats *out)
-{
-    *out = (struct cell_stats){atomic_load(&c->groups), atomic_load(&c->jobs_done), atomic_load(&c->reruns),
-                               atomic_load(&c->unknown), atomic_load(&c->refused)};
 }

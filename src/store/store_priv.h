@@ -148,6 +148,12 @@ bool cell_is_readonly(struct cell *c); /* looks at the file */
 int reader_take(struct cell *c, struct reader **r, struct err *e) MUST_USE;
 void reader_give(struct cell *c, struct reader *r, bool broken);
 void cell_read_run(struct job *j);
+/* cell_writer.c */
+int writer_open(struct cell *c) MUST_USE;  /* a new connection; an error backs off */
+int writer_ready(struct cell *c) MUST_USE; /* ERR_READONLY; ERR_GONE while backing off */
+int writer_pack(struct cell *c) MUST_USE;  /* a pack file with room; its id costs a transaction */
+void writer_back_off(struct cell *c, const char *why);
+void writer_notify(struct cell *c); /* PostgreSQL: tells other nodes */
 /* group.c */
 void group_serve(struct cell *c, struct job **jobs, size_t n);
 void cell_writer_close(struct cell *c); /* connection and pack file; opened again when needed */
