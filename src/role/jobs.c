@@ -130,6 +130,7 @@ static void work(struct jobs_role *j)
         j->next_drain_ms = now + JOBS_DRAIN_MS;
         jobs_drain(j);
         jobs_unread(j);
+        jobs_scrub(j);
     }
     bool all = now >= j->next_all_ms;
     if (all)

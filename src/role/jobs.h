@@ -32,5 +32,7 @@ void jobs_index_wake(struct jobs_role *j, int64_t cell, int64_t org);
 void jobs_index_close(struct jobs_role *j);
 /* jobs_unread.c: reads again what could not be read in time. */
 void jobs_unread(struct jobs_role *j);
+/* jobs_scrub.c: a little more of the weekly reading of all packs. */
+void jobs_scrub(struct jobs_role *j);
 /* jobs_drain.c: one pass over the spool of last resort. */
 void jobs_drain(struct jobs_role *j);

@@ -96,6 +96,8 @@ typedef int pack_walk_fn(void *arg, const struct pack_seen *seen); /* what it is
 /* 0 to the end of the file; the callback's result when not 0; ERR_CORRUPT: not a pack, of another cell, or of another id than its name says;
  * ERR_VERSION; ERR_IO; ERR_NOENT. cell NULL: whatever cell the header names. Memory: one record. */
 int pack_walk(const char *path, const struct pack_uuid *cell, pack_walk_fn *cb, void *arg, struct err *e) MUST_USE;
+/* A part of a long file: records that begin in [*at, *at + bytes), *at being 0 or what an earlier call left there. *at stays when nothing is behind it. */
+int pack_walk_part(const char *path, const struct pack_uuid *cell, int64_t *at, int64_t bytes, pack_walk_fn *cb, void *arg, struct err *e) MUST_USE;
 /* Same, with in_closed_group known: reads the file twice. */
 int pack_walk_groups(const char *path, const struct pack_uuid *cell, pack_walk_fn *cb, void *arg, struct err *e) MUST_USE;
 /* What the file header says. ERR_CORRUPT when it does not check. */

@@ -20,6 +20,8 @@ struct walk {
     size_t cap, n;
     int64_t base;
     int64_t budget;
+    int64_t stop;    /* no record that begins here or behind; 0: the end */
+    int64_t reached; /* end of the last one */
     struct pack_head head;
     bool head_damaged;
     pack_walk_fn *cb;
@@ -169,7 +171,8 @@ static int walk_records(struct walk *w, int64_t from, struct err *e)
     struct pack_seen seen;
     int64_t length, end;
 
-    for (int64_t at = from; at < w->size; at = end) {
+    w->reached = from;
+    for (int64_t at = from; at < w->size && (w->stop == 0 || at < w->stop); at = end) {
         int rc = record_at(w, at, &seen, &length);
 
         end = at + length;
@@ -182,6 +185,7 @@ static int walk_records(struct walk *w, int64_t from, struct err *e)
         rc = length < 0 ? w->cb(w->arg, &seen) : report_damage(w, at, end);
         if (rc != 0)
             return rc;
+        w->reached = end;
     }
     return 0;
 }
@@ -278,6 +282,30 @@ static int walk_file(const char *path, const uint64_t *fold, bool groups, pack_w
         rc = report_damage(&w, 0, w.size < from ? w.size : from);
     if (rc == 0)
         rc = walk_records(&w, from, e);
+    free(w.win);
+    if (w.fd >= 0)
+        (void)close(w.fd);
+    return rc;
+}
+
+int pack_walk_part(const char *path, const struct pack_uuid *cell, int64_t *at, int64_t bytes, pack_walk_fn *cb,
+                   void *arg, struct err *e)
+{
+    struct walk w = {.fd = -1, .cb = cb, .arg = arg, .stop = bytes};
+    uint64_t fold = pack_cell_fold(cell);
+    int rc = open_file(&w, path, e);
+
+    if (rc == 0)
+        rc = read_head(&w, &fold, e);
+    if (rc == 0 && *at < (int64_t)PACK_HEAD_LEN) {
+        *at = PACK_HEAD_LEN;
+        rc = w.head_damaged ? report_damage(&w, 0, w.size < *at ? w.size : *at) : 0;
+    }
+    w.stop += *at;
+    if (rc == 0)
+        rc = walk_records(&w, *at, e);
+    if (rc == 0)
+        *at = w.reached < *at ? *at : w.reached;
     free(w.win);
     if (w.fd >= 0)
         (void)close(w.fd);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #define PLACES_MAX 64 /* of one message; more are said and left out */
-#define FLIGHT_MAX 32 /* messages in work at once */
+#define FLIGHT_MAX   128 /* messages in work at once */
 #define TEXT_MAX (64u << 10)
 #define FLIGHT_BYTES (64u << 20)
 
