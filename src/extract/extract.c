@@ -52,8 +52,8 @@ int extract_message(struct extract_ctx *ctx, struct str raw, struct buf *structu
     struct arena arena;
     arena_init(&arena, EXTRACT_MEMORY_MAX);
     struct extract_job j = {.ctx = ctx, .raw = raw, .arena = &arena};
-    j.insight.links = arena_array(&arena, struct facts_link, FACTS_LINKS_MAX);
-    j.insight.payments = arena_array(&arena, struct facts_payment, FACTS_COORDINATES_MAX);
+    j.insight.links = arena_alloc(&arena, FACTS_LINKS_MAX * sizeof *j.insight.links);
+    j.insight.payments = arena_alloc(&arena, FACTS_COORDINATES_MAX * sizeof *j.insight.payments);
     j.message = raw.n ? parse(&j) : NULL;
     if (j.message) {
         extract_tree(&j);

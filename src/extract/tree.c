@@ -184,8 +184,7 @@ static void visit(struct walk *w, GMimeObject *o, uint32_t parent, unsigned dept
     uint32_t self = (uint32_t)w->n++;
     struct facts_part *p = &w->parts[self];
     w->object[self] = o;
-    p->parent = parent;
-    p->depth = (uint16_t)depth;
+    *p = (struct facts_part){.parent = parent, .depth = (uint16_t)depth};
     describe(w, o, p);
     place_header(w, o, at, p);
     if (GMIME_IS_PART(o)) {
@@ -202,12 +201,14 @@ static void visit(struct walk *w, GMimeObject *o, uint32_t parent, unsigned dept
 void extract_tree(struct extract_job *j)
 {
     struct walk w = {.j = j};
-    w.parts = arena_array(j->arena, struct facts_part, FACTS_PARTS_MAX);
-    w.object = arena_array(j->arena, GMimeObject *, FACTS_PARTS_MAX);
+    /* Not cleared: most mail has few parts, and clearing room for all costs as much as reading a short message. */
+    w.parts = arena_alloc(j->arena, FACTS_PARTS_MAX * sizeof *w.parts);
+    w.object = arena_alloc(j->arena, FACTS_PARTS_MAX * sizeof *w.object);
     GMimeObject *root = g_mime_message_get_mime_part(j->message);
     if (root)
         visit(&w, root, 0, 0, 0);
     if (w.n == 0) {
+        w.object[0] = NULL;
         w.parts[0] = (struct facts_part){.type = STR("text"), .subtype = STR("plain")};
         place_header(&w, (GMimeObject *)j->message, 0, &w.parts[0]);
         w.parts[0].body_len = j->raw.n - w.parts[0].body_off;
