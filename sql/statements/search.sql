@@ -19,11 +19,11 @@ ON CONFLICT (org, account, message) DO NOTHING RETURNING doc
 -- engine: postgresql
 SELECT :message WHERE NOT EXISTS (SELECT 1 FROM search_text WHERE org = :org AND account = :account AND message = :message)
 
--- doc is FTS5's rowid on SQLite, the message on PostgreSQL.
+-- doc is FTS5's rowid on SQLite, the message on PostgreSQL. VALUES, not SELECT: see search_index.c.
 -- name: search_text_put
 -- args: doc int, org int, account int, message int, tenant text, subject text, people text, body text
 -- engine: sqlite
-INSERT INTO search_text (rowid, tenant, subject, people, body) SELECT :doc, :tenant, :subject, :people, :body WHERE :org > 0 AND :account > 0 AND :message > 0
+INSERT INTO search_text (rowid, tenant, subject, people, body) VALUES (:doc, :tenant, :subject, :people, CASE WHEN :org > 0 AND :account > 0 AND :message > 0 THEN :body END)
 -- name: search_text_put
 -- args: doc int, org int, account int, message int, tenant text, subject text, people text, body text
 -- engine: postgresql

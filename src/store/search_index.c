@@ -168,15 +168,29 @@ static int read_accounts(struct txn *t, void *arg)
 
 /* ---- writing search.db ---- */
 
-static int put_doc(struct db *db, struct arena *a, const struct batch *b, const struct doc *d)
+/* Rows first, words second: a statement that SQLite guards by a savepoint of its own (RETURNING, INSERT ... SELECT) makes FTS5 write out its table in
+ * memory, and one such between any two messages doubled the cost of the index. */
+static int put_docs(struct db *db, const struct batch *b, int64_t numbers[SEARCH_BATCH])
 {
-    int64_t doc = 0;
-    int r = db_get_int(db, SQL_SEARCH_DOC_PUT, DB_ARGS(db_int(b->org), db_int(b->account), db_int(d->message)), &doc);
-    if (r != 1)
-        return r; /* 0: in it already, only its flags or folders changed */
+    int r = 0;
+    for (size_t i = 0; i < b->n_docs && r == 0; i++) {
+        const struct doc *d = &b->docs[i];
+        numbers[i] = 0; /* stays so when it is in already: only its flags or folders changed */
+        if (d->held || d->seq > b->upto)
+            continue;
+        r = db_get_int(db, SQL_SEARCH_DOC_PUT, DB_ARGS(db_int(b->org), db_int(b->account), db_int(d->message)),
+                       &numbers[i]);
+        r = r > 0 ? 0 : r;
+    }
+    return r;
+}
+
+static int put_text(struct db *db, const struct batch *b, const struct doc *d, int64_t number)
+{
+    struct arena *a = b->arena;
     return db_run(
         db, SQL_SEARCH_TEXT_PUT,
-        DB_ARGS(db_int(doc), db_int(b->org), db_int(b->account), db_int(d->message),
+        DB_ARGS(db_int(number), db_int(b->org), db_int(b->account), db_int(d->message),
                 db_text(str_c(search_tenant(a, b->org, b->account))), db_text(txn_text(a, d->subject, MAIL_TEXT_MAX)),
                 db_text(txn_text(a, d->people, 2 * MAIL_TEXT_MAX)), db_text(txn_text(a, d->body, FACTS_TEXT_MAX))),
         NULL);
@@ -189,11 +203,14 @@ static int mark(struct db *db, int64_t org, int64_t account, int64_t seq)
 
 static int write_batch(struct search *s, const struct batch *b)
 {
+    int64_t numbers[SEARCH_BATCH];
     pthread_mutex_lock(&s->lock);
     int r = s->db ? db_begin_write(s->db) : ERR_GONE;
+    if (r == 0)
+        r = put_docs(s->db, b, numbers);
     for (size_t i = 0; i < b->n_docs && r == 0; i++)
-        if (!b->docs[i].held && b->docs[i].seq <= b->upto)
-            r = put_doc(s->db, b->arena, b, &b->docs[i]);
+        if (numbers[i])
+            r = put_text(s->db, b, &b->docs[i], numbers[i]);
     for (size_t i = 0; i < b->n_gone && r == 0; i++)
         if (b->gone_seq[i] <= b->upto)
             r = db_run(s->db, SQL_SEARCH_DOC_DELETE, DB_ARGS(db_int(b->org), db_int(b->account), db_int(b->gone[i])),
