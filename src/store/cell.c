@@ -1,5 +1,6 @@
 /* A cell: its folder, its schema, its meta row, its state. */
 #include "core/log.h"
+#include "store/pack_groups.h"
 #include "store/store_priv.h"
 
 #include <errno.h>
@@ -133,6 +134,31 @@ static int check_schema(struct cell *c, struct db *db, struct err *e)
     return 0;
 }
 
+/* A database that was put beside the packs of another cell would take mail in the wrong firm's name. Foreign files among
+ * our own are verify's matter (which reads on); here it counts whether any is ours. */
+static int check_packs(const struct cell *c, const char *dir, const struct pack_uuid *uuid, struct err *e)
+{
+    AUTO(heap) int64_t *ids = NULL;
+    size_t n = 0, foreign = 0;
+    if (pack_list(dir, &ids, &n) != 0)
+        return 0;
+    for (size_t i = n; i-- > 0;) {
+        char path[4300];
+        struct pack_head h;
+        (void)snprintf(path, sizeof path, "%s/%016llx.pack", dir, (unsigned long long)ids[i]);
+        if (pack_head_read(path, &h, NULL) != 0)
+            continue;
+        if (h.cell_fold == pack_cell_fold(uuid))
+            return 0;
+        foreign++;
+    }
+    return foreign ? err_set(e, ERR_CORRUPT,
+                             "%s and the packs beside it are of two different cells: nothing was touched, put this "
+                             "cell's own database (or packs) back",
+                             cell_name(c))
+                   : 0;
+}
+
 /* uuid, epoch and packs: the same for the whole life of this process (a new epoch is begun by a verb that has the cell
  * alone). */
 static int learn(struct cell *c, struct db *db, struct err *e)
@@ -144,16 +170,16 @@ static int learn(struct cell *c, struct db *db, struct err *e)
     db_rollback(db);
     if (r)
         return err_set(e, r, "%s: its own row cannot be read: %s", cell_name(c), db_error(db));
+    char *dir = format("%s/packs", c->dir);
+    r = c->directory || c->store->conf.readonly ? 0 : check_packs(c, dir, &m.uuid, e);
     pthread_mutex_lock(&c->lock);
-    if (!atomic_load(&c->known)) {
+    if (r == 0 && !atomic_load(&c->known)) {
         struct pack_set *packs = NULL;
-        char *dir = format("%s/packs", c->dir);
         /* A further node of a PostgreSQL cell has no folder for its own packs yet. */
         if (c->store->conf.engine == DB_POSTGRESQL && !c->store->conf.readonly)
             r = make_folders(c, e);
         if (r == 0 && !c->directory)
             r = pack_set_open(&packs, dir, &m.uuid, e);
-        free(dir);
         if (r == 0) {
             c->uuid = m.uuid;
             c->epoch = m.epoch;
@@ -162,6 +188,7 @@ static int learn(struct cell *c, struct db *db, struct err *e)
         }
     }
     pthread_mutex_unlock(&c->lock);
+    free(dir);
     return r;
 }
 
