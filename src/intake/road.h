@@ -2,7 +2,6 @@
 /* Inside intake/: one message on the road. The stations are the enum; road.c reads top to bottom in that order. */
 #include "core/list.h"
 #include "core/map.h"
-#include "intake/intake.h"
 #include "intake/scan.h"
 #include "mime/identity.h"
 #include "store/unread.h"
