@@ -5,7 +5,7 @@
  * copied. */
 #include "store/store.h"
 
-#define BACKUP_LEASE                                                                                                   \
+#define BACKUP_LEASE \
     "backup.lease" /* in the state folder, locked while a backup runs: nothing that removes pack bytes may run then */
 
 struct backup_result {

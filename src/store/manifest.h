@@ -10,7 +10,7 @@
 #include "store/pack.h"
 
 #define MANIFEST_NAME "manifest"
-#define MANIFEST_MAX  (64u << 20)
+#define MANIFEST_MAX (64u << 20)
 
 enum manifest_kind { MANIFEST_DB, MANIFEST_PART, MANIFEST_CONF, MANIFEST_KINDS };
 struct manifest_entry {

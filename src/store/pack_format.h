@@ -3,15 +3,15 @@
  * headers and bodies. */
 #include "store/pack.h"
 
-#define PACK_HEAD_LEN      32u
-#define PACK_REC_LEN       16u /* record header */
-#define PACK_BLOB_HEAD     (SHA256_LEN + 24u)
-#define PACK_BODY_MAX      (PACK_BLOB_HEAD + (size_t)PACK_BLOB_MAX)
-#define PACK_END_LEN       (PACK_REC_LEN + 36) /* whole group end record */
-#define PACK_SMALL_MAX     65536u      /* body of a place, gone or group end */
-#define PACK_NAME_TEXT_MAX 1024u       /* mailbox name, address: longer ones are cut when written */
-#define PACK_REC_MAGIC     0x53477231u /* "SGr1" */
-#define PACK_FLAG_ZSTD     1u
+#define PACK_HEAD_LEN 32u
+#define PACK_REC_LEN 16u /* record header */
+#define PACK_BLOB_HEAD (SHA256_LEN + 24u)
+#define PACK_BODY_MAX (PACK_BLOB_HEAD + (size_t)PACK_BLOB_MAX)
+#define PACK_END_LEN (PACK_REC_LEN + 36) /* whole group end record */
+#define PACK_SMALL_MAX 65536u            /* body of a place, gone or group end */
+#define PACK_NAME_TEXT_MAX 1024u         /* mailbox name, address: longer ones are cut when written */
+#define PACK_REC_MAGIC 0x53477231u       /* "SGr1" */
+#define PACK_FLAG_ZSTD 1u
 
 /* What the sums of a file start from. */
 uint32_t pack_seed(uint64_t cell_fold, int64_t id);

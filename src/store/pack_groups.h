@@ -9,7 +9,7 @@ struct pack_group {
     uint64_t id, last;   /* first 8 bytes of the random uuids */
     int64_t pack, start; /* its records: from start to its end record */
     int64_t end;
-    uint32_t depth; /* ancestors known, itself included; 0: not computed */
+    uint32_t depth;        /* ancestors known, itself included; 0: not computed */
     bool committed, child; /* child: another group names it as committed before itself */
     bool continued;        /* a committed group follows it */
 };

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define BATCH_BLOBS    256 /* blobs in one write call: two pieces each */
-#define BATCH_BYTES    (4u << 20)
+#define BATCH_BLOBS 256 /* blobs in one write call: two pieces each */
+#define BATCH_BYTES (4u << 20)
 #define GROUP_META_MAX (16u << 20) /* places, gones and end of one group */
 
 struct pack_writer {

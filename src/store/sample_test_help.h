@@ -171,24 +171,43 @@ UNUSED static void sample_change(struct sample *x, struct place_of *at, int64_t 
     assert_int_equal(cell_write_wait(x->c, sample_change_fn, &c, NULL, 0, &code), CELL_DURABLE);
 }
 
-/* SQL by hand: what damage does. The store must be closed. */
-UNUSED static void sample_sql(struct sample *x, const char *set, const char *sql)
+/* One damage of tests/data/damage.sql, or its undoing. The store must be closed. */
+UNUSED static void sample_damage(struct sample *x, const char *name, bool undo)
 {
+    const char *source = getenv("SIGILLO_SOURCE");
+    AUTO(arena) struct arena a;
     AUTO(db) struct db *db = NULL;
-    char path[256];
+    static char text[32768];
+    char path[512], head[80];
     struct err e = {0};
 
-    (void)snprintf(path, sizeof path, "%s/%s/cell.db", x->dir, strcmp(set, "cell") == 0 ? "cells/1" : "directory");
+    arena_init(&a, ARENA_NO_LIMIT);
+    (void)snprintf(path, sizeof path, "%s/tests/data/damage.sql", source ? source : ".");
+    struct str all = str_n(text, file_load(path, (uint8_t *)text, sizeof text)), set, sql, back;
+    (void)snprintf(head, sizeof head, "-- name: %s\n-- set: ", name);
+    ptrdiff_t at = str_find(all, str_c(head), 0);
+    if (at < 0)
+        fail_msg("%s has no damage %s", path, name);
+    (void)str_cut(str_from(all, (size_t)at + strlen(head)), '\n', &set, &sql);
+    at = str_find(sql, STR("\n-- name:"), 0);
+    sql = at < 0 ? sql : str_upto(sql, (size_t)at);
+    at = str_find(sql, STR("-- undo\n"), 0);
+    back = at < 0 ? STR_NULL : str_from(sql, (size_t)at + 8);
+    sql = undo ? back : at < 0 ? sql : str_upto(sql, (size_t)at);
+    assert_true(sql.n > 0);
+
+    bool cell = str_eq(set, STR("cell"));
+    (void)snprintf(path, sizeof path, "%s/%s/cell.db", x->dir, cell ? "cells/1" : "directory");
     struct db_conf conf = {.engine = x->conf.engine,
                            .path = path,
                            .url = x->conf.url,
-                           .set = set,
-                           .schema = strcmp(set, "cell") == 0 ? "sigillo_cell_1" : "sigillo_directory",
+                           .set = cell ? "cell" : "directory",
+                           .schema = cell ? "sigillo_cell_1" : "sigillo_directory",
                            .patience_ms = 2000};
     if (db_open(&db, &conf, &e) != 0)
         fail_msg("%s", e.text);
     assert_int_equal(db_begin_write(db), 0);
-    if (db_script(db, sql) != 0)
+    if (db_script(db, arena_z(&a, sql)) != 0)
         fail_msg("%s", db_error(db));
     assert_int_equal(db_commit(db), 0);
 }

@@ -5,10 +5,10 @@
 #include "core/buf.h"
 #include "store/spool.h"
 
-#define SPOOL_HEAD_LEN       28u
-#define SPOOL_TAIL_LEN       12u
-#define SPOOL_ENVELOPE_MAX   (8u << 20)
-#define SPOOL_DATA_MAX       (256u << 20)
+#define SPOOL_HEAD_LEN 28u
+#define SPOOL_TAIL_LEN 12u
+#define SPOOL_ENVELOPE_MAX (8u << 20)
+#define SPOOL_DATA_MAX (256u << 20)
 #define SPOOL_RECIPIENTS_MAX 10000u
 
 /* ERR_LIMIT when the entry is larger than the format allows. */

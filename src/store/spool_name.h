@@ -4,10 +4,10 @@
 #include "core/attr.h"
 #include <limits.h>
 
-#define SPOOL_SUFFIX      ".spool"
-#define SPOOL_TMP_PREFIX  ".tmp-"
+#define SPOOL_SUFFIX ".spool"
+#define SPOOL_TMP_PREFIX ".tmp-"
 #define SPOOL_ORDER_SHIFT 12
-#define SPOOL_ID_MAX      64u
-#define SPOOL_NAME_MAX    (16u + 1 + SPOOL_ID_MAX + 6)
+#define SPOOL_ID_MAX 64u
+#define SPOOL_NAME_MAX (16u + 1 + SPOOL_ID_MAX + 6)
 
 bool spool_name_get(const char *name, uint64_t *order);

@@ -119,46 +119,33 @@ static void test_sound(void **state UNUSED) { each(sound); }
 static void rows(struct sample *x)
 {
     static const struct {
-        const char *set, *sql;
+        const char *damage; /* of tests/data/damage.sql */
         enum verify_kind kind;
-        const char *undo;
     } cases[] = {
-        {"cell", "UPDATE mailbox SET total = total + 1 WHERE role = 1", VERIFY_COUNTER,
-         "UPDATE mailbox SET total = total - 1 WHERE role = 1"},
-        {"cell", "UPDATE mailbox SET unread_threads = unread_threads + 1 WHERE role = 2", VERIFY_COUNTER,
-         "UPDATE mailbox SET unread_threads = unread_threads - 1 WHERE role = 2"},
-        {"cell", "UPDATE mailbox SET uidnext = uidnext - 1 WHERE role = 1", VERIFY_COUNTER,
-         "UPDATE mailbox SET uidnext = uidnext + 1 WHERE role = 1"},
-        {"cell", "UPDATE placement SET thread = thread + 1000", VERIFY_THREAD,
-         "UPDATE placement SET thread = thread - 1000"},
-        {"cell", "UPDATE message SET thread = thread + 1000", VERIFY_THREAD,
-         "UPDATE message SET thread = thread - 1000"},
-        {"cell", "UPDATE org SET seq = seq - 5", VERIFY_SEQ, "UPDATE org SET seq = seq + 5"},
-        {"cell", "UPDATE message SET held = 1 - held", VERIFY_HOLD, "UPDATE message SET held = 1 - held"},
-        {"cell", "INSERT INTO unread (org, message, account, tries, next_ms) VALUES (1, 999999, 1, 0, 0)",
-         VERIFY_ROW_DANGLING, "DELETE FROM unread"},
-        {"cell", "UPDATE placement SET message = message + 1000", VERIFY_ROW_DANGLING,
-         "UPDATE placement SET message = message - 1000"},
-        {"cell", "UPDATE placement SET uid = uid + 1000", VERIFY_PLACE_LOST, "UPDATE placement SET uid = uid - 1000"},
-        {"cell", "UPDATE placement SET uid = uid + 1000", VERIFY_PLACE_UNBACKED,
-         "UPDATE placement SET uid = uid - 1000"},
-        {"cell", "UPDATE blob SET blob = blob + 1000", VERIFY_ROW_DANGLING, "UPDATE blob SET blob = blob - 1000"},
-        {"cell", "UPDATE blob SET pack_offset = pack_offset + 1", VERIFY_BLOB_LOST,
-         "UPDATE blob SET pack_offset = pack_offset - 1"},
-        {"cell", "UPDATE blob SET pack = pack + 1", VERIFY_BLOB_LOST, "UPDATE blob SET pack = pack - 1"},
-        {"cell", "UPDATE audit SET detail = 'x' || detail", VERIFY_AUDIT,
-         "UPDATE audit SET detail = substr(detail, 2)"},
-        {"directory", "UPDATE dir_address SET account = account + 500", VERIFY_ADDRESS,
-         "UPDATE dir_address SET account = account - 500"},
-        {"directory", "UPDATE dir_address SET address = 'x' || address", VERIFY_ADDRESS,
-         "UPDATE dir_address SET address = substr(address, 2)"},
+        {"counter_total", VERIFY_COUNTER},
+        {"counter_unread_threads", VERIFY_COUNTER},
+        {"counter_uidnext", VERIFY_COUNTER},
+        {"placement_thread", VERIFY_THREAD},
+        {"message_thread", VERIFY_THREAD},
+        {"org_seq", VERIFY_SEQ},
+        {"message_held", VERIFY_HOLD},
+        {"unread_dangling", VERIFY_ROW_DANGLING},
+        {"placement_message", VERIFY_ROW_DANGLING},
+        {"placement_uid", VERIFY_PLACE_LOST},
+        {"placement_uid", VERIFY_PLACE_UNBACKED},
+        {"blob_id", VERIFY_ROW_DANGLING},
+        {"blob_offset", VERIFY_BLOB_LOST},
+        {"blob_pack", VERIFY_BLOB_LOST},
+        {"audit_detail", VERIFY_AUDIT},
+        {"address_account", VERIFY_ADDRESS},
+        {"address_text", VERIFY_ADDRESS},
     };
 
     store_close(&x->s);
     for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
-        sample_sql(x, cases[i].set, cases[i].sql);
+        sample_damage(x, cases[i].damage, false);
         expect(x, cases[i].kind, NULL);
-        sample_sql(x, cases[i].set, cases[i].undo);
+        sample_damage(x, cases[i].damage, true);
     }
     expect_sound(x);
 }
@@ -170,12 +157,12 @@ static void fix(struct sample *x)
     struct verify_result r;
 
     store_close(&x->s);
-    sample_sql(x, "cell", "UPDATE mailbox SET total = total + 3, unread = 99, bytes = 1");
+    sample_damage(x, "counters_all", false);
     r = run(x, s, true);
     assert_int_equal(r.damage, 0);
     assert_true(r.fixed > 0);
     expect_sound(x);
-    sample_sql(x, "cell", "UPDATE mailbox SET uidnext = 1, modseq = 0 WHERE role = 1");
+    sample_damage(x, "counters_back", false);
     (void)run(x, s, true);
     expect_sound(x);
     free(s);
@@ -189,11 +176,11 @@ static void mark(struct sample *x)
 
     cell_mark_readonly(x->c, "an I/O error was seen");
     store_close(&x->s);
-    sample_sql(x, "cell", "UPDATE mailbox SET total = total + 1 WHERE role = 1");
+    sample_damage(x, "counter_total", false);
     r = run(x, s, false);
     assert_int_equal(s->n[VERIFY_READONLY], 1);
     assert_false(s->last[VERIFY_READONLY].fixed); /* damaged: stays */
-    sample_sql(x, "cell", "UPDATE mailbox SET total = total - 1 WHERE role = 1");
+    sample_damage(x, "counter_total", true);
     r = run(x, s, false);
     assert_int_equal(r.damage, 0);
     assert_true(s->last[VERIFY_READONLY].fixed);
