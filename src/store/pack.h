@@ -29,7 +29,7 @@ struct pack_loc {
 struct pack_uuid {
     uint8_t b[16];
 };
-/* A blob made ready off the writer thread: hashed and compressed (zstd -3; stored plain when that is not smaller). */
+/* A blob made ready off the writer thread: hashed and compressed (zstd; stored plain when that is not smaller). */
 struct blob_draft {
     uint8_t sha256[SHA256_LEN];
     int64_t org;
