@@ -1,10 +1,11 @@
 """What the benches share: figures with their targets, the machine, CPU and memory of a tree of processes, a quiet moment to measure in."""
-import os, platform, re, statistics, subprocess, sys, tempfile, time
+import os, platform, re, signal, statistics, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "../tests/e2e"))  # behind this folder: both have a road.py
 from sigillo import BUILD, PASSWORD, Server  # noqa: E402,F401
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are ended and folders removed
 PEERS = os.environ.get("SIGILLO_PEERS")
 RUNS = int(os.environ.get("BENCH_RUNS", "3"))
 LOAD_MAX = float(os.environ.get("BENCH_LOAD", "0.3"))  # CPUs that others keep busy

@@ -109,7 +109,7 @@ def ours():
         for run in range(RUNS):
             for sessions in out:
                 out[sessions].append(our_run(s, sessions, f"r{run}.{sessions}"))
-        per_message = syncs([s.process.pid], lambda: load(s.smtp_port, "u%d@azienda.example", 50, COUNT, "sync"))
+        per_message = syncs([s.process.pid], lambda: (load(s.smtp_port, "u%d@azienda.example", 50, COUNT, "sync"), queue_empty(s)))
         sent = 500 + 2 * RUNS * COUNT + (COUNT if per_message is not None else 0)
         if s.stop(wait=60) != 0:
             raise RuntimeError(f"the server did not end well\n{s.logged()[-2000:]}")
