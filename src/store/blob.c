@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <zstd.h>
 
-#define ZSTD_LEVEL 1 /* docs/adr/0004 */
+#define ZSTD_LEVEL 1 /* docs/adr/0005 */
 /* Up to this size compression goes into a scratch buffer that is kept; only the result takes room in the arena. */
 #define SCRATCH_MAX (256u << 10)
 
