@@ -33,7 +33,7 @@ def fault_points(*folders):
         for name in sorted(os.listdir(os.path.join(SOURCE, folder))):
             if name.endswith(".c") and not name.endswith("_test.c"):
                 with open(os.path.join(SOURCE, folder, name)) as f:
-                    for point in re.findall(r'fault_point\("([a-z._]+)"\)', f.read()):
+                    for point in re.findall(r'fault_point\(\s*"([a-z._]+)"', f.read()):
                         found[point] = True
     return list(found)
 

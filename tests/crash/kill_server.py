@@ -326,14 +326,14 @@ def drained(s):
 
 
 def points():
-    thin = ["intake.commit", "intake.reply", "cell.commit.after", "cell.done", "pack.write.half", "pack.fdatasync", "scan.job"]
-    known = fault_points("src/intake", "src/store", "src/os")
+    thin = ["smtp.dot", "intake.commit", "intake.reply", "smtp.replied", "cell.commit.after", "cell.done", "pack.write.half", "pack.fdatasync", "scan.job"]
+    known = fault_points("src/smtp", "src/intake", "src/store", "src/os")
     for point in known if ROUNDS >= 4 else [p for p in thin if p in known]:
         if point.startswith(("spool.", "role.ready")):
             continue
         # Six sessions stand at a point at once: with a smaller n no life of net would ever finish a message.
-        role, n = ("scan", 5) if point.startswith("scan.") else ("net", 2 if point.startswith(("pack.open", "dir.")) else 19 if point.startswith(("intake", "pack.write")) else 8)
-        at_point(f"{role}:{point}:{n}:kill", f"{role} killed at every {n}th {point}", most_doubles=0 if point == "intake.reply" else None)
+        role, n = ("scan", 5) if point.startswith("scan.") else ("net", 2 if point.startswith(("pack.open", "dir.")) else 19 if point.startswith(("smtp", "intake", "pack.write")) else 8)
+        at_point(f"{role}:{point}:{n}:kill", f"{role} killed at every {n}th {point}", most_doubles=0 if point in ("intake.reply", "smtp.reply") else None)
 
 
 def last_resort():

@@ -59,6 +59,15 @@ def at_points():
         t.ok(not wrong and not left, f"what had no answer was sent again and is there once ({len(oracle.tried)} messages)", told(wrong + left[:5], s) if wrong or left else "")
 
 
+def listed():
+    with open(os.path.join(SOURCE, "docs/crash.md")) as f:
+        text = f.read()
+    folders = [f"src/{n}" for n in sorted(os.listdir(os.path.join(SOURCE, "src"))) if n != "core" and os.path.isdir(os.path.join(SOURCE, "src", n))]
+    missing = [p for p in fault_points(*folders) if f"`{p}`" not in text]
+    t.is_(missing, [], "docs/crash.md lists every named point")
+
+
+listed()
 at_random()
 at_points()
 sys.exit(t.done())
