@@ -286,10 +286,10 @@ static int write_person(struct txn *t, void *arg)
 
     if (rc == 0)
         rc = txn_id(t, p->org, &credential);
-    if (rc == 0 && p->hash.n)
+    if (rc == 0) /* one that no password fits, so that one can be set */
         rc = db_run(t->db, SQL_CREDENTIAL_INSERT,
                     DB_ARGS(db_int(p->org), db_int(p->account), db_int(credential), db_int(CREDENTIAL_PASSWORD),
-                            db_text(p->hash), db_int(t->now_ms)),
+                            db_text(p->hash.n ? p->hash : STR("!")), db_int(t->now_ms)),
                     NULL);
     for (const struct box *b = p->boxes; b && rc == 0; b = b->next) {
         rc = txn_seq(t, p->org, &seq);
