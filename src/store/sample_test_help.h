@@ -5,6 +5,7 @@
 #include "db/driver.h"
 #include "store/account.h"
 #include "store/mail.h"
+#include "store/verify.h"
 #include "store/pack_test_help.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -210,4 +211,22 @@ UNUSED static void sample_damage(struct sample *x, const char *name, bool undo)
     if (db_script(db, arena_z(&a, sql)) != 0)
         fail_msg("%s", db_error(db));
     assert_int_equal(db_commit(db), 0);
+}
+
+UNUSED static void sample_print(void *arg UNUSED, const struct verify_finding *f)
+{
+    print_message("%s: %.*s\n", f->name, STRF(f->what));
+}
+
+/* verify finds no damage in that state. */
+UNUSED static struct verify_result sample_sound(const struct store_conf *conf)
+{
+    struct verify_conf v = {.only_cell = -1, .found = sample_print};
+    struct verify_result r;
+    struct err e = {0};
+
+    if (store_verify(conf, env_system(), &v, &r, &e) != 0)
+        fail_msg("%s", e.text);
+    assert_int_equal(r.damage, 0);
+    return r;
 }
