@@ -148,6 +148,7 @@ static int finish_groups(struct salvage *s, struct err *e)
     rc = pack_groups_finish(&s->groups, known ? &m.last_group : NULL);
     if (rc == 0 && known && pack_groups_lost(&s->groups, &m.last_group, &first) > 0) {
         salvage_say(s, "The old database has gone back behind what was committed: the packs alone decide what was.");
+        s->rows_whole = false;
         pack_groups_again(&s->groups);
         rc = pack_groups_finish(&s->groups, NULL);
     }

@@ -52,6 +52,7 @@ struct salvage {
     struct store old_store; /* bare */
     struct cell *old;
     struct db *db, *dir; /* NULL when they cannot be read */
+    bool rows_whole;     /* all placement rows were read, and the database is not behind the packs */
     uint64_t fold;
     struct pack_groups groups;
     struct sorter *uids, *contents, *messages;

@@ -1,4 +1,4 @@
-/* All packs, once: groups, contents, places, and the people they name. */
+/* All packs, once: groups, contents, places, and the people they name; then the rows that the old database still shows. */
 #include "store/pack_format.h"
 #include "store/salvage_priv.h"
 #include <stdio.h>
@@ -60,7 +60,7 @@ static void learn_person(struct salvage *s, const struct pack_place *p)
         if (!str_eq(who->address, p->address))
             who->address = arena_str(&s->arena, p->address);
     }
-    if (p->seq >= box->seq) {
+    if (p->seq >= box->seq && p->mailbox_name.n) {
         box->seq = p->seq;
         if (!str_eq(box->name, p->mailbox_name))
             box->name = arena_str(&s->arena, p->mailbox_name);
@@ -137,6 +137,53 @@ static int on_record(void *arg, const struct pack_seen *seen)
     return 0;
 }
 
+static int on_row(struct salvage *s, struct db_cursor *c)
+{
+    struct str sha256 = db_col_str(c, 9);
+    bool stub = db_col_int(c, 7) != 0, held = db_col_int(c, 8) != 0;
+    struct pack_place p = {.org = db_col_int(c, 0),
+                           .account = db_col_int(c, 1),
+                           .mailbox = db_col_int(c, 2),
+                           .uid = db_col_int(c, 3),
+                           .message = db_col_int(c, 4),
+                           .verdict = stub   ? STR("stub")
+                                      : held ? STR("hold")
+                                             : STR("")};
+    struct by_uid k = {.source = FROM_ROW, .verdict = (uint8_t)verdict_of(p.verdict)};
+    uint32_t flags = (uint32_t)db_col_int(c, 6);
+
+    if (sha256.n != SHA256_LEN || p.org <= 0 || p.account <= 0 || p.mailbox <= 0 || p.uid <= 0 || p.message <= 0)
+        return 0;
+    learn_person(s, &p); /* seq 0: names of the packs are not overwritten */
+    key_put(k.org, p.org);
+    key_put(k.account, p.account);
+    key_put(k.mailbox, p.mailbox);
+    key_put(k.uid, p.uid);
+    key_put(k.message, p.message);
+    memcpy(k.sha256, sha256.p, SHA256_LEN);
+    key_put(k.date, db_col_int(c, 5));
+    memcpy(k.flags, &flags, sizeof k.flags);
+    return sorter_add(s->uids, &k);
+}
+
+/* Flags as they were last, places whose record is damaged. A database that breaks off here has helped that far. */
+static int read_rows(struct salvage *s)
+{
+    struct scan rows = scan_of(s->db, SQL_SALVAGE_PLACEMENT, 4);
+    int rc = 0, got = 0;
+
+    if (!s->db || db_begin_read(s->db) != 0)
+        return 0;
+    while (rc == 0 && (got = scan_next(&rows)) == 1)
+        rc = on_row(s, &rows.c);
+    scan_end(&rows);
+    db_rollback(s->db);
+    s->rows_whole = rc == 0 && got == 0;
+    if (got < 0)
+        salvage_say(s, "The old rows could be read only in part: other messages have the flags they had on arrival.");
+    return rc;
+}
+
 int salvage_scan(struct salvage *s, struct err *e)
 {
     AUTO(heap) int64_t *ids = NULL;
@@ -167,6 +214,7 @@ int salvage_scan(struct salvage *s, struct err *e)
             rc = 0;
         }
     }
+    rc = rc ? rc : read_rows(s);
     return rc ? err_set(e, rc,
                         "Reading the packs stopped (%s). Nothing was changed in the old state; see that the disk of %s "
                         "has room.",

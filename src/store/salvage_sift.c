@@ -3,11 +3,11 @@
 #include <stdio.h>
 
 struct uid_state {
-    struct by_uid place;
-    bool committed, uncertain, gone;
+    struct by_uid place, row;
+    bool committed, uncertain, gone, maybe_gone, has_row;
 };
 
-static int judge(struct salvage *s, const struct uid_state *u);
+static int judge(struct salvage *s, struct uid_state *u);
 static void take(const struct salvage *s, struct uid_state *u, const struct by_uid *k);
 static int sift_uids(struct salvage *s);
 static int join_contents(struct salvage *s);
@@ -19,14 +19,18 @@ static enum pack_fate fate_of(const struct salvage *s, const struct by_uid *k)
 
 static void take(const struct salvage *s, struct uid_state *u, const struct by_uid *k)
 {
-    enum pack_fate fate = fate_of(s, k);
+    enum pack_fate fate;
 
-    if (fate == FATE_DROPPED)
+    if (k->source == FROM_ROW) {
+        u->row = *k;
+        u->has_row = true;
+        return;
+    }
+    if ((fate = fate_of(s, k)) == FATE_DROPPED)
         return;
     if (k->source == FROM_GONE) {
-        u->gone |=
-            fate ==
-            FATE_COMMITTED; /* an uncertain removal brings back what may have been removed: keeping is the safe side */
+        u->gone |= fate == FATE_COMMITTED;
+        u->maybe_gone |= fate == FATE_UNCERTAIN;
         return;
     }
     if (u->committed && fate != FATE_COMMITTED)
@@ -36,12 +40,31 @@ static void take(const struct salvage *s, struct uid_state *u, const struct by_u
     u->uncertain |= fate == FATE_UNCERTAIN;
 }
 
-static int judge(struct salvage *s, const struct uid_state *u)
+/* What the old database showed was committed, and has the flags of its last day; what stands in the packs wins where they
+ * differ. */
+static void add_row(struct uid_state *u)
+{
+    bool placed = u->committed || u->uncertain;
+
+    if (!u->has_row || (placed && memcmp(u->row.message, u->place.message, sizeof u->row.message) != 0))
+        return;
+    if (!placed)
+        u->place = u->row;
+    memcpy(u->place.flags, u->row.flags, sizeof u->place.flags);
+    u->committed = true;
+}
+
+static int judge(struct salvage *s, struct uid_state *u)
 {
     const struct by_uid *p = &u->place;
     struct by_content k = {.source = 1};
-    enum pack_fate fate = u->committed ? FATE_COMMITTED : FATE_UNCERTAIN;
+    enum pack_fate fate;
 
+    /* An uncertain removal brings back what may have been removed, keeping is the safe side, unless the rows know better. */
+    u->gone |= u->maybe_gone && !u->has_row && s->rows_whole;
+    if (!u->gone)
+        add_row(u);
+    fate = u->committed ? FATE_COMMITTED : FATE_UNCERTAIN;
     if (u->gone) {
         s->r->removed += u->committed || u->uncertain;
         return 0;
