@@ -299,7 +299,7 @@ def at_point(setting, name, sets=(), after=None, each=8, most_doubles=None):
         s.start()
         load = SmtpLoad(s, "p", each)
         wrong = end(s, load, 90)
-        deaths = len(re.findall(r"role.died role=\w+ status=-1 signal=9|worker.died", s.logged()))
+        deaths = len(re.findall(r"role.died role=\w+ status=-1 signal=9|worker.died|worker.forbidden_call", s.logged()))
         if after:
             s.stop()
             s.env = {}
@@ -309,6 +309,8 @@ def at_point(setting, name, sets=(), after=None, each=8, most_doubles=None):
         wrong += more
         s.stop()
         wrong += sound(s, uids)
+        if not deaths:
+            wrong.append("nothing died: the point was never passed")
         if most_doubles is not None and doubles > most_doubles:
             wrong.append(f"{doubles} messages are there twice")
     except Exception as e:
@@ -332,7 +334,7 @@ def points():
         if point.startswith(("spool.", "role.ready")):
             continue
         # Six sessions stand at a point at once: with a smaller n no life of net would ever finish a message.
-        role, n = ("scan", 5) if point.startswith("scan.") else ("net", 2 if point.startswith(("pack.open", "dir.")) else 19 if point.startswith(("smtp", "intake", "pack.write")) else 8)
+        role, n = ("scan", 3) if point.startswith("scan.") else ("net", 2 if point.startswith(("pack.open", "dir.")) else 19 if point.startswith(("smtp", "intake", "pack.write")) else 8)
         at_point(f"{role}:{point}:{n}:kill", f"{role} killed at every {n}th {point}", most_doubles=0 if point in ("intake.reply", "smtp.reply") else None)
 
 
