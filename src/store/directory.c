@@ -243,8 +243,18 @@ int store_migrate(const struct store_conf *conf, const struct env *env, struct e
     if (r)
         err_set(e, r, "the directory cannot be read");
     store_close(&s);
-    for (size_t i = 0; i < n && r == 0; i++)
-        r = cell_make(conf, env, ids[i], false, e);
+    for (size_t i = 0; i < n && r == 0; i++) {
+        struct err own = {0};
+        r = cell_make(conf, env, ids[i], false, &own);
+        /* A cell is what fails: its people wait (451), those of the others do not. */
+        if (r == ERR_CORRUPT || r == ERR_IO || r == ERR_NOENT) {
+            log_error("cell.damaged", L_I("cell", ids[i]), L_Z("why", own.text),
+                      L_Z("cure", "run `sigillo verify`; the other cells are served"));
+            r = 0;
+        }
+        if (r)
+            err_set(e, r, "%s", own.text);
+    }
     free(ids);
     return r;
 }
