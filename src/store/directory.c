@@ -4,6 +4,7 @@
 #include "store/account.h"
 #include "store/account_priv.h"
 #include "core/log.h"
+#include "store/kin.h"
 #include "store/store_priv.h"
 
 #include <stdio.h>
@@ -255,6 +256,11 @@ int store_migrate(const struct store_conf *conf, const struct env *env, struct e
         if (r)
             err_set(e, r, "%s", own.text);
     }
+    if (r == 0)
+        r = store_open(&s, conf, env, e);
+    for (size_t i = 0; i < n && r == 0; i++)
+        r = store_kin(s, ids[i], e);
+    store_close(&s);
     free(ids);
     return r;
 }
