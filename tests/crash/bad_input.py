@@ -254,7 +254,7 @@ def files():
         for size, how in ((None, "half"), (0, "nothing")):
             v.case(f"the directory cut to {how}", lambda: cut(directory, size), "directory/cell.db", None, ["cut short", "malformed", "damaged", "directory"], (451,))
         v.case("the directory is a newer release's", lambda: newer(directory), "directory/cell.db", False, ["newer release"])
-        v.case("the directory is another state's", lambda: swap(directory, os.path.join(other.state, DIRECTORY)), "", None, ["address", "domain", "directory", "firm"], (451, 550))
+        v.case("the directory is another state's", lambda: swap(directory, os.path.join(other.state, DIRECTORY)), "", False, ["two different states"])
         v.case("a pack cut to half", lambda: cut(v.pack(), None), ".pack", True, ["cut short", "damaged", "do not check", "not there", "message-bytes-lost"])
         v.case("a pack cut to nothing", lambda: cut(v.pack(), 0), ".pack", True, ["damaged", "do not check", "message-bytes-lost"])
         v.case("a pack is not there", lambda: os.unlink(v.pack()), ".pack", True, ["not there"])
