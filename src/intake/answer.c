@@ -12,7 +12,7 @@ static const struct answer answers[OUT_COUNT] = {
     [OUT_RESENT] = {250, "2.0.0", "Accepted as ", ": already kept when it was sent before"},
     [OUT_SPOOLED] = {250, "2.0.0", "Accepted as ", ": kept on stable storage, delivery follows"},
     [OUT_LOOP] = {554, "5.4.6", "Mail loop: the message passed too many servers; nothing was kept (", ")"},
-    [OUT_DISK_LOW] = {452, "4.3.1", "Not enough space just now; nothing was kept, please send it again (", ")"},
+    [OUT_DISK_LOW] = {452, "4.3.1", "Not enough storage just now; nothing was kept, please send it again (", ")"},
     [OUT_TROUBLE] = {451, "4.3.0", "Local trouble; nothing was kept, please send it again (", ")"},
     [OUT_UNKNOWN] = {451, "4.3.0", "Not certain to be kept; please send it again, a second copy will be recognised (",
                      ")"},
