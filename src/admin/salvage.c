@@ -32,7 +32,8 @@ static void print_result(struct admin_ctx *c, const struct salvage_result *r, co
                 (long long)r->uncertain);
     if (r->passwords < r->accounts)
         fprintf(c->out,
-                "%lld accounts have no password now, because the old database could not be asked: set them with `sigillo user password`.\n",
+                "%lld accounts have no password now, because the old database could not be asked: set them with "
+                "`sigillo user password`.\n",
                 (long long)(r->accounts - r->passwords));
     fprintf(c->out, "A new epoch has begun: mail programs read their mailboxes again. Copy sigillo.conf and keys/ into "
                     "the folder, run `sigillo verify`, then start the server. "

@@ -31,24 +31,26 @@ static inline struct db_val db_text(struct str s) { return (struct db_val){DB_TE
 static inline struct db_val db_blob(struct str s) { return (struct db_val){DB_BLOB, 0, s, 0}; }
 static inline struct db_val db_real(double v) { return (struct db_val){DB_REAL, 0, {0, 0}, v}; }
 static inline struct db_val db_null(void) { return (struct db_val){DB_NULL, 0, {0, 0}, 0}; }
-#define DB_ARGS(...) (const struct db_val[]){__VA_ARGS__}, sizeof((const struct db_val[]){__VA_ARGS__}) / sizeof(struct db_val)
+#define DB_ARGS(...) \
+    (const struct db_val[]){__VA_ARGS__}, sizeof((const struct db_val[]){__VA_ARGS__}) / sizeof(struct db_val)
 
 struct db_conf {
     enum db_engine engine;
-    const char *path;     /* SQLite: the database file */
-    const char *url;      /* PostgreSQL: libpq connection string */
-    const char *schema;   /* PostgreSQL: schema of the cell (search_path) */
-    const char *set;      /* statement set: "cell", "directory", "search": folder of sql/schema, "-- set:" of statements */
-    bool create;          /* create file / schema when absent */
+    const char *path;   /* SQLite: the database file */
+    const char *url;    /* PostgreSQL: libpq connection string */
+    const char *schema; /* PostgreSQL: schema of the cell (search_path) */
+    const char *set; /* statement set: "cell", "directory", "search": folder of sql/schema, "-- set:" of statements */
+    bool create;     /* create file / schema when absent */
     bool readonly;
-    bool relaxed;         /* SQLite: commits are not synced, a power cut may undo the last ones; for what can be made anew (search.db) */
-    int cache_kib;        /* SQLite: page cache of this connection at most; 0: 8 MiB */
-    int patience_ms;      /* lock wait; 0: DB_PATIENCE_MS. PostgreSQL: also the base of statement and network timeouts */
+    bool
+        relaxed; /* SQLite: commits are not synced, a power cut may undo the last ones; for what can be made anew (search.db) */
+    int cache_kib;   /* SQLite: page cache of this connection at most; 0: 8 MiB */
+    int patience_ms; /* lock wait; 0: DB_PATIENCE_MS. PostgreSQL: also the base of statement and network timeouts */
 };
 #define DB_PATIENCE_MS 10000
 /* ERR_NOENT absent and not to be created, ERR_PERM, ERR_CORRUPT (not a database), ERR_GONE (no server), ERR_INVALID (unknown set). */
 int db_open(struct db **dbp, const struct db_conf *conf, struct err *e) MUST_USE;
-void db_close(struct db **dbp); /* rolls back what is open; accepts NULL */
+void db_close(struct db **dbp);                                /* rolls back what is open; accepts NULL */
 static inline void auto_db(struct db **dbp) { db_close(dbp); } /* AUTO(db) struct db *db = NULL; */
 enum db_engine db_engine(const struct db *db);
 const char *db_error(const struct db *db); /* last driver text, for logs */
@@ -67,7 +69,7 @@ int db_begin_read(struct db *db) MUST_USE;
 int db_commit(struct db *db) MUST_USE;
 void db_rollback(struct db *db); /* safe when none is open */
 bool db_in_txn(const struct db *db);
-int db_savepoint(struct db *db) MUST_USE;          /* one level */
+int db_savepoint(struct db *db) MUST_USE; /* one level */
 int db_savepoint_release(struct db *db) MUST_USE;
 int db_savepoint_rollback(struct db *db) MUST_USE; /* undoes and ends it; < 0: the outer transaction is lost too */
 
@@ -89,7 +91,9 @@ int64_t db_col_int(const struct db_cursor *c, int col); /* 0 for NULL */
 double db_col_real(const struct db_cursor *c, int col);
 struct str db_col_str(const struct db_cursor *c, int col); /* text or blob columns; p NULL for NULL, not for empty */
 bool db_col_null(const struct db_cursor *c, int col);
-void db_end(struct db_cursor *c); /* needed on every path; accepts a cursor whose db_query failed. Commit and rollback end all cursors */
+void db_end(
+    struct db_cursor
+        *c); /* needed on every path; accepts a cursor whose db_query failed. Commit and rollback end all cursors */
 static inline void auto_db_cursor(struct db_cursor *c) { db_end(c); } /* AUTO(db_cursor) struct db_cursor c = {0}; */
 /* First row's first column as integer; 1 found, 0 no row, < 0 error. */
 int db_get_int(struct db *db, enum sql_id id, const struct db_val *args, size_t n_args, int64_t *out) MUST_USE;
@@ -114,7 +118,13 @@ int db_notify_next(struct db *db, struct arena *a, struct str *channel, struct s
 
 /* Fault injection (tests): the next matching calls fail. Works over any driver and leaves the transaction as the true error would: SQLite has
  * rolled back all after ERR_FULL / ERR_IO / ERR_CORRUPT / ERR_NOMEM; after ERR_GONE / ERR_UNKNOWN the connection is dead until opened again. */
-enum db_fault_kind { DB_AT_BEGIN, DB_AT_RUN /* db_run, db_query */, DB_AT_COMMIT, DB_AT_COMMIT_AFTER /* committed, then ERR_UNKNOWN */, DB_AT_COUNT };
+enum db_fault_kind {
+    DB_AT_BEGIN,
+    DB_AT_RUN /* db_run, db_query */,
+    DB_AT_COMMIT,
+    DB_AT_COMMIT_AFTER /* committed, then ERR_UNKNOWN */,
+    DB_AT_COUNT
+};
 struct db_fault {
     enum db_fault_kind at;
     int nth;  /* from 1, counted per kind since db_inject */

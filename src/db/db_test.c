@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#define ORG  7
+#define ORG 7
 #define BLOB (3u * 1024 * 1024)
 
 struct fixture {

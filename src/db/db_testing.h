@@ -2,7 +2,7 @@
 /* For tests of any room: databases of both engines. PostgreSQL is the server of SIGILLO_PG_URL or, without it, one of
  * tools/pg_temp that ends with the test's process. Without PostgreSQL's programs a test fails and says what to install;
  * it is never skipped. */
-#include "db/db.h"
+#include "db/driver.h"
 
 #include <dirent.h>
 #include <fcntl.h>

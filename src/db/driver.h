@@ -5,8 +5,8 @@
 #include "db/sql_table.h"
 
 #define DB_CURSORS_MAX 4
-#define DB_FAULTS_MAX  16u
-#define DB_ERROR_MAX   512u
+#define DB_FAULTS_MAX 16u
+#define DB_ERROR_MAX 512u
 
 /* An open cursor. */
 struct db_slot {

@@ -23,9 +23,9 @@ struct list {
     struct sql_migration m[LIST_MAX];
     size_t n;
 };
-#define MIGRATION(v, sum, sql)                                                                                         \
-    {                                                                                                                  \
-        .set = probe_set, .version = (v), .name = "test", .checksum = {(sum), (sum)}, .text = {(sql), (sql) }          \
+#define MIGRATION(v, sum, sql)                                                                                \
+    {                                                                                                         \
+        .set = probe_set, .version = (v), .name = "test", .checksum = {(sum), (sum)}, .text = {(sql), (sql) } \
     }
 
 static struct list list_of(const struct sql_migration *more, size_t n)

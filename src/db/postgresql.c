@@ -11,12 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define OID_BOOL    16
-#define OID_INT8    20
-#define OID_INT2    21
-#define OID_INT4    23
-#define OID_FLOAT4  700
-#define OID_FLOAT8  701
+#define OID_BOOL 16
+#define OID_INT8 20
+#define OID_INT2 21
+#define OID_INT4 23
+#define OID_FLOAT4 700
+#define OID_FLOAT8 701
 #define OID_NUMERIC 1700
 
 static const char *const ctl_text[PG_CTL_COUNT] = {

@@ -7,9 +7,9 @@
 #include <poll.h>
 #include <stdio.h>
 
-#define OID_INT8   20
-#define OID_TEXT   25
-#define OID_BYTEA  17
+#define OID_INT8 20
+#define OID_TEXT 25
+#define OID_BYTEA 17
 #define OID_FLOAT8 701
 
 static const struct {

@@ -6,10 +6,10 @@
 
 #include <libpq-fe.h>
 
-#define PG_PENDING_MAX     256
-#define PG_PENDING_BYTES   (1024 * 1024) /* queued arguments before a run waits by itself */
-#define PG_STATEMENT_TIMES 3             /* statement_timeout, idle-in-transaction timeout: patience x this */
-#define PG_ANSWER_EXTRA_MS 5000          /* the server's own timeout must come first */
+#define PG_PENDING_MAX 256
+#define PG_PENDING_BYTES (1024 * 1024) /* queued arguments before a run waits by itself */
+#define PG_STATEMENT_TIMES 3           /* statement_timeout, idle-in-transaction timeout: patience x this */
+#define PG_ANSWER_EXTRA_MS 5000        /* the server's own timeout must come first */
 
 enum pg_ctl {
     PG_BEGIN_WRITE,
@@ -25,8 +25,8 @@ enum pg_ctl {
 };
 enum pg_kind { PG_K_PREPARE, PG_K_EXEC, PG_K_SYNC };
 #define PG_STMT_COUNT (SQL_COUNT + PG_CTL_COUNT) /* control statements are numbered after the named ones */
-#define PG_CTL(what)  (SQL_COUNT + (int)(what))
-#define PG_UNNAMED    PG_STMT_COUNT
+#define PG_CTL(what) (SQL_COUNT + (int)(what))
+#define PG_UNNAMED PG_STMT_COUNT
 
 struct pg_pending {
     enum pg_kind kind;

@@ -4,7 +4,7 @@
 #include "db/db.h"
 
 #define SQL_ARGS_MAX 48u
-#define SQL_SET_ANY  0 /* statements of set "any" run in every set */
+#define SQL_SET_ANY 0 /* statements of set "any" run in every set */
 
 struct sql_statement {
     const char *name;

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 
-#define ORG   1
+#define ORG 1
 #define GROUP 32
 
 struct fixture {

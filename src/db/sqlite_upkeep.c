@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #define RESTART_WAIT_MS 100
-#define REPORT_LINES    100
-#define REPORT_BYTES    65536
-#define PATH_BYTES      4096
+#define REPORT_LINES 100
+#define REPORT_BYTES 65536
+#define PATH_BYTES 4096
 #define SNAPSHOT_SUFFIX ".part"
 
 int sqlite_sync_folder(const char *path)

@@ -7,7 +7,7 @@
 #include "facts/facts.h"
 
 #define EXTRACT_TEXT_PART_MAX (4u * 1024 * 1024) /* decoded bytes of one text part that are read */
-#define EXTRACT_MEMORY_MAX    (192u * 1024 * 1024)
+#define EXTRACT_MEMORY_MAX (192u * 1024 * 1024)
 
 struct extract_ctx;
 int extract_open(struct extract_ctx **ctx, struct err *e) MUST_USE;

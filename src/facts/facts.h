@@ -9,15 +9,15 @@
 #include "core/buf.h"
 
 #define FACTS_STRUCTURE_VERSION 1u
-#define FACTS_INSIGHT_VERSION   1u
-#define FACTS_PARTS_MAX         1000u
-#define FACTS_DEPTH_MAX         50u
-#define FACTS_TEXT_MAX          (256u * 1024)
-#define FACTS_LINKS_MAX         500u
-#define FACTS_COORDINATES_MAX   64u
-#define FACTS_STRING_MAX        4096u /* any single name, URL, parameter; longer ones are cut and flagged */
-#define FACTS_ENCODED_MAX       (2u * 1024 * 1024)
-#define FACTS_PREVIEW_MAX       256u
+#define FACTS_INSIGHT_VERSION 1u
+#define FACTS_PARTS_MAX 1000u
+#define FACTS_DEPTH_MAX 50u
+#define FACTS_TEXT_MAX (256u * 1024)
+#define FACTS_LINKS_MAX 500u
+#define FACTS_COORDINATES_MAX 64u
+#define FACTS_STRING_MAX 4096u /* any single name, URL, parameter; longer ones are cut and flagged */
+#define FACTS_ENCODED_MAX (2u * 1024 * 1024)
+#define FACTS_PREVIEW_MAX 256u
 
 /* One MIME entity, depth first; part 0 is the message itself. Offsets count bytes from the start of the raw message. */
 struct facts_part {

@@ -14,8 +14,8 @@ guard_detector guard_payment, guard_person;
 /* Adds a finding with the row's level and weight; facts come in pairs. A finding beyond GUARD_FINDINGS_MAX is dropped:
  * the strongest come first because families run in order of harm. */
 void guard_find(struct guard_case *c, enum guard_code code, const struct guard_fact *facts, size_t n);
-#define GUARD_FIND(c, code, ...)                                                                                       \
-    guard_find((c), (code), (const struct guard_fact[]){__VA_ARGS__},                                                  \
+#define GUARD_FIND(c, code, ...)                                      \
+    guard_find((c), (code), (const struct guard_fact[]){__VA_ARGS__}, \
                sizeof((const struct guard_fact[]){__VA_ARGS__}) / sizeof(struct guard_fact))
 /* "2026-03-12" of a wall time in UTC. */
 struct str guard_day(struct arena *a, int64_t ms);

@@ -4,10 +4,10 @@
  * sits in the file of its family. Evidence is shown old beside new, so that a book-keeper can check it. */
 #include "facts/facts.h"
 
-#define GUARD_VERSION      1u
-#define GUARD_IBANS_MAX    16u
+#define GUARD_VERSION 1u
+#define GUARD_IBANS_MAX 16u
 #define GUARD_FINDINGS_MAX 32u
-#define GUARD_FACTS_MAX    8u
+#define GUARD_FACTS_MAX 8u
 
 enum guard_level { GUARD_NOTE, GUARD_CAUTION, GUARD_STOP };
 enum guard_action { GUARD_ACCEPT, GUARD_ACT_CAUTION, GUARD_JUNK, GUARD_HOLD, GUARD_REJECT };

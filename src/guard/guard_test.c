@@ -6,7 +6,7 @@
 
 #define IBAN_A "IT60X0542811101000000123456"
 #define IBAN_B "LT121000011101001000"
-#define DAY    86400000LL
+#define DAY 86400000LL
 
 struct scene {
     const char *name, *iban; /* in the message; NULL none */

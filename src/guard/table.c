@@ -2,7 +2,7 @@
 #include "core/json.h"
 
 const struct guard_row guard_table[GUARD_CODES] = {
-#define FINDING(id, code, level, weight, title_it, title_en, text_it, text_en, anchor)                                 \
+#define FINDING(id, code, level, weight, title_it, title_en, text_it, text_en, anchor) \
     [GUARD_##id] = {code, level, weight, {title_it, title_en}, {text_it, text_en}, anchor},
 #include "guard/findings.def"
 #undef FINDING

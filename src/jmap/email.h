@@ -35,9 +35,9 @@ enum email_prop {
     EP_GUARD_HELD,
     EP_COUNT
 };
-#define EP_BIT(p)       (1ULL << (p))
+#define EP_BIT(p) (1ULL << (p))
 #define EP_NEEDS_HEADER (EP_BIT(EP_SENDER) | EP_BIT(EP_TO) | EP_BIT(EP_CC) | EP_BIT(EP_BCC) | EP_BIT(EP_REPLY_TO))
-#define EP_NEEDS_FACTS  (EP_BIT(EP_BODY_VALUES) | EP_BIT(EP_TEXT_BODY) | EP_BIT(EP_HTML_BODY) | EP_BIT(EP_ATTACHMENTS))
+#define EP_NEEDS_FACTS (EP_BIT(EP_BODY_VALUES) | EP_BIT(EP_TEXT_BODY) | EP_BIT(EP_HTML_BODY) | EP_BIT(EP_ATTACHMENTS))
 extern const char *const email_props[EP_COUNT];
 
 /* One Email on its way to JSON. */

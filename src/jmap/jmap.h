@@ -5,11 +5,11 @@
 #include "core/buf.h"
 #include "store/store.h"
 
-#define JMAP_CALLS_MAX   32u
+#define JMAP_CALLS_MAX 32u
 #define JMAP_OBJECTS_MAX 500u /* maxObjectsInGet */
 #define JMAP_REQUEST_MAX (1u << 20)
-#define JMAP_ANSWER_MAX  (32u << 20)
-#define JMAP_QUERY_MAX   1000u
+#define JMAP_ANSWER_MAX (32u << 20)
+#define JMAP_QUERY_MAX 1000u
 
 struct jmap_person {
     int64_t cell, org, account;

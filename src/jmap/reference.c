@@ -4,7 +4,7 @@
 #include "core/err.h"
 
 #define REFERENCE_RESULT_MAX 5000u
-#define REFERENCES_MAX       16u /* of one call */
+#define REFERENCES_MAX 16u /* of one call */
 
 static struct str unescape(struct arena *a, struct str token)
 {

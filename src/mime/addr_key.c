@@ -4,7 +4,7 @@
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
 
-#define KEY_UNITS_MAX                                                                                                  \
+#define KEY_UNITS_MAX \
     512 /* UTF-16 units of a local part that is normalised; a longer one is only lower-cased in ASCII */
 
 static struct str local_key(struct arena *a, struct str local)

@@ -5,10 +5,10 @@
  * nothing. Envelope paths, which are strict, are mime/path.h. */
 #include "mime/domain.h"
 
-#define MIME_ADDRS_MAX        2000u /* addresses of one list */
-#define MIME_COMMENT_NEST_MAX 32u   /* deeper nesting is only flagged: it is counted, not recursed */
-#define MIME_LOCAL_BYTES_MAX  64u   /* RFC 5321 4.5.3.1.1, in envelope paths */
-#define MIME_LOCAL_READ_MAX   255u  /* in headers, where bulk senders write longer ones */
+#define MIME_ADDRS_MAX 2000u      /* addresses of one list */
+#define MIME_COMMENT_NEST_MAX 32u /* deeper nesting is only flagged: it is counted, not recursed */
+#define MIME_LOCAL_BYTES_MAX 64u  /* RFC 5321 4.5.3.1.1, in envelope paths */
+#define MIME_LOCAL_READ_MAX 255u  /* in headers, where bulk senders write longer ones */
 
 /* bits of mime_addr.flags */
 enum {

@@ -2,9 +2,9 @@
 #include "core/hash.h"
 #include "mime/date.h"
 
-#define LINE_MAX_BYTES  998u
-#define WORD_RAW_MAX    42u /* bytes of text in one B word: 42 -> 56 characters, 75 with "=?utf-8?B?" and "?=" at most */
-#define QP_LINE_MAX     76u
+#define LINE_MAX_BYTES 998u
+#define WORD_RAW_MAX 42u /* bytes of text in one B word: 42 -> 56 characters, 75 with "=?utf-8?B?" and "?=" at most */
+#define QP_LINE_MAX 76u
 #define BASE64_LINE_RAW 57u
 
 static void fail(struct mime_build *b, enum mime_build_err err)

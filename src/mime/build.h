@@ -4,9 +4,9 @@
  * NUL) is refused: the error is sticky, check mime_build_end() once. Time, ids and boundaries are arguments. */
 #include "mime/address.h"
 
-#define MIME_FOLD_AT      78u /* preferred line length, RFC 5322 2.1.1; never over 998 */
+#define MIME_FOLD_AT 78u      /* preferred line length, RFC 5322 2.1.1; never over 998 */
 #define MIME_BOUNDARY_MAX 70u /* RFC 2046 5.1.1 */
-#define MIME_NEST_MAX     4u
+#define MIME_NEST_MAX 4u
 
 enum mime_build_err {
     MIME_BUILD_OK = 0,

@@ -3,7 +3,7 @@
 #include <unicode/uidna.h>
 
 #define LABEL_BYTES_MAX 63u
-#define IDNA_BYTES_MAX  1024
+#define IDNA_BYTES_MAX 1024
 
 static struct str lower(struct arena *a, struct str s)
 {

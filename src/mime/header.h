@@ -5,11 +5,11 @@
  * LF, where CR ends lines. */
 #include "core/arena.h"
 
-#define MIME_HEADER_BYTES_MAX  (1024u * 1024u) /* of the block; what follows is not read */
+#define MIME_HEADER_BYTES_MAX (1024u * 1024u) /* of the block; what follows is not read */
 #define MIME_HEADER_FIELDS_MAX 10000u
-#define MIME_FIELD_BYTES_MAX   65536u /* of one field's value */
-#define MIME_LINE_BYTES_MAX    998u   /* RFC 5322 2.1.1; longer is only flagged */
-#define MIME_NO_END            SIZE_MAX
+#define MIME_FIELD_BYTES_MAX 65536u /* of one field's value */
+#define MIME_LINE_BYTES_MAX 998u    /* RFC 5322 2.1.1; longer is only flagged */
+#define MIME_NO_END SIZE_MAX
 
 /* bits of mime_header.flags */
 enum {

@@ -13,9 +13,9 @@
 
 static struct mime_charsets *charsets;
 
-#define S(lit)                                                                                                         \
-    {                                                                                                                  \
-        lit, sizeof(lit) - 1                                                                                           \
+#define S(lit)               \
+    {                        \
+        lit, sizeof(lit) - 1 \
     }
 
 static void judges_from(void **state UNUSED)

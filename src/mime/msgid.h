@@ -3,7 +3,7 @@
  * without the white space that folding put into it; it is compared byte by byte. */
 #include "core/arena.h"
 
-#define MIME_MSGIDS_MAX      100u /* of one field: the first and the newest are kept, they hold a thread together */
+#define MIME_MSGIDS_MAX 100u      /* of one field: the first and the newest are kept, they hold a thread together */
 #define MIME_MSGID_BYTES_MAX 998u /* a longer one is left out */
 
 /* All ids of a field in order, at most max (>= 2) of them: with more, the first one and the last max - 1. Text outside

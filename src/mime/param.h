@@ -3,7 +3,7 @@
  * continuations, and the encoded words that senders wrongly put there. Tolerant, never fails. */
 #include "mime/charset.h"
 
-#define MIME_PARAMS_MAX     64u /* pieces of continuations count one each */
+#define MIME_PARAMS_MAX 64u /* pieces of continuations count one each */
 #define MIME_PARAM_TEXT_MAX (16u * 1024u)
 
 /* bits of mime_params.flags */

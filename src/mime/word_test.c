@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#define S(lit)                                                                                                         \
-    {                                                                                                                  \
-        lit, sizeof(lit) - 1                                                                                           \
+#define S(lit)               \
+    {                        \
+        lit, sizeof(lit) - 1 \
     }
 
 static struct mime_charsets *charsets;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define KEYS_GRANTED_MAX 512u /* handles a peer holds */
-#define KEYS_MEMORY      (256ull * 1024 * 1024)
+#define KEYS_MEMORY (256ull * 1024 * 1024)
 
 static const struct sandbox_spec keys_sandbox = {
     .calls = SANDBOX_SERVICE,

@@ -9,9 +9,9 @@
 /* keys_tls.c. Certificates: STATE/keys/tls/NAME.pem (leaf first, then the chain) with NAME.key (EC), as a person or
  * certbot puts them there; and STATE/keys/tls-selfsigned.{pem,key}, made here when missing or near its end, for the
  * time before there is a real one. */
-#define KEYS_CERTS_MAX   256u /* certificates in use */
-#define KEYS_RETIRED_MAX 64u  /* replaced ones whose handles still sign, until the oldest is dropped */
-#define KEYS_RELOAD_MS   5000 /* the folder is looked at so often */
+#define KEYS_CERTS_MAX 256u  /* certificates in use */
+#define KEYS_RETIRED_MAX 64u /* replaced ones whose handles still sign, until the oldest is dropped */
+#define KEYS_RELOAD_MS 5000  /* the folder is looked at so often */
 
 struct keys_tls;
 int keys_tls_open(struct keys_tls **t, const char *state, const struct env *env,

@@ -3,9 +3,9 @@
 #include <sodium.h>
 
 #define SEAL_VERSION 1u
-#define SEAL_NONCE   crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
-#define SEAL_TAG     crypto_aead_xchacha20poly1305_ietf_ABYTES
-#define SEAL_HEAD    (1u + 4u + SEAL_NONCE)
+#define SEAL_NONCE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+#define SEAL_TAG crypto_aead_xchacha20poly1305_ietf_ABYTES
+#define SEAL_HEAD (1u + 4u + SEAL_NONCE)
 
 _Static_assert(SEAL_HEAD + SEAL_TAG == KEY_SEAL_OVERHEAD, "the length that callers reckon with");
 _Static_assert(MASTER_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "a master key is a key of the cipher");

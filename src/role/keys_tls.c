@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SELF_DAYS    3650
+#define SELF_DAYS 3650
 #define SELF_RENEW_S (30 * 86400) /* a self-signed certificate so near its end is replaced at start */
-#define SELF_NAME    "tls-selfsigned"
+#define SELF_NAME "tls-selfsigned"
 #define DEFAULT_NAME "default"
 
 struct cert {

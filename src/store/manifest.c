@@ -3,7 +3,7 @@
 #include "store/pack_format.h"
 
 #define FIRST_WORDS "sigillo-backup "
-#define FORMAT      1
+#define FORMAT 1
 
 static const char *const kind_names[MANIFEST_KINDS] = {"db", "part", "conf"};
 static const char *const engine_names[] = {[DB_SQLITE] = "sqlite", [DB_POSTGRESQL] = "postgresql"};

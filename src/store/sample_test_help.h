@@ -2,7 +2,6 @@
 /* For the tests of the store's verbs: a small firm with two people and a few messages, on either engine. Only included
  * by *_test.c. */
 #include "db/db_testing.h"
-#include "db/driver.h"
 #include "store/account.h"
 #include "store/mail.h"
 #include "store/verify.h"

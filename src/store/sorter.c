@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #define RUN_BUFFER (64u << 10)
-#define RUNS_MAX   8192u
+#define RUNS_MAX 8192u
 
 struct run {
     off_t at, end; /* still on disk */

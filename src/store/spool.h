@@ -7,12 +7,12 @@
 
 #define SPOOL_FORMAT 1u
 struct spool_entry {
-    struct str id;            /* same id as in the reply */
+    struct str id; /* same id as in the reply */
     int64_t org, at_ms;
     struct str client, helo, reverse_path;
     const struct str *recipients; /* canonical addresses */
     size_t n_recipients;
-    struct str auth;          /* opaque results */
+    struct str auth; /* opaque results */
     struct str data;
 };
 /* Checks once at start: folder exists, is writable, st_dev differs from state's. 0; ERR_INVALID with the sentence. */
