@@ -1,5 +1,5 @@
 """What the programs of the crash suite share: rounds and seed, the store's tool, the sender's list and the judgement (README.md: the oracle)."""
-import collections, os, pwd, random, re, shutil, subprocess, sys, tempfile
+import collections, os, pwd, random, re, shutil, subprocess, sys, tempfile, time
 
 SOURCE = os.environ.get("SIGILLO_SOURCE") or os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BUILD = os.environ.get("SIGILLO_BUILD") or os.path.join(SOURCE, "build")
@@ -64,6 +64,8 @@ class Scratch:
 
 def run_tool(*args, env=None, stdin="", timeout=120, check=False):
     p = subprocess.run([TOOL, *map(str, args)], input=stdin, capture_output=True, text=True, timeout=timeout, env={**os.environ, **(env or {})}, errors="replace")
+    if args[0] != "load" and (p.returncode < 0 or "Sanitizer" in p.stderr):  # nothing that is read may end it
+        raise RuntimeError(f"store_tool {' '.join(map(str, args))}: ended with {p.returncode}\n{p.stderr[-4000:]}")
     if check and p.returncode != 0:
         raise RuntimeError(f"store_tool {' '.join(map(str, args))}: exit {p.returncode}\n{p.stdout[-2000:]}{p.stderr[-4000:]}")
     return p
@@ -130,6 +132,9 @@ class Follower:
         self.out = out
         self.f = open(out, "wb")
         self.p = subprocess.Popen([TOOL, "follow", state], stdin=subprocess.PIPE, stdout=self.f, stderr=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+        end = time.monotonic() + 30
+        while os.path.getsize(out) == 0 and time.monotonic() < end:
+            time.sleep(0.01)
 
     def judge(self, oracle):
         self.p.communicate(timeout=60)

@@ -91,7 +91,7 @@ def dump(path):
     try:
         tables = [x[0].decode() for x in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
         return [(name, db.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall()) for name in tables]
-    except sqlite3.Error as e:
+    except (sqlite3.Error, ValueError) as e:
         return str(e)
     finally:
         db.close()

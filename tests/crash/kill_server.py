@@ -334,7 +334,7 @@ def points():
         if point.startswith(("spool.", "role.ready")):
             continue
         # Six sessions stand at a point at once: with a smaller n no life of net would ever finish a message.
-        role, n = ("scan", 3) if point.startswith("scan.") else ("net", 2 if point.startswith(("pack.open", "dir.")) else 19 if point.startswith(("smtp", "intake", "pack.write")) else 8)
+        role, n = ("scan", 3) if point.startswith("scan.") else ("net", 2 if point.startswith(("pack.open", "dir.")) else 19 if point.startswith(("smtp", "intake")) else 8)
         at_point(f"{role}:{point}:{n}:kill", f"{role} killed at every {n}th {point}", most_doubles=0 if point in ("intake.reply", "smtp.reply") else None)
 
 

@@ -522,23 +522,25 @@ static int follow(void)
 {
     pthread_t th;
     struct follower f[PEOPLE] = {0};
-    for (int p = 0; p < PEOPLE; p++)
+    int r = 0;
+    for (int p = 0; p < PEOPLE && r == 0; p++) {
         f[p].person = p;
-    if (pthread_create(&th, NULL, end_with_stdin, NULL) != 0)
+        r = cell_read_wait(T.cell, start_fn, &f[p]);
+    }
+    if (r != 0 || pthread_create(&th, NULL, end_with_stdin, NULL) != 0)
         return 1;
+    say("following"); /* what is written from here on must be seen */
     for (;;) {
         for (int p = 0; p < PEOPLE; p++) {
             arena_init(&f[p].arena, ARENA_NO_LIMIT);
             int64_t was = f[p].state.seq;
-            int r = cell_read_wait(T.cell, follow_fn, &f[p]);
-            if (r > 0 && was == 0)
-                r = cell_read_wait(T.cell, start_fn, &f[p]);
-            else if (r > 0)
+            r = cell_read_wait(T.cell, follow_fn, &f[p]);
+            if (r > 0)
                 say("bad follower: cannotCalculateChanges after state %lld", (long long)was);
             for (size_t i = 0; i < f[p].n && r == 0; i++)
                 say("seen %lld %.*s %lld %lld", (long long)T.who[p].account, STRF(f[p].emails[i].subject),
                     (long long)f[p].emails[i].seq, (long long)was);
-            if (r == 0 && was)
+            if (r == 0)
                 f[p].state = f[p].ch.state;
             arena_free(&f[p].arena);
         }
