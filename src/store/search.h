@@ -3,7 +3,7 @@
  * from the cell; never in a backup, never in the delivery transaction. The jobs role feeds it, any process asks it. Held messages are not in it. */
 #include "store/store.h"
 
-#define SEARCH_BATCH 64  /* messages of one transaction of search.db */
+#define SEARCH_BATCH 64  /* messages of one account read at once */
 #define SEARCH_TURN 1024 /* messages of one turn */
 #define SEARCH_RESULTS_MAX 10000u
 #define SEARCH_WORDS_MAX 16u

@@ -10,13 +10,16 @@
 #define ORGS_A_PAGE 500
 #define CHECKPOINT_TURNS 8
 #define INSIGHT_MAX (4u << 20)
+#define SEARCH_COMMIT_DOCS 512u /* of one transaction */
+#define SEARCH_COMMIT_BYTES (8u << 20)
 
 struct doc {
-    int64_t message, seq;
+    int64_t message, seq, number; /* number in search.db, 0: nothing to write */
     bool held;
     struct str subject, people, body;
 };
 struct batch { /* of one account */
+    struct batch *next;
     struct arena *arena;
     int64_t org, account, since;
     struct doc docs[SEARCH_BATCH];
@@ -25,6 +28,13 @@ struct batch { /* of one account */
     size_t n_gone;
     int64_t upto; /* new mark */
     bool more;
+};
+/* Read, not yet written: one transaction of search.db. FTS5 writes a segment a commit and merges segments again and again: a commit for each account
+ * made the index twice as dear. */
+struct pending {
+    struct arena arena; /* of the batches and their texts */
+    struct batch *first, **last;
+    size_t n_docs;
 };
 struct orgs {
     struct arena *arena;
@@ -40,7 +50,7 @@ struct accounts {
 };
 
 static int read_batch(struct txn *t, void *arg);
-static int write_batch(struct search *s, const struct batch *b);
+static int write_pending(struct search *s, struct pending *p, int64_t org, int64_t org_seq);
 static int index_org(struct search *s, int64_t org, int64_t seq, size_t *budget);
 
 static void push(struct arena *a, int64_t **list, size_t n, size_t *cap, int64_t v)
@@ -168,60 +178,81 @@ static int read_accounts(struct txn *t, void *arg)
 
 /* ---- writing search.db ---- */
 
-/* Rows first, words second: a statement that SQLite guards by a savepoint of its own (RETURNING, INSERT ... SELECT) makes FTS5 write out its table in
- * memory, and one such between any two messages doubled the cost of the index. */
-static int put_docs(struct db *db, const struct batch *b, int64_t numbers[SEARCH_BATCH])
-{
-    int r = 0;
-    for (size_t i = 0; i < b->n_docs && r == 0; i++) {
-        const struct doc *d = &b->docs[i];
-        numbers[i] = 0; /* stays so when it is in already: only its flags or folders changed */
-        if (d->held || d->seq > b->upto)
-            continue;
-        r = db_get_int(db, SQL_SEARCH_DOC_PUT, DB_ARGS(db_int(b->org), db_int(b->account), db_int(d->message)),
-                       &numbers[i]);
-        r = r > 0 ? 0 : r;
-    }
-    return r;
-}
-
-static int put_text(struct db *db, const struct batch *b, const struct doc *d, int64_t number)
-{
-    struct arena *a = b->arena;
-    return db_run(
-        db, SQL_SEARCH_TEXT_PUT,
-        DB_ARGS(db_int(number), db_int(b->org), db_int(b->account), db_int(d->message),
-                db_text(str_c(search_tenant(a, b->org, b->account))), db_text(txn_text(a, d->subject, MAIL_TEXT_MAX)),
-                db_text(txn_text(a, d->people, 2 * MAIL_TEXT_MAX)), db_text(txn_text(a, d->body, FACTS_TEXT_MAX))),
-        NULL);
-}
-
 static int mark(struct db *db, int64_t org, int64_t account, int64_t seq)
 {
     return db_run(db, SQL_SEARCH_MARK_SET, DB_ARGS(db_int(org), db_int(account), db_int(seq)), NULL);
 }
 
-static int write_batch(struct search *s, const struct batch *b)
+/* Rows first, words second: a statement that SQLite guards by a savepoint of its own (RETURNING, INSERT ... SELECT, upsert) makes FTS5 write out its
+ * table in memory. */
+static int put_rows(struct db *db, struct batch *b)
 {
-    int64_t numbers[SEARCH_BATCH];
-    pthread_mutex_lock(&s->lock);
-    int r = s->db ? db_begin_write(s->db) : ERR_GONE;
-    if (r == 0)
-        r = put_docs(s->db, b, numbers);
-    for (size_t i = 0; i < b->n_docs && r == 0; i++)
-        if (numbers[i])
-            r = put_text(s->db, b, &b->docs[i], numbers[i]);
+    int r = 0;
+    for (size_t i = 0; i < b->n_docs && r == 0; i++) {
+        struct doc *d = &b->docs[i];
+        if (d->held || d->seq > b->upto)
+            continue;
+        r = db_get_int(db, SQL_SEARCH_DOC_PUT, DB_ARGS(db_int(b->org), db_int(b->account), db_int(d->message)),
+                       &d->number);
+        r = r > 0 ? 0 : r; /* none: it is in already, only its flags or folders changed */
+    }
     for (size_t i = 0; i < b->n_gone && r == 0; i++)
         if (b->gone_seq[i] <= b->upto)
-            r = db_run(s->db, SQL_SEARCH_DOC_DELETE, DB_ARGS(db_int(b->org), db_int(b->account), db_int(b->gone[i])),
+            r = db_run(db, SQL_SEARCH_DOC_DELETE, DB_ARGS(db_int(b->org), db_int(b->account), db_int(b->gone[i])),
                        NULL);
-    if (r == 0)
-        r = mark(s->db, b->org, b->account, b->upto);
-    if (r == 0)
-        r = db_commit(s->db);
-    else if (s->db)
-        db_rollback(s->db);
-    pthread_mutex_unlock(&s->lock);
+    return r ? r : mark(db, b->org, b->account, b->upto);
+}
+
+static int put_text(struct db *db, const struct batch *b, const struct doc *d)
+{
+    struct arena *a = b->arena;
+    return db_run(
+        db, SQL_SEARCH_TEXT_PUT,
+        DB_ARGS(db_int(d->number), db_int(b->org), db_int(b->account), db_int(d->message),
+                db_text(str_c(search_tenant(a, b->org, b->account))), db_text(txn_text(a, d->subject, MAIL_TEXT_MAX)),
+                db_text(txn_text(a, d->people, 2 * MAIL_TEXT_MAX)), db_text(txn_text(a, d->body, FACTS_TEXT_MAX))),
+        NULL);
+}
+
+static int put_pending(struct db *db, const struct pending *p)
+{
+    int r = 0;
+    for (struct batch *b = p->first; b && r == 0; b = b->next)
+        r = put_rows(db, b);
+    for (struct batch *b = p->first; b && r == 0; b = b->next)
+        for (size_t i = 0; i < b->n_docs && r == 0; i++)
+            if (b->docs[i].number)
+                r = put_text(db, b, &b->docs[i]);
+    return r;
+}
+
+static void pending_clear(struct pending *p)
+{
+    arena_free(&p->arena);
+    p->first = NULL;
+    p->last = &p->first;
+    p->n_docs = 0;
+}
+
+/* Empties p. org_seq: the mark of the whole firm, 0: not yet. */
+static int write_pending(struct search *s, struct pending *p, int64_t org, int64_t org_seq)
+{
+    int r = 0;
+    if (p->first || org_seq) {
+        pthread_mutex_lock(&s->lock);
+        r = s->db ? db_begin_write(s->db) : ERR_GONE;
+        bool begun = r == 0;
+        if (r == 0)
+            r = put_pending(s->db, p);
+        if (r == 0 && org_seq)
+            r = mark(s->db, org, 0, org_seq);
+        if (r == 0)
+            r = db_commit(s->db);
+        else if (begun)
+            db_rollback(s->db);
+        pthread_mutex_unlock(&s->lock);
+    }
+    pending_clear(p);
     return no_constraint(r);
 }
 
@@ -253,26 +284,36 @@ static int org_mark(struct search *s, int64_t org, int64_t **out)
     return 0;
 }
 
-static int index_account(struct search *s, int64_t org, int64_t account, int64_t since, size_t *budget)
+/* 1: the budget of the turn is used up. */
+static int index_account(struct search *s, struct pending *p, int64_t org, int64_t account, int64_t since,
+                         size_t *budget)
 {
-    struct batch *b = malloc(sizeof *b);
-    int r = b ? mark_get(s, org, account, &b->since) : ERR_NOMEM;
+    int64_t from = 0;
+    int r = mark_get(s, org, account, &from);
     bool more = true;
-    if (b && b->since < since)
-        b->since = since;
+    if (from < since)
+        from = since;
     while (r == 0 && more && *budget) {
-        AUTO(arena) struct arena a;
-        arena_init(&a, ARENA_NO_LIMIT);
-        *b = (struct batch){.arena = &a, .org = org, .account = account, .since = b->since};
+        struct batch *b = arena_new(&p->arena, struct batch);
+        b->arena = &p->arena;
+        b->org = org;
+        b->account = account;
+        b->since = from;
         r = cell_read_wait(s->cell, read_batch, b);
-        if (r == 0 && (b->n_docs || b->n_gone))
-            r = write_batch(s, b);
-        more = b->more;
+        if (r)
+            break;
         size_t read = b->n_docs + b->n_gone;
+        more = b->more;
+        from = b->upto;
         *budget -= read < *budget ? read : *budget;
-        b->since = b->upto;
+        if (read) {
+            *p->last = b;
+            p->last = &b->next;
+            p->n_docs += read;
+        }
+        if (p->n_docs >= SEARCH_COMMIT_DOCS || p->arena.used >= SEARCH_COMMIT_BYTES)
+            r = write_pending(s, p, org, 0);
     }
-    free(b);
     return r ? r : more;
 }
 
@@ -285,23 +326,16 @@ static int index_org(struct search *s, int64_t org, int64_t seq, size_t *budget)
     if (r || seq <= *known)
         return r;
     struct accounts l = {.arena = &a, .org = org, .since = *known};
-    r = cell_read_wait(s->cell, read_accounts, &l);
+    struct pending p = {.last = &p.first};
+    arena_init(&p.arena, ARENA_NO_LIMIT);
+    r = no_constraint(cell_read_wait(s->cell, read_accounts, &l));
     for (size_t i = 0; i < l.n && r == 0; i++)
-        r = *budget ? index_account(s, org, l.account[i], *known, budget) : 1;
-    if (r)
-        return r;
-    pthread_mutex_lock(&s->lock);
-    if (l.n && (r = s->db ? db_begin_write(s->db) : ERR_GONE) == 0) {
-        r = mark(s->db, org, 0, seq);
-        if (r == 0)
-            r = db_commit(s->db);
-        else
-            db_rollback(s->db);
-    }
-    pthread_mutex_unlock(&s->lock);
-    if (r == 0)
+        r = *budget ? index_account(s, &p, org, l.account[i], *known, budget) : 1;
+    int w = r < 0 ? 0 : write_pending(s, &p, org, r == 0 && l.n ? seq : 0);
+    pending_clear(&p);
+    if (r == 0 && w == 0)
         *known = seq;
-    return no_constraint(r);
+    return w ? w : r;
 }
 
 static int gather(struct search *s, bool all, struct orgs *o)
