@@ -238,7 +238,10 @@ static int in_commit(struct txn *t, void *arg)
         if (err < 0)
             return err;
     }
-    int found = r->drained ? drained_before(t, r, &first) : mail_resend_find(t, r->org, r->accepted.key, &first);
+    int found = r->drained ? drained_before(t, r, &first) : 0;
+    /* In the spool as well: killed between its sync and the reply, the sender tries again and leaves a second entry. */
+    if (found == 0)
+        found = mail_resend_find(t, r->org, r->accepted.key, &first);
     if (found < 0)
         return found;
     if (found == 1) {
