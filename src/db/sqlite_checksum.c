@@ -276,7 +276,8 @@ int sqlite_checksum_pages(sqlite3 *h, struct buf *out)
                    head[RESERVE_AT], RESERVE_AT);
         return 0;
     }
-    if (!(page = malloc((size_t)n)) || !(in_log = log_pages(h, n, (size_t)(size / n))))
+    if (!(page = malloc((size_t)n)) ||
+        !(in_log = log_pages(h, n, (size_t)((size + n - 1) / n)))) /* the last page may be there in part */
         return ERR_NOMEM;
     f->quiet = true;
     f->sums = true;
