@@ -9,11 +9,11 @@ FIRST = 12  # always tried one by one: opening, the first group
 
 # kind, errno, mode, what the cell may say afterwards, cases of the short run
 TABLE = [
-    ("write", "EIO", "once", {"readonly"}, 40),
-    ("write", "ENOSPC", "once", {"ok", "down", "readonly"}, 40),
-    ("write", "ENOSPC", "on", {"ok", "down", "readonly"}, 40),
-    ("write", "ENOSPC", "short", {"ok", "down", "readonly"}, 40),
-    ("fsync", "EIO", "once", {"readonly"}, 30),
+    ("write", "EIO", "once", {"readonly"}, 30),
+    ("write", "ENOSPC", "once", {"ok", "down", "readonly"}, 30),
+    ("write", "ENOSPC", "on", {"ok", "down", "readonly"}, 30),
+    ("write", "ENOSPC", "short", {"ok", "down", "readonly"}, 30),
+    ("fsync", "EIO", "once", {"readonly"}, 24),
     ("fsync", "EIO", "on", {"readonly"}, 12),
     ("fsync", "ENOSPC", "once", {"ok", "down", "readonly"}, 16),
     ("open", "EIO", "once", {"ok", "down", "readonly"}, 30),
@@ -24,8 +24,8 @@ TABLE = [
     ("trunc", "EIO", "once", {"ok", "down", "readonly"}, 12),
     ("trunc", "ENOSPC", "once", {"ok", "down", "readonly"}, 12),
     ("name", "EIO", "once", {"ok", "down", "readonly"}, 12),
-    ("read", "EIO", "once", {"ok", "down", "readonly"}, 40),
-    ("malloc", "ENOMEM", "once", {"ok", "down"}, 110),
+    ("read", "EIO", "once", {"ok", "down", "readonly"}, 26),
+    ("malloc", "ENOMEM", "once", {"ok", "down"}, 80),
     ("malloc", "ENOMEM", "on", {"ok", "down"}, 24),
 ]
 

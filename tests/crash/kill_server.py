@@ -153,7 +153,18 @@ class SmtpLoad:
 
 
 def read_back(s):
-    """{address: {subject: [body, ...]}} over JMAP, every mailbox."""
+    """{address: {subject: [body, ...]}} over JMAP, every mailbox. A database that is only just back may still be asked in vain."""
+    end = time.monotonic() + 30
+    while True:
+        try:
+            return read_all(s)
+        except (RuntimeError, OSError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.5)
+
+
+def read_all(s):
     out = {}
     for person in PEOPLE:
         s.user = f"{person}@azienda.example"
