@@ -46,6 +46,8 @@ void extract_link(struct extract_job *j, uint32_t part, struct str url, struct s
         in->flags |= FACTS_TOO_MANY;
         return;
     }
-    in->links[in->n_links++] = (struct facts_link){arena_str(j->arena, str_utf8_cut(url, FACTS_STRING_MAX)),
-                                                   arena_str(j->arena, str_utf8_cut(text, FACTS_STRING_MAX)), part};
+    in->links[in->n_links++] = (struct facts_link){.url = arena_str(j->arena, str_utf8_cut(url, FACTS_STRING_MAX)),
+                                                   .text = arena_str(j->arena, str_utf8_cut(text, FACTS_STRING_MAX)),
+                                                   .part = part,
+                                                   .kind = LINK_HREF};
 }

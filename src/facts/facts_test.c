@@ -41,10 +41,26 @@ static struct facts_part parts[3] = {
 
 static void encode(struct buf *s, struct buf *in)
 {
-    static struct facts_link links[] = {{.url = {"https://azienda.example/x", 25}, .text = {"qui", 3}, .part = 1}};
+    static struct facts_link links[] = {
+        {.url = {"https://azienda.example/x", 25}, .text = {"qui", 3}, .part = 1, .kind = LINK_HREF}};
     static struct facts_payment pays[] = {
         {.kind = COORD_IBAN, .where = WHERE_TEXT, .value = {"IT60X0542811101000000123456", 27}, .part = 1}};
+    static struct facts_attachment files[] = {{.part = 2,
+                                               .flags = ATT_INVOICE | ATT_PDF_CHANGED,
+                                               .name = {"fattura.pdf", 11},
+                                               .kind = {"pdf", 3},
+                                               .made_ms = -5,
+                                               .changed_ms = 1780000000000,
+                                               .pages = 2}};
+    static struct facts_mention mentions[] = {{MENTION_FROM, {"Anna", 4}, {"anna@azienda.example", 20}}};
     struct facts_insight insight = {.flags = FACTS_HIDDEN_TEXT,
+                                    .html = HTML_SEEN | HTML_FORM,
+                                    .language = STR("it"),
+                                    .attached = STR("Totale 10,00"),
+                                    .attachments = files,
+                                    .n_attachments = 1,
+                                    .mentions = mentions,
+                                    .n_mentions = 1,
                                     .text = STR("Buongiorno, allego la fattura."),
                                     .preview = STR("Buongiorno"),
                                     .links = links,
@@ -74,6 +90,12 @@ static void test_round_trip(void **state)
     assert_true(str_eq(so.parts[2].name, parts[2].name));
     assert_int_equal(so.parts[1].body_off, 180);
     assert_int_equal(io.n_payments, 1);
+    assert_int_equal(io.n_attachments, 1);
+    assert_int_equal(io.attachments[0].made_ms, -5);
+    assert_int_equal(io.attachments[0].changed_ms, 1780000000000);
+    assert_int_equal(io.attachments[0].flags, ATT_INVOICE | ATT_PDF_CHANGED);
+    assert_true(str_eq(io.mentions[0].addr, STR("anna@azienda.example")));
+    assert_true(str_eq(io.language, STR("it")));
     assert_true(str_eq(io.links[0].url, STR("https://azienda.example/x")));
     /* An offset beyond the message is refused. */
     assert_int_equal(facts_structure_get(&a, buf_str(&s), 4000, &so), ERR_CORRUPT);
