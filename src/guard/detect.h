@@ -17,5 +17,7 @@ void guard_find(struct guard_case *c, enum guard_code code, const struct guard_f
 #define GUARD_FIND(c, code, ...)                                      \
     guard_find((c), (code), (const struct guard_fact[]){__VA_ARGS__}, \
                sizeof((const struct guard_fact[]){__VA_ARGS__}) / sizeof(struct guard_fact))
+/* The first row of this kind and key, or NULL. */
+const struct guard_known *guard_known_find(const struct guard_history *h, enum guard_known_kind kind, struct str key);
 /* "2026-03-12" of a wall time in UTC. */
 struct str guard_day(struct arena *a, int64_t ms);

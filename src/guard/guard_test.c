@@ -44,7 +44,9 @@ static void judge(const struct scene *s, struct arena *a, struct guard_verdict *
     struct facts_insight insight = {.payments = &pay, .n_payments = s->iban ? 1 : 0};
     struct guard_detail d = {
         .iban = str_c(s->known), .state = s->state, .first_ms = 19800 * DAY, .last_ms = 20400 * DAY, .count = 9};
-    struct guard_history h = {.sender_count = s->sender_count};
+    struct guard_known sender = {
+        .kind = KNOWN_ADDRESS, .key = STR("anna@rossimarmi.example"), .received = s->sender_count};
+    struct guard_history h = {.rows = &sender, .n_rows = 1};
     if (s->known && s->own)
         h.own = &d, h.n_own = 1;
     else if (s->known)

@@ -8,6 +8,7 @@ void guard_person(struct guard_case *c)
         guard_find(c, GUARD_SENDER_AMBIGUOUS, NULL, 0);
         return;
     }
-    if (c->h->sender_count == 0)
+    const struct guard_known *known = guard_known_find(c->h, KNOWN_ADDRESS, c->in->from_addr);
+    if (!known || known->received == 0)
         GUARD_FIND(c, GUARD_PERSON_FIRST, {"address", c->in->from_addr});
 }

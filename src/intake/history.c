@@ -24,8 +24,9 @@ static int details(struct txn *t, int64_t org, struct str domain, struct arena *
     for (size_t i = 0; i < *n; i++)
         d[i] = (*out)[i];
     for (size_t i = 0; i < count; i++)
-        d[(*n)++] = (struct guard_detail){arena_str(a, rows[i].value), state_of(rows[i].state), rows[i].first_ms,
-                                          rows[i].last_ms, rows[i].count};
+        d[(*n)++] = (struct guard_detail){arena_str(a, domain),    arena_str(a, rows[i].value),
+                                          state_of(rows[i].state), rows[i].first_ms,
+                                          rows[i].last_ms,         rows[i].count};
     *out = d;
     return 0;
 }
@@ -41,31 +42,41 @@ static int own_details(struct txn *t, int64_t org, struct arena *a, struct guard
     return err;
 }
 
-static int sender(struct txn *t, const struct guard_input *in, int64_t org, struct guard_history *h)
+static int row(struct txn *t, int64_t org, const struct guard_key *k, struct arena *a, struct guard_history *h)
 {
     struct sender_count c = {0};
-    int err = in->from_addr.n ? sender_get(t, org, in->from_addr, &c) : 0;
-    if (err < 0)
-        return err;
-    h->sender_count = c.count;
-    h->sender_first_ms = c.first_ms;
-    return 0;
+    int err = sender_get(t, org, k->key, &c);
+    if (err == 1)
+        h->rows[h->n_rows++] =
+            (struct guard_known){k->kind, arena_str(a, k->key), STR(""), c.first_ms, c.last_ms, c.count, 0};
+    return err < 0 ? err : 0;
+}
+
+static int payments(struct txn *t, int64_t org, struct str domain, struct arena *a, struct guard_history *h)
+{
+    int64_t version;
+    int err = details(t, org, domain, a, &h->details, &h->n_details);
+    if (err == 0)
+        err = own_details(t, org, a, h);
+    if (err == 0)
+        err = party_get(t, org, domain, &h->party_name, &version);
+    if (h->party_name.n)
+        h->party_name = arena_str(a, h->party_name);
+    return err < 0 ? err : 0;
 }
 
 int road_history(struct txn *t, const struct guard_input *in, int64_t org, struct arena *a, struct guard_history *h)
 {
-    *h = (struct guard_history){0};
-    int err = sender(t, in, org, h);
-    if (err == 0 && in->insight && in->insight->n_payments > 0 && in->from_domain.n > 0) {
-        int64_t version;
-        err = details(t, org, in->from_domain, a, &h->details, &h->n_details);
-        if (err == 0)
-            err = own_details(t, org, a, h);
-        if (err == 0)
-            err = party_get(t, org, in->from_domain, &h->party_name, &version);
-        if (h->party_name.n)
-            h->party_name = arena_str(a, h->party_name);
+    struct guard_keys keys;
+    int err = 0;
+    *h = (struct guard_history){.rows = arena_array(a, struct guard_known, GUARD_KEYS_MAX)};
+    guard_keys(in, h, 0, a, &keys);
+    for (size_t i = 0; i < keys.n && err == 0; i++) {
+        if (keys.v[i].kind == KNOWN_DETAIL)
+            err = payments(t, org, keys.v[i].key, a, h);
+        else if (keys.v[i].kind == KNOWN_ADDRESS)
+            err = row(t, org, &keys.v[i], a, h);
     }
     h->version = guard_history_version(h);
-    return err < 0 ? err : 0;
+    return err;
 }

@@ -15,7 +15,8 @@ struct intake_msg {
     const struct mail_draft *draft;
     const struct guard_input *input;
     const struct guard_verdict *verdict;
-    struct blob_draft *stub; /* set when the verdict is hold */
+    const struct guard_history *history; /* what the verdict was given on */
+    struct blob_draft *stub;             /* set when the verdict is hold */
     struct intake_target *target;
     size_t n_target;
 };

@@ -5,15 +5,13 @@
 static int on_message(struct txn *t, struct intake_msg *m)
 {
     const struct guard_input *in = m->input;
-    bool accepted = m->verdict->action == GUARD_ACCEPT || m->verdict->action == GUARD_ACT_CAUTION;
-    if (!accepted || in->from_addr.n == 0)
-        return 0;
-    int err = sender_seen(t, m->org, in->from_addr, in->now_ms);
-    for (size_t i = 0; err == 0 && in->insight && i < in->insight->n_payments; i++) {
-        const struct facts_payment *p = &in->insight->payments[i];
-        if (p->kind == COORD_IBAN && !p->quoted)
-            err = party_seen(t, m->org, in->from_domain, PARTY_IBAN, p->value, in->now_ms, true);
-    }
+    struct guard_lessons *l = arena_new(t->arena, struct guard_lessons);
+    guard_lessons(in, m->history, m->verdict, t->arena, l);
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < l->n; i++)
+        err = sender_seen(t, m->org, l->v[i].key, l->v[i].last_ms);
+    for (size_t i = 0; err == 0 && i < l->n_details; i++)
+        err = party_seen(t, m->org, l->details[i].domain, PARTY_IBAN, l->details[i].iban, in->now_ms, true);
     return err < 0 ? err : 0;
 }
 

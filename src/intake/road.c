@@ -255,9 +255,9 @@ static int in_commit(struct txn *t, void *arg)
         return err;
     if (now.version != r->history.version && !same_judgement(r, &now, t->arena))
         return ROAD_AGAIN;
-    struct intake_msg m = {
-        r->org,    &r->draft,  &r->input, &r->verdict, r->draft.verdict == VERDICT_HOLD ? &r->stub : NULL,
-        r->target, r->n_target};
+    struct intake_msg m = {r->org,      &r->draft,   &r->input,
+                           &r->verdict, &r->history, r->draft.verdict == VERDICT_HOLD ? &r->stub : NULL,
+                           r->target,   r->n_target};
     for (const struct intake_hook *const *h = r->in->conf.hooks; *h; h++)
         if ((err = (*h)->on_message(t, &m)) != 0)
             return err;
