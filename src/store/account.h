@@ -43,6 +43,14 @@ int login_find(struct store *s, struct arena *a, struct str address,
                struct login *out) MUST_USE; /* 0, DIR_UNKNOWN, < 0 */
 int login_set_hash(struct store *s, const struct place_of *at, struct str hash,
                    struct err *e) MUST_USE; /* new password */
+/* What an account may keep (0: no limit) and keeps, in bytes of all its mailboxes. 0; DIR_UNKNOWN; < 0. Waits for the cell as directory_find does. */
+struct account_quota {
+    int64_t quota, used;
+};
+int account_quota(struct store *s, const struct place_of *at, struct account_quota *out) MUST_USE;
+int account_quota_set(struct store *s, const struct place_of *at, int64_t bytes, struct err *e) MUST_USE;
+/* The firm's first administrator: reads postmaster@ and abuse@ where nobody has these addresses (RFC 5321 4.5.1). firm: of directory_domain. */
+int account_first_admin(struct store *s, const struct place_of *firm, struct place_of *out) MUST_USE;
 /* The firms of this state in order of number; 0 or < 0. */
 struct firm_row {
     int64_t org, cell;
