@@ -14,6 +14,7 @@ static const struct control_verb {
     {"status", status},
     {"user.add", people_add_user},
     {"user.password", people_set_password},
+    {"user.quota", people_set_quota},
     {"firm.add", people_add_firm},
     {"counterparty.add", people_add_party},
 };
@@ -25,6 +26,7 @@ static const struct {
     {"hash", offsetof(struct people_args, hash)},       {"firm", offsetof(struct people_args, firm)},
     {"domain", offsetof(struct people_args, domain)},   {"party", offsetof(struct people_args, party)},
     {"iban", offsetof(struct people_args, iban)},       {"who", offsetof(struct people_args, who)},
+    {"quota", offsetof(struct people_args, quota)},
 };
 
 static int status(struct store *s UNUSED, const struct people_args *p UNUSED, struct err *e UNUSED) { return 0; }

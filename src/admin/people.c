@@ -56,6 +56,38 @@ int people_set_password(struct store *s, const struct people_args *p, struct err
     return login_set_hash(s, &at, p->hash, e);
 }
 
+/* "0", "2147483648", "500M", "2G": powers of 1024. */
+static bool read_bytes(struct str text, int64_t *out)
+{
+    static const char units[] = "KMGT";
+    const char *unit = text.n ? strchr(units, text.p[text.n - 1]) : NULL;
+    int shift = unit && *unit ? 10 * (int)(unit - units + 1) : 0;
+    uint64_t n;
+    if (!str_u64(str_upto(text, text.n - (shift != 0)), &n) || n > (uint64_t)INT64_MAX >> shift)
+        return false;
+    *out = (int64_t)(n << shift);
+    return true;
+}
+
+int people_set_quota(struct store *s, const struct people_args *p, struct err *e)
+{
+    AUTO(arena) struct arena a;
+    arena_init(&a, ARENA_NO_LIMIT);
+    struct str key, domain;
+    struct place_of at;
+    int64_t bytes;
+    int r = address_key(&a, p->address, &key, &domain, e);
+    if (r)
+        return r;
+    if (!read_bytes(p->quota, &bytes))
+        return err_set(e, ERR_INVALID, "\"%.*s\" is no size: write bytes, or 500M, 2G; 0 is without limit",
+                       STRF(str_upto(p->quota, 40)));
+    r = directory_find(s, key, &at);
+    if (r < 0)
+        return err_set(e, r, "the directory cannot be read");
+    return r ? err_set(e, ERR_NOENT, "there is no account %.*s", STRF(key)) : account_quota_set(s, &at, bytes, e);
+}
+
 /* The firm a counterparty belongs to: named by its domain, or the only one there is. */
 static int firm_of(struct store *s, struct arena *a, struct str domain, struct place_of *out, struct err *e)
 {

@@ -8,11 +8,13 @@ struct people_args {
     struct str address, name, hash; /* user */
     struct str firm, domain; /* firm: its name and domain; counterparty: domain of the firm that asks, may be empty */
     struct str party, iban;  /* counterparty: its domain; name in `name` */
+    struct str quota;        /* bytes in digits */
     struct str who;          /* for the audit */
 };
 int people_add_firm(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
 int people_add_user(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
 int people_set_password(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
+int people_set_quota(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
 int people_add_party(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
 /* A whole request of control.sock (admin/control.h) taken apart, nothing looked up: views into it. */
 int control_parse(struct str request, struct str *verb, struct people_args *p, struct err *e) MUST_USE;

@@ -1,4 +1,4 @@
-/* user add, user password, firm add, firm list, counterparty add. Where a server runs on the state they go through its
+/* user add, user password, user quota, firm add, firm list, counterparty add. Where a server runs on the state they go through its
  * control socket. */
 #include "admin/control.h"
 #include "admin/init.h"
@@ -11,6 +11,7 @@
 
 static int user_add(struct admin_ctx *c, int argc, char **argv);
 static int user_password(struct admin_ctx *c, int argc, char **argv);
+static int user_quota(struct admin_ctx *c, int argc, char **argv);
 static int firm_add(struct admin_ctx *c, int argc, char **argv);
 static int firms(struct admin_ctx *c, int argc, char **argv);
 static int cell_add(struct admin_ctx *c, int argc, char **argv);
@@ -20,6 +21,9 @@ const struct admin_verb admin_people_verbs[] = {
     {"user add", "ADDRESS --name TEXT --password-stdin",
      "Makes an account; its password is the first line of standard input.", user_add, ADMIN_STATE},
     {"user password", "ADDRESS --password-stdin", "Sets a new password for an account.", user_password, ADMIN_STATE},
+    {"user quota", "ADDRESS BYTES",
+     "Sets how much an account may keep, as 500M or 2G; 0 is without limit. Mail beyond it is deferred (452).",
+     user_quota, ADMIN_STATE},
     {"firm add", "NAME --domain DOMAIN", "Makes a firm with its first domain.", firm_add, ADMIN_STATE},
     {"firm list", "", "Lists the firms of this state with their number, cell and first domain.", firms, ADMIN_STATE},
     {"cell add", "", "Makes a further cell (database and packs of its own): new firms go into it.", cell_add,
@@ -113,6 +117,16 @@ static int user_password(struct admin_ctx *c, int argc, char **argv)
     struct people_args p = {.address = str_c(argv[0]), .hash = str_c(hash)};
     return perform(c, "user.password", (struct control_field[]){{"address", p.address}, {"hash", p.hash}}, 2,
                    people_set_password, &p);
+}
+
+static int user_quota(struct admin_ctx *c, int argc, char **argv)
+{
+    int rc = admin_words(c, argc, argv, 2, 2);
+    if (rc)
+        return rc;
+    struct people_args p = {.address = str_c(argv[0]), .quota = str_c(argv[1])};
+    return perform(c, "user.quota", (struct control_field[]){{"address", p.address}, {"quota", p.quota}}, 2,
+                   people_set_quota, &p);
 }
 
 static int firm_add(struct admin_ctx *c, int argc, char **argv)
