@@ -2,12 +2,14 @@
 #include "admin/init.h"
 #include "core/date.h"
 #include "core/hash.h"
+#include "store/refused.h"
 #include "store/trace.h"
 
 static int trace(struct admin_ctx *c, int argc, char **argv);
 
 const struct admin_verb admin_trace_verbs[] = {
-    {"trace", "ID", "Says where a mail is now and why. ID stands in the 250 reply that its sender got.", trace,
+    {"trace", "ID",
+     "Says where a mail is now and why, or why it was refused. ID stands in the reply that its sender got.", trace,
      ADMIN_STATE},
     {NULL, NULL, NULL, NULL, ADMIN_NO_STATE},
 };
@@ -94,6 +96,35 @@ static void print_trace(FILE *out, const struct trace *t)
     }
 }
 
+static void print_refused(FILE *out, const struct refused *r)
+{
+    print_text(out, r->id);
+    fputs(" was refused ", out);
+    print_time(out, r->at_ms);
+    fputs(": client ", out);
+    print_text(out, r->client);
+    fputs(" (", out);
+    print_text(out, r->helo);
+    fputs("), sender <", out);
+    print_text(out, r->reverse_path);
+    fputc('>', out);
+    if (r->recipient.n) {
+        fputs(", recipient <", out);
+        print_text(out, r->recipient);
+        fputc('>', out);
+    }
+    if (r->bytes)
+        fprintf(out, ", %lld bytes read", (long long)r->bytes);
+    fprintf(out, ".\nThe sender was told: %d ", r->code);
+    print_text(out, r->enhanced);
+    fputc(' ', out);
+    print_text(out, r->reply);
+    fprintf(out, "\n%s\n",
+            r->code < 500
+                ? "He may try again; nothing of it was kept."
+                : "That is final for this mail: nothing of it was kept, its author gets a notice from his own server.");
+}
+
 static int look_in_spool(struct admin_ctx *c, struct str id)
 {
     struct str dir = conf_s(&c->conf, CONF_SPOOL_LAST_RESORT);
@@ -135,8 +166,14 @@ static int trace(struct admin_ctx *c, int argc, char **argv)
     if (store_open(&s, &conf, c->env, &e) != 0)
         return admin_fail(c, &e);
     rc = store_trace(s, &a, str_c(argv[0]), &t, &down);
-    if (rc == 1)
+    if (rc == 1) {
         print_trace(c->out, &t);
+    } else if (rc == 0) {
+        struct refused refused;
+        rc = store_refused(s, &a, str_c(argv[0]), &refused, &down);
+        if (rc == 1)
+            print_refused(c->out, &refused);
+    }
     store_close(&s);
     if (rc == 0)
         rc = look_in_spool(c, str_c(argv[0]));
@@ -151,7 +188,8 @@ static int trace(struct admin_ctx *c, int argc, char **argv)
                       argv[0], (long long)down, (long long)down);
     else
         (void)err_set(&e, ERR_NOENT,
-                      "No mail was accepted under the id %.80s. Ask the sender for the whole last reply line (\"250 "
+                      "No mail was accepted under the id %.80s, and none was refused. Ask the sender for the whole "
+                      "last reply line (\"250 "
                       "... %.80s\").",
                       argv[0], argv[0]);
     return admin_fail(c, &e);

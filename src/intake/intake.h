@@ -8,6 +8,7 @@
 #include "intake/hook.h"
 #include "intake/spool.h"
 #include "store/account.h"
+#include "store/refused.h"
 
 #define INTAKE_DEADLINE_MS 30000 /* from the final dot to the reply */
 #define INTAKE_RCPT_MAX 10000u
@@ -47,14 +48,21 @@ bool intake_busy(const struct intake *in);
 enum intake_result {
     INTAKE_UNKNOWN = 1 /* 550 5.1.1 */,
     INTAKE_DISK_LOW = 2 /* 452 4.3.1 */,
-    INTAKE_DISABLED = 3 /* 550 5.2.1 */
+    INTAKE_DISABLED = 3 /* 550 5.2.1 */,
+    INTAKE_FOREIGN = 4 /* 550 5.7.1: the domain is of no firm here, and we relay nothing */,
+    INTAKE_QUOTA = 5 /* 452 4.2.2 */
 };
 struct intake_rcpt {
     struct place_of at;
     struct str address; /* canonical key; arena of the caller's transaction */
 };
-/* address: canonical key (mime_addr_key). 0; > 0 enum intake_result; < 0 directory trouble: 451. */
+/* address: canonical key (mime_addr_key), or "postmaster" alone (RFC 5321 4.5.1). 0; > 0 enum intake_result; < 0 directory trouble: 451. postmaster@ and
+ * abuse@ a firm's domain lead to its first administrator when nobody has them. With INTAKE_UNKNOWN and INTAKE_DISABLED out->at names the firm. */
 int intake_rcpt(struct intake *in, struct str address, struct intake_rcpt *out) MUST_USE;
+/* Would `more` bytes (0: not said) go over what the account may keep? 0 or INTAKE_QUOTA. Not asked when the spool of last resort is drained: what was
+ * accepted is kept. An answer is used for INTAKE_QUOTA_MS; a cell that cannot be read says nothing against the mail (it goes the way of a broken cell). */
+#define INTAKE_QUOTA_MS 2000
+int intake_quota(struct intake *in, const struct intake_rcpt *rcpt, uint64_t more) MUST_USE;
 
 struct intake_txn {    /* owned by the caller until done; strings live in the caller's arena */
     struct str client; /* textual address */
@@ -79,6 +87,24 @@ typedef void intake_done_fn(void *ctx, uint64_t session, const struct intake_rep
 void intake_begin(struct intake *in, const struct intake_txn *t, intake_done_fn *done, void *ctx, uint64_t session);
 /* The 250 with this id was written to the socket: marks the row (lazily, with a later commit). */
 void intake_replied(struct intake *in, int64_t cell, int64_t org, const char *id);
+/* A refusal that was said to a sender: kept lazily for `sigillo trace` (store/refused.h), and in the log at once. Everything is copied. */
+struct intake_refusal {
+    int64_t cell, org; /* 0, 0: concerned no firm */
+    struct str id, client, helo, reverse_path, recipient;
+    uint64_t bytes;
+    int code;
+    const char *enhanced;
+    struct str reply;
+};
+#define INTAKE_REFUSALS_MAX 4096u /* waiting at once; more are counted only */
+void intake_refused(struct intake *in, const struct intake_refusal *r);
+/* An id for a refusal, of the same form as those of accepted mail. */
+void intake_new_id(struct intake *in, int64_t org, char out[INTAKE_ID_MAX + 1]);
+/* Greylisting rows of a firm: read back in pages, and kept lazily. */
+typedef void intake_grey_fn(void *ctx, int64_t org, const struct greylist_row *rows, size_t n);
+void intake_grey_load(struct intake *in, int64_t cell, int64_t org, intake_grey_fn *fn, void *ctx);
+void intake_grey_keep(struct intake *in, int64_t cell, const struct greylist_row *row);
+
 /* Reads and judges again a message that was committed as held because reading it came too late or failed (store/unread.h). done gets code 250 when it
  * was released, 451 when it stays held; session is handed through. The only automatic release. */
 struct unread;

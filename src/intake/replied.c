@@ -103,4 +103,5 @@ void intake_flush(struct intake *in)
         struct replied *m = LIST_ITEM(in->replied.next, struct replied, node);
         flush_one(in, m->cell, m->org);
     }
+    refusals_flush(in);
 }

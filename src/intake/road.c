@@ -306,6 +306,7 @@ int intake_create(struct intake **out, const struct intake_conf *conf, struct er
     in->conf = *conf;
     imap_init(&in->roads);
     list_init(&in->replied);
+    refusals_init(in);
     in->charsets = mime_charsets_open();
     if (!in->charsets || scan_pool_create(&in->scan, conf, on_scan, in) != 0) {
         intake_free(&in);
@@ -328,6 +329,7 @@ void intake_free(struct intake **inp)
         list_del(n);
         free(LIST_ITEM(n, struct replied, node));
     }
+    refusals_free(in);
     scan_pool_free(&in->scan);
     imap_free(&in->roads);
     mime_charsets_close(in->charsets);
@@ -337,20 +339,3 @@ void intake_free(struct intake **inp)
 
 void intake_scan_channel(struct intake *in, int scan_fd) { scan_pool_channel(in->scan, scan_fd); }
 bool intake_busy(const struct intake *in) { return atomic_load_explicit(&in->busy, memory_order_relaxed) > 0; }
-
-int intake_rcpt(struct intake *in, struct str address, struct intake_rcpt *out)
-{
-    struct cell *c;
-    const char *why;
-    int err = directory_find(in->conf.store, address, &out->at);
-    if (err == DIR_UNKNOWN)
-        return INTAKE_UNKNOWN;
-    if (err != 0)
-        return err;
-    if (out->at.disabled)
-        return INTAKE_DISABLED;
-    out->address = address;
-    if (store_cell(in->conf.store, out->at.cell, &c, NULL) == 0 && cell_state(c, &why) == CELL_DISK_LOW)
-        return INTAKE_DISK_LOW;
-    return 0;
-}

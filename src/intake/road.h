@@ -56,6 +56,11 @@ struct road {
     size_t n_replied;
     char id_text[INTAKE_ID_MAX + 1], first_id[INTAKE_ID_MAX + 1];
 };
+struct quota_seen { /* answers of account_quota that may be used again */
+    int64_t org, account, until_ms;
+    struct account_quota q;
+};
+#define QUOTA_SEEN_MAX 1024u
 struct replied {
     struct list node;
     int64_t cell, org;
@@ -70,6 +75,10 @@ struct intake {
     struct list replied;
     size_t n_replied;
     void *replied_timer;
+    struct list refusals, greys; /* refused.c: not written yet */
+    size_t n_refusals, n_greys, refusals_lost;
+    void *refusals_timer;
+    struct quota_seen quotas[QUOTA_SEEN_MAX]; /* rcpt.c: one place for each hash */
     atomic_int busy; /* roads between final dot and their hand-over to the store: those a commit group may wait for */
 };
 
@@ -103,5 +112,9 @@ void road_to_scan(struct road *r);
 void road_finish(struct road *r, enum road_outcome o);
 void road_deadline(struct road *r);
 void road_input(struct road *r); /* prepare.c: guard's input from who */
+/* refused.c */
+void refusals_init(struct intake *in);
+void refusals_free(struct intake *in);
+void refusals_flush(struct intake *in);
 /* replied.c */
 void road_take_replied(struct road *r);
