@@ -2,12 +2,14 @@
  * messages.
  *
  * sigillo-scan                            a role of the server; started by the supervisor
+ * sigillo-scan --serve                    for `sigillo scan`: descriptor 3 asks for workers, as net does
  * sigillo-scan --facts [--unsealed] FILE...   reads messages as the server would and prints a digest of their facts
  * (tests compare sealed and unsealed; "-": names of files on stdin, one a line) */
 #include "core/hash.h"
 #include "core/log.h"
 #include "extract/extract.h"
 #include "os/role.h"
+#include "os/spawn.h"
 #include "os/zygote.h"
 
 #include <errno.h>
@@ -46,6 +48,7 @@ static int scan_init(struct role_ctx *r);
 static int scan_run(struct role_ctx *r);
 static int control_event(struct role_ctx *r, int fds[N_ELEMENTS(peers)]);
 static int signals_open(void);
+static int serve_main(void);
 static int facts_main(int argc, char **argv);
 static int facts_of(const char *path, int *worker, unsigned *jobs);
 static int facts_print(const char *path, int worker);
@@ -212,8 +215,35 @@ static int facts_main(int argc, char **argv)
     return bad != 0;
 }
 
+/* Ends when the other side of descriptor 3 is closed; the workers die with us. */
+static int serve_main(void)
+{
+    struct err e = {0};
+    struct signalfd_siginfo si;
+    int sig = signals_open();
+    signal(SIGPIPE, SIG_IGN);
+    if (sig < 0 || extract_open(&extract, &e) != 0) {
+        fprintf(stderr, "sigillo-scan: %s\n", e.text);
+        return 1;
+    }
+    if (zygote_init(&zygote, &worker_sandbox, work, extract, ZYGOTE_WORKERS_MAX) != 0)
+        return 1;
+    for (;;) {
+        struct pollfd p[] = {{SPAWN_CONTROL_FD, POLLIN, 0}, {sig, POLLIN, 0}};
+        if (poll(p, N_ELEMENTS(p), -1) < 0 && errno != EINTR)
+            return 1;
+        while (p[1].revents && read(sig, &si, sizeof(si)) > 0)
+            zygote_reap(&zygote);
+        int r = p[0].revents ? zygote_serve(&zygote, 0, SPAWN_CONTROL_FD) : 0;
+        if (r != 0 && r != ERR_BUSY)
+            return r == ERR_GONE ? 0 : 1;
+    }
+}
+
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "--serve") == 0)
+        return serve_main();
     static const struct role role = {"scan", &scan_sandbox, scan_init, scan_run};
     if (argc > 1 && strcmp(argv[1], "--facts") == 0)
         return facts_main(argc, argv);

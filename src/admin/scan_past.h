@@ -1,0 +1,33 @@
+#pragma once
+/* The firm's side and its past for `sigillo scan`, and the judgement against them. Messages of the past never judge each
+ * other; a judged message teaches nothing. */
+#include "core/err.h"
+#include "guard/guard.h"
+#include "guard/lists.h"
+#include "mime/charset.h"
+
+#define ADMIN_SCAN_OWN_MAX 1000u /* own domains, coordinates and people */
+
+struct admin_scan_past {
+    struct arena arena;
+    struct mime_charsets *charsets;
+    struct guard_lists *lists;
+    struct str domains[ADMIN_SCAN_OWN_MAX];
+    struct guard_party staff[ADMIN_SCAN_OWN_MAX];
+    struct guard_detail own[ADMIN_SCAN_OWN_MAX];
+    size_t n_own;
+    struct guard_policy policy;
+    bool test_auth; /* X-Test-Auth of test corpora says what the server would have known on arrival */
+};
+int admin_scan_past_open(struct admin_scan_past *p, struct err *e) MUST_USE;
+void admin_scan_past_close(struct admin_scan_past *p);
+/* ERR_INVALID with a sentence when the option's value is not one. */
+int admin_scan_past_domain(struct admin_scan_past *p, struct str domain, struct err *e) MUST_USE;
+int admin_scan_past_iban(struct admin_scan_past *p, struct str iban, struct err *e) MUST_USE;
+int admin_scan_past_staff(struct admin_scan_past *p, struct str name_addr, struct err *e) MUST_USE;
+/* insight: encoded; failed: why there is none. */
+int admin_scan_past_add(struct admin_scan_past *p, struct str raw, struct str insight, const char *failed) MUST_USE;
+/* In the arena: never NULL. */
+const struct guard_verdict *admin_scan_past_judge(struct admin_scan_past *p, struct str raw, struct str insight,
+                                                  const char *failed, struct arena *a, struct str *from,
+                                                  struct str *subject);
