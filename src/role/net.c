@@ -134,20 +134,27 @@ static int intake_begin_road(struct net_role *n, struct err *e)
     return intake_create(&n->intake, &c, e);
 }
 
-static void servers_begin(struct net_role *n)
+static int smtp_begin(struct net_role *n, const char *tmp, struct err *e)
+{
+    struct smtp_conf c;
+    int r = smtp_conf_read(&n->ctx->conf, &c, e);
+    if (r != 0)
+        return r;
+    c.hostname = str_c(n->hostname);
+    c.spool_dir = tmp;
+    c.tls = n->tls;
+    c.road = smtp_road_of(n->intake);
+    n->smtp = smtp_server_new(n->loop, &c);
+    return 0;
+}
+
+static int servers_begin(struct net_role *n, struct err *e)
 {
     const struct conf *conf = &n->ctx->conf;
     const char *tmp = arena_printf(&n->ctx->conf.arena, "%s/tmp", n->ctx->state).p;
-    n->smtp = smtp_server_new(n->loop, &(struct smtp_conf){
-                                           .hostname = str_c(n->hostname),
-                                           .max_size = (uint64_t)conf_i(conf, CONF_SMTP_MAX_SIZE),
-                                           .max_rcpt = conf_i(conf, CONF_SMTP_MAX_RCPT),
-                                           .max_connections = conf_i(conf, CONF_SMTP_MAX_CONNECTIONS),
-                                           .timeout_ms = conf_i(conf, CONF_SMTP_TIMEOUT),
-                                           .spool_dir = tmp,
-                                           .tls = n->tls,
-                                           .road = smtp_road_of(n->intake),
-                                       });
+    int r = smtp_begin(n, tmp, e);
+    if (r != 0)
+        return r;
     n->passwords = net_passwords_new(n);
     n->http = http_server_new(n->loop, &(struct http_conf){
                                            .origin = conf_s(conf, CONF_HTTP_ORIGIN),
@@ -159,6 +166,7 @@ static void servers_begin(struct net_role *n)
     n->jmap.store = n->store;
     http_server_routes(n->http, jmap_routes, jmap_n_routes, &n->jmap);
     http_server_routes(n->http, net_health_routes, net_health_routes_n, n);
+    return 0;
 }
 
 static void listeners_begin(struct net_role *n)
@@ -189,7 +197,9 @@ static int net_open(struct net_role *n, struct err *e)
     r = intake_begin_road(n, e);
     if (r != 0)
         return r;
-    servers_begin(n);
+    r = servers_begin(n, e);
+    if (r != 0)
+        return r;
     listeners_begin(n);
     n->control = net_control_new(n, role_take(n->ctx, "listen", "control", 0));
     struct intake_io io = net_io_of(n->loop);

@@ -79,6 +79,7 @@ static int read_sender(struct smtp_session *s, struct smtp_txn *t, struct str te
             return path_reply(r);
     }
     t->in.reverse_path = path.null ? STR("") : mime_addr_key(&t->arena, &path.addr);
+    t->declared = p.size;
     t->in.smtputf8 = p.smtputf8;
     t->in.eight_bit = p.eight_bit;
     return 0;
@@ -86,8 +87,13 @@ static int read_sender(struct smtp_session *s, struct smtp_txn *t, struct str te
 
 void smtp_cmd_mail(struct smtp_session *s, struct str args)
 {
+    const struct smtp_conf *c = &s->server->conf;
     if (s->state != SMTP_READY) {
-        smtp_say_bad(s, REPLY_MAIL_TWICE);
+        smtp_say_bad(s, s->state == SMTP_CHUNKED ? REPLY_IN_CHUNKS : REPLY_MAIL_TWICE);
+        return;
+    }
+    if (++s->mails > c->max_transactions) { /* RFC 9422 4.1: MAILMAX counts MAIL commands */
+        smtp_say_last(s, REPLY_TOO_MANY_MAILS);
         return;
     }
     if (!str_istarts(args, STR("FROM:"))) {
@@ -103,6 +109,11 @@ void smtp_cmd_mail(struct smtp_session *s, struct str args)
         return;
     }
     s->txn = t;
+    if (!smtp_network_take(s, SMTP_LIMIT_MESSAGES, c->network_messages, SMTP_MINUTE_US)) {
+        smtp_say(s, REPLY_NETWORK_RATE);
+        smtp_txn_free(STEAL(s->txn));
+        return;
+    }
     smtp_set_state(s, SMTP_MAIL);
     smtp_say(s, REPLY_OK_SENDER);
 }

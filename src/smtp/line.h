@@ -2,8 +2,9 @@
 /* Command lines (RFC 5321 4.1): finding a line, its verb, ESMTP parameters. Pure. Paths are read by mime/path.h. */
 #include "core/str.h"
 
-#define SMTP_LINE_MAX \
-    2048u /* RFC 5321 4.5.3.1.4 says 512 and lets extensions add; ours (SIZE, BODY, SMTPUTF8) add under 100 */
+/* With CRLF. RFC 5321 4.5.3.1.4: 512 and what extensions add; a path may have 256 (UTF-8 ones as many octets), SIZE, BODY and SMTPUTF8 together 53. */
+#define SMTP_LINE_PLAIN_MAX 512u /* commands without ESMTP parameters */
+#define SMTP_LINE_MAX 1100u
 #define SMTP_PARAMS_MAX 16u
 
 enum smtp_line_fault { SMTP_LINE_FINE, SMTP_LINE_BARE /* not ended by CRLF, or CR or NUL inside */, SMTP_LINE_LONG };

@@ -6,7 +6,8 @@
 
 #define FLOW_QUIET_MS 5 /* DATA that brought nothing for so long is not worth a wait of others */
 
-static void refuse(int fd, const char *line);
+static void refuse(struct smtp_server *s, int fd, const struct net_peer *peer, enum smtp_reply_id id);
+static void grey_keep(void *ctx, int64_t cell, const struct smtp_grey_row *row);
 static void on_stop_later(struct net_later *t);
 
 struct smtp_server *smtp_server_new(struct net_loop *l, const struct smtp_conf *conf)
@@ -18,7 +19,13 @@ struct smtp_server *smtp_server_new(struct net_loop *l, const struct smtp_conf *
     s->conf = *conf;
     list_init(&s->sessions);
     imap_init(&s->commits);
-    net_peers_init(&s->peers, SMTP_PER_PEER_MAX, net_loop_env(l));
+    imap_init(&s->greyed);
+    smtp_limits_init(&s->limits, net_loop_env(l));
+    if (conf->greylist) {
+        smtp_grey_init(&s->grey, net_loop_env(l), conf->grey_ms);
+        s->grey.keep = grey_keep;
+        s->grey.keep_ctx = s;
+    }
     s->stop_later.fn = on_stop_later;
     return s;
 }
@@ -41,7 +48,9 @@ void smtp_server_free(struct smtp_server **sp)
     while (imap_next(&s->commits, &it, &id, &txn))
         smtp_txn_free(txn);
     imap_free(&s->commits);
-    net_peers_free(&s->peers);
+    imap_free(&s->greyed);
+    smtp_limits_free(&s->limits);
+    smtp_grey_free(&s->grey);
     free(s);
 }
 
@@ -61,28 +70,72 @@ bool smtp_data_flows(const struct smtp_server *s)
            net_now_ms(s->loop) - atomic_load_explicit(&s->last_data_ms, memory_order_relaxed) < FLOW_QUIET_MS;
 }
 
+/* 0, or why this peer gets no session. */
+static int unwelcome(struct smtp_server *s, const struct net_peer *peer, bool *entered)
+{
+    const struct smtp_conf *c = &s->conf;
+    char key[SMTP_NETWORK_KEY_MAX];
+    struct str net = smtp_network_key(peer, key);
+    *entered = false;
+    if (s->stopping)
+        return REPLY_STOPPING;
+    if (s->counts.connections >= c->max_connections) {
+        log_warn("smtp.too_many_connections", L_I("limit", c->max_connections));
+        return REPLY_BUSY_CONNECTIONS;
+    }
+    if (peer->family == AF_UNIX || smtp_networks_has(&c->exempt, peer))
+        return 0;
+    if (!smtp_limits_enter(&s->limits, net, c->network_connections))
+        return REPLY_BUSY_NETWORK;
+    *entered = smtp_limits_take(&s->limits, net, SMTP_LIMIT_CONNECTIONS, c->network_rate, SMTP_MINUTE_US);
+    if (!*entered)
+        smtp_limits_leave(&s->limits, net);
+    return *entered ? 0 : REPLY_FAST_NETWORK;
+}
+
 void smtp_accept(void *server, int fd, const struct net_peer *peer)
 {
     struct smtp_server *s = server;
-    char ip[NET_PEER_TEXT];
-    if (s->stopping) {
-        refuse(fd, "421 4.3.2 Server is stopping, please try again in a minute\r\n");
-    } else if (s->counts.connections >= s->conf.max_connections) {
-        log_warn("smtp.too_many_connections", L_I("limit", s->conf.max_connections),
-                 L_S("peer", net_peer_text(peer, ip)));
-        refuse(fd, "421 4.3.2 Too many connections, please try again later\r\n");
-    } else if (!net_peers_enter(&s->peers, peer)) {
-        log_info("smtp.too_many_of_peer", L_S("peer", net_peer_text(peer, ip)));
-        refuse(fd, "421 4.7.0 Too many connections from your address, please try again later\r\n");
-    } else {
-        (void)smtp_session_new(s, fd, peer);
+    bool entered;
+    int why = unwelcome(s, peer, &entered);
+    if (why) {
+        refuse(s, fd, peer, (enum smtp_reply_id)why);
+        return;
     }
+    struct smtp_session *one = conn_user(smtp_session_new(s, fd, peer));
+    one->entered = entered;
+}
+
+bool smtp_network_take(struct smtp_session *s, enum smtp_limit what, int64_t most, int64_t window_us)
+{
+    char key[SMTP_NETWORK_KEY_MAX];
+    return s->exempt ||
+           smtp_limits_take(&s->server->limits, smtp_network_key(conn_peer(s->conn), key), what, most, window_us);
+}
+
+bool smtp_firm_take(struct smtp_session *s, int64_t org)
+{
+    char key[1 + sizeof org] = "f"; /* networks begin with another letter */
+    memcpy(key + 1, &org, sizeof org);
+    return s->exempt || smtp_limits_take(&s->server->limits, str_n(key, sizeof key), SMTP_LIMIT_MESSAGES,
+                                         s->server->conf.firm_messages, SMTP_MINUTE_US);
+}
+
+static void grey_keep(void *ctx, int64_t cell, const struct smtp_grey_row *row)
+{
+    struct smtp_server *s = ctx;
+    const struct smtp_road *road = &s->conf.road;
+    struct greylist_row r = {row->org, row->key, row->first_ms, row->last_ms, row->passed};
+    road->grey_keep(road->ctx, cell, &r);
 }
 
 /* One small write into a fresh socket buffer: it fits or the peer gets nothing. */
-static void refuse(int fd, const char *line)
+static void refuse(struct smtp_server *s, int fd, const struct net_peer *peer, enum smtp_reply_id id)
 {
-    (void)!send(fd, line, strlen(line), MSG_NOSIGNAL);
+    AUTO(buf) struct buf line;
+    buf_init(&line, 512);
+    smtp_refuse_line(s, peer, id, &line);
+    (void)!send(fd, line.p, line.n, MSG_NOSIGNAL);
     close(fd);
 }
 
@@ -91,7 +144,9 @@ void smtp_session_leave(struct smtp_session *s)
     struct smtp_server *srv = s->server;
     list_del(&s->node);
     srv->counts.connections--;
-    net_peers_leave(&srv->peers, conn_peer(s->conn));
+    char key[SMTP_NETWORK_KEY_MAX];
+    if (s->entered)
+        smtp_limits_leave(&srv->limits, smtp_network_key(conn_peer(s->conn), key));
     if (srv->stopping)
         net_later(srv->loop, &srv->stop_later);
 }
@@ -103,8 +158,8 @@ void smtp_server_stop(struct smtp_server *s, void (*done)(void *arg), void *arg)
     s->stopped_arg = arg;
     LIST_EACH (n, &s->sessions) {
         struct smtp_session *one = LIST_ITEM(n, struct smtp_session, node);
-        if (one->state != SMTP_DATA && one->state != SMTP_COMMIT && one->state != SMTP_ENDED &&
-            one->state != SMTP_SECURING)
+        if (one->state != SMTP_DATA && one->state != SMTP_BDAT && one->state != SMTP_COMMIT &&
+            one->state != SMTP_ENDED && one->state != SMTP_SECURING)
             smtp_say_last(one, REPLY_STOPPING);
     }
     net_later(s->loop, &s->stop_later);

@@ -72,7 +72,7 @@ static const struct row rows[] = {
      "TO:<a@b.example> NOTIFY=NEVER\r\nRCPT TO:<>\r\n",
      "220 250 250 553 250 555 501"},
     {"NOOP\r\nNOOP x\r\nHELP\r\nVRFY x\r\nEXPN x\r\nAUTH PLAIN\r\nBDAT 1\r\nFROB\r\n\r\n",
-     "220 250 250 214 252 502 502 502 500 500"},
+     "220 250 250 214 252 502 502 503 500 500"},
     {"NOOP\nRSET\r\nRS\rET\r\n", "220 500 250 500"},
     {"EHLO a\r\nMAIL FROM:<a@b.example>\r\nRSET\r\nRCPT TO:<a@b.example>\r\n", "220 250 250 250 503"},
     {"EHLO a\r\nMAIL FROM:<a@b.example>\r\nEHLO b\r\nRCPT TO:<a@b.example>\r\n", "220 250 250 250 503"},
@@ -214,7 +214,7 @@ static void limits_hold(void **state)
     conn_feed(c, str_n(block, sizeof block));
     conn_feed(c, STR("\r\nNOOP\r\n"));
     assert_true(last_is(c, "220 500 250"));
-    for (int i = 0; i < SMTP_BAD_COMMANDS_MAX + 1; i++)
+    for (int i = 0; i < 20 + 1; i++)
         conn_feed(c, STR("FROB\r\n"));
     assert_true(last_is(c, "500 421"));
     fake_road_close(&f);
@@ -227,7 +227,7 @@ static void limits_hold(void **state)
 
     begin(&f, &c);
     talk(&f, c, "EHLO a\r\nMAIL FROM:<a@b.example>\r\n");
-    for (int i = 0; i < SMTP_UNKNOWN_RCPT_MAX + 1; i++)
+    for (int i = 0; i < 20 + 1; i++)
         conn_feed(c, STR("RCPT TO:<unknown@d.example>\r\n"));
     assert_true(last_is(c, "550 421"));
     fake_road_close(&f);

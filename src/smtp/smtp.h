@@ -3,49 +3,62 @@
  * (no buffers).
  *
  * What it promises: a recipient is answered at RCPT (550 only from a fresh directory, else 451); recipients of one
- * transaction are of one firm; the reply to the final dot is intake's, and 250 is said only after the commit. Data ends
- * at CRLF.CRLF and nowhere else (smtp/dot.h). */
+ * transaction are of one firm; the reply to the final dot (or the last chunk) is intake's, and 250 is said only after
+ * the commit. Data ends at CRLF.CRLF and nowhere else (smtp/dot.h), or after exactly the octets that BDAT named. Every
+ * refusal of mail carries an id and is kept (store/refused.h). What is offered, and every limit: docs/operator/smtp.md. */
 #include "core/conf.h"
 #include "intake/intake.h"
 #include "net/conn.h"
 #include "net/tls.h"
+#include "smtp/networks.h"
 
-#define SMTP_PER_PEER_MAX 100 /* connections of one address (IPv6: /64); loopback is not counted */
 #define SMTP_IN_DATA_MAX \
     2000 /* transactions receiving DATA at once: bounds spool memory to 128 MB; more get 451 4.3.2 */
-#define SMTP_BAD_COMMANDS_MAX 20      /* errors of one session, then 421 */
-#define SMTP_IDLE_COMMANDS_MAX 200    /* NOOP, RSET, VRFY, HELP, EHLO between two accepted messages, then 421 */
-#define SMTP_UNKNOWN_RCPT_MAX 20      /* unknown recipients of one session (harvesting), then 421 */
-#define SMTP_DATA_MS (30 * 60 * 1000) /* a whole DATA, however alive */
-#define SMTP_SECURING_MS 60000        /* a TLS handshake */
-#define SMTP_COMMIT_MS 60000          /* intake answers within INTAKE_DEADLINE_MS; this is the net below it */
+#define SMTP_IDLE_COMMANDS_MAX 200 /* NOOP, RSET, VRFY, HELP, EHLO between two accepted messages, then 421 */
+#define SMTP_SECURING_MS 60000     /* a TLS handshake */
+#define SMTP_COMMIT_MS 60000       /* intake answers within INTAKE_DEADLINE_MS; this is the net below it */
+#define SMTP_RATE_GRACE_MS 60000   /* before smtp.min_rate is looked at */
 #define SMTP_TXN_ARENA (4u << 20)
 #define SMTP_HELO_MAX 255u
 
 /* What SMTP asks of the main road; intake's own functions in the server (smtp_road_of), a pretended one in tests. */
 struct smtp_road {
     int (*rcpt)(void *ctx, struct str address, struct intake_rcpt *out);
+    int (*quota)(void *ctx, const struct intake_rcpt *rcpt, uint64_t more);
     void (*begin)(void *ctx, const struct intake_txn *t, intake_done_fn *done, void *done_ctx, uint64_t session);
     void (*replied)(void *ctx, int64_t cell, int64_t org, const char *id);
+    void (*new_id)(void *ctx, int64_t org, char out[INTAKE_ID_MAX + 1]);
+    void (*refused)(void *ctx, const struct intake_refusal *r);
+    void (*grey_load)(void *ctx, int64_t cell, int64_t org, intake_grey_fn *fn, void *fn_ctx);
+    void (*grey_keep)(void *ctx, int64_t cell, const struct greylist_row *row);
     void *ctx;
 };
 struct smtp_road smtp_road_of(struct intake *in);
 
-struct smtp_conf {
+struct smtp_conf { /* numbers: see the keys smtp.* in core/conf.def; a rate or network limit of 0 is none */
     struct str hostname;
     uint64_t max_size;
-    int64_t max_rcpt, max_connections, timeout_ms;
+    int64_t max_rcpt, max_connections, max_commands, max_errors, max_unknown, max_transactions;
+    int64_t max_header, max_header_fields;
+    int64_t timeout_ms, session_ms, data_ms, tarpit_ms, greeting_ms, grey_ms;
+    int64_t min_rate, network_connections, network_rate, network_messages, network_unknown, firm_messages;
+    bool greylist;
+    struct smtp_networks exempt;
     const char *spool_dir; /* of intake_spool */
     struct net_tls *tls;   /* NULL: STARTTLS is not offered */
     struct smtp_road road;
 };
+/* The numbers, flags and networks; hostname, spool_dir, tls and road are the caller's. ERR_INVALID with a sentence. */
+int smtp_conf_read(const struct conf *c, struct smtp_conf *out, struct err *e) MUST_USE;
+
 struct smtp_server;
 struct smtp_server *smtp_server_new(struct net_loop *l,
                                     const struct smtp_conf *conf); /* conf is copied, what it points to is not */
 void smtp_server_free(struct smtp_server **s);                     /* after smtp_server_stop's done */
 void smtp_server_tls(struct smtp_server *s, struct net_tls *tls);
-/* A connection; fits net_accept_fn. fd -1: in memory (tests), returns by conn. */
+/* A connection; fits net_accept_fn. */
 void smtp_accept(void *server, int fd, const struct net_peer *peer);
+/* Past the limits of smtp_accept; fd -1: in memory (tests). peer NULL: a local one. */
 struct conn *smtp_session_new(struct smtp_server *s, int fd, const struct net_peer *peer);
 /* Idle sessions get 421 now, those in DATA or commit after their reply; then done(arg). */
 void smtp_server_stop(struct smtp_server *s, void (*done)(void *arg), void *arg);
