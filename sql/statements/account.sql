@@ -31,7 +31,9 @@ SELECT domain FROM domain WHERE org = :org ORDER BY domain
 
 -- name: account_insert
 -- args: org int, account int, address text, name text, at_ms int
-INSERT INTO account (org, account, address, name, state, created_ms) VALUES (:org, :account, :address, :name, 0, :at_ms)
+-- The first person of a firm is its administrator.
+INSERT INTO account (org, account, address, name, state, created_ms, role)
+VALUES (:org, :account, :address, :name, 0, :at_ms, CASE WHEN EXISTS (SELECT 1 FROM account b WHERE b.org = :org) THEN 0 ELSE 1 END)
 
 -- name: account_state
 -- args: org int, account int, state int

@@ -1,25 +1,33 @@
 #include "jmap/method.h"
+#include "core/date.h"
 #include "core/hash.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 struct str jmap_json_str(const json_t *v)
 {
     return json_is_string(v) ? str_n(json_string_value(v), json_string_length(v)) : STR("");
 }
 
-static int invalid(struct jmap_call *c, const char *why)
+int jmap_invalid(struct jmap_call *c, const char *why)
 {
     c->why = why;
     return JMAP_INVALID_ARGUMENTS;
 }
 
+bool jmap_is_account(const struct jmap_call *c, struct str id)
+{
+    char own[ID_TEXT_MAX + 1];
+    return str_eq(id, str_n(own, id_text(c->person->account, own)));
+}
+
 int jmap_arg_account(struct jmap_call *c)
 {
     struct str given = jmap_json_str(json_object_get(c->args, "accountId"));
-    char own[ID_TEXT_MAX + 1];
     if (given.n == 0)
-        return invalid(c, "accountId is missing");
-    size_t n = id_text(c->person->account, own);
-    return str_eq(given, str_n(own, n)) ? 0 : JMAP_ACCOUNT_NOT_FOUND;
+        return jmap_invalid(c, "accountId is missing");
+    return jmap_is_account(c, given) ? 0 : JMAP_ACCOUNT_NOT_FOUND;
 }
 
 int jmap_arg_only(struct jmap_call *c, const char *const *names)
@@ -32,7 +40,7 @@ int jmap_arg_only(struct jmap_call *c, const char *const *names)
         for (size_t i = 0; names[i] && !known; i++)
             known = strcmp(key, names[i]) == 0;
         if (!known)
-            return invalid(c, "an argument is not known to this method");
+            return jmap_invalid(c, "an argument is not known to this method");
     }
     return 0;
 }
@@ -46,7 +54,7 @@ int jmap_arg_ids(struct jmap_call *c, const char *key, struct jmap_ids *out)
         return 0;
     }
     if (!json_is_array(v))
-        return invalid(c, "ids is neither null nor a list");
+        return jmap_invalid(c, "ids is neither null nor a list");
     size_t n = json_array_size(v);
     if (n > JMAP_OBJECTS_MAX)
         return JMAP_REQUEST_TOO_LARGE;
@@ -56,7 +64,7 @@ int jmap_arg_ids(struct jmap_call *c, const char *key, struct jmap_ids *out)
         const json_t *item = json_array_get(v, i);
         int64_t id;
         if (!json_is_string(item))
-            return invalid(c, "an id is not a string");
+            return jmap_invalid(c, "an id is not a string");
         bool twice = false, ok = id_parse(jmap_json_str(item), &id);
         for (size_t k = 0; ok && k < out->n && !twice; k++)
             twice = out->id[k] == id;
@@ -77,10 +85,10 @@ int jmap_arg_int(struct jmap_call *c, const char *key, int64_t def, int64_t min,
     if (!v || json_is_null(v))
         return 0;
     if (!json_is_integer(v))
-        return invalid(c, "a number is expected");
+        return jmap_invalid(c, "a number is expected");
     int64_t i = json_integer_value(v);
     if (i < min)
-        return invalid(c, "a number is too small");
+        return jmap_invalid(c, "a number is too small");
     *out = i > max ? max : i;
     return 0;
 }
@@ -89,14 +97,14 @@ int jmap_arg_bool(struct jmap_call *c, const char *key, bool def, bool *out)
 {
     const json_t *v = json_object_get(c->args, key);
     *out = v ? json_is_true(v) : def;
-    return !v || json_is_boolean(v) ? 0 : invalid(c, "true or false is expected");
+    return !v || json_is_boolean(v) ? 0 : jmap_invalid(c, "true or false is expected");
 }
 
 int jmap_arg_state(struct jmap_call *c, struct read_state *since)
 {
     const json_t *s = json_object_get(c->args, "sinceState");
     if (!json_is_string(s))
-        return invalid(c, "sinceState is missing");
+        return jmap_invalid(c, "sinceState is missing");
     return read_state_parse(jmap_json_str(s), since) ? 0 : JMAP_CANNOT_CALCULATE_CHANGES;
 }
 
@@ -107,7 +115,7 @@ int jmap_arg_properties(struct jmap_call *c, const char *const *names, size_t n,
     if (!v || json_is_null(v))
         return 0;
     if (!json_is_array(v))
-        return invalid(c, "properties is neither null nor a list");
+        return jmap_invalid(c, "properties is neither null nor a list");
     *bits = 1; /* row 0 is id */
     for (size_t i = 0; i < json_array_size(v); i++) {
         struct str want = jmap_json_str(json_array_get(v, i));
@@ -115,10 +123,57 @@ int jmap_arg_properties(struct jmap_call *c, const char *const *names, size_t n,
         while (k < n && !str_eq(want, str_c(names[k])))
             k++;
         if (k == n)
-            return invalid(c, "a property is not known");
+            return jmap_invalid(c, "a property is not known");
         *bits |= 1ULL << k;
     }
     return 0;
+}
+
+bool jmap_id_of(const struct jmap_call *c, struct str text, int64_t *id)
+{
+    struct str made;
+    if (text.n > 1 && text.p[0] == '#')
+        return jmap_run_find_created(c, str_from(text, 1), &made) && id_parse(made, id);
+    return id_parse(text, id);
+}
+
+/* "2026-11-21T18:00:00Z", with an optional fraction of a second. */
+bool jmap_utc(struct str text, int64_t *ms)
+{
+    int v[6], at = 0, len = 0;
+    char z[40];
+    if (text.n < 20 || text.n >= sizeof z || text.p[text.n - 1] != 'Z')
+        return false;
+    memcpy(z, text.p, text.n);
+    z[text.n] = '\0';
+    for (size_t i = 0; i < 19; i++) {
+        char want = "dddd-dd-ddTdd:dd:dd"[i];
+        if (want == 'd' ? !ascii_is_digit(z[i]) : z[i] != want)
+            return false;
+    }
+    if (sscanf(z, "%4d-%2d-%2dT%2d:%2d:%2d%n", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &len) != 6 || len != 19)
+        return false;
+    at = len;
+    if (z[at] == '.')
+        for (at++; ascii_is_digit(z[at]);)
+            at++;
+    if (z[at] != 'Z' || (size_t)at + 1 != text.n)
+        return false;
+    if (v[1] < 1 || v[1] > 12 || v[2] < 1 || v[2] > 31 || v[3] > 23 || v[4] > 59 || v[5] > 60)
+        return false;
+    struct date d = {.year = v[0], .month = v[1], .day = v[2], .hour = v[3], .minute = v[4], .second = v[5]};
+    *ms = date_to_ms(&d);
+    return true;
+}
+
+void jmap_put_value(struct json_w *w, const json_t *v)
+{
+    char *text = v ? json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+    if (text)
+        json_raw(w, str_c(text));
+    else
+        json_none(w);
+    free(text);
 }
 
 void jmap_put_id(struct json_w *w, int64_t id)

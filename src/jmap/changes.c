@@ -1,5 +1,5 @@
 /* /changes of any type (RFC 8620 5.2). */
-#include "jmap/method.h"
+#include "jmap/types.h"
 #include "store/read.h"
 
 #define CHANGES_MAX 1000

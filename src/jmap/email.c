@@ -1,49 +1,138 @@
-/* Email/get, /query, /changes (RFC 8621 4). */
+/* Email/get, /changes (RFC 8621 4.2, 4.3). */
 #include "jmap/email.h"
+#include "jmap/types.h"
+#include "core/err.h"
 #include "core/hash.h"
+#include "jmap/tree.h"
 
-/* Asked by default when "properties" is absent (RFC 8621 4.2); ours are only given when asked. */
-#define EP_DEFAULT (~(EP_BIT(EP_GUARD_VERDICT) | EP_BIT(EP_GUARD_FINDINGS) | EP_BIT(EP_GUARD_HELD)))
+/* The tree of bytes whose scan is not there (lost, or made here) is read anew. */
+static void load_structure(struct email_view *v, struct str stored)
+{
+    struct arena *a = v->c->arena;
+    if (stored.n == 0 || facts_structure_get(a, stored, (uint64_t)v->row.size, &v->structure) != 0 ||
+        v->structure.n_parts == 0)
+        tree_read(a, v->cs, v->raw, &v->structure);
+    part_lists(a, &v->structure, &v->lists);
+}
+
+int email_load_raw(struct email_view *v, int64_t id)
+{
+    struct jmap_call *c = v->c;
+    struct mail_loc at;
+    v->raw = STR_NULL;
+    int err = mail_blob(c->t, c->person->org, c->person->account, id, &at);
+    if (err != 1)
+        return err;
+    err = pack_read_blob(cell_packs(c->t->cell), at.loc, at.sha256, c->arena, &v->raw);
+    if (err == 0)
+        return 1;
+    v->raw = STR_NULL;
+    return err;
+}
 
 /* 1 filled, 0 not there. */
 static int load(struct email_view *v, int64_t id)
 {
     struct jmap_call *c = v->c;
     struct read_email *row;
+    struct read_facts f = {0};
     size_t n;
     int err = read_emails(c->t, c->arena, c->person->org, c->person->account, &id, 1, &row, &n);
     if (err < 0 || n == 0)
         return err;
     v->row = *row;
-    v->has_facts = false;
+    v->blob_id = blob_text(c->arena, BLOB_MESSAGE, id, 0);
     v->insight = (struct facts_insight){0};
     v->structure = (struct facts_structure){0};
     v->who = (struct mime_identity){0};
-    if (v->bits & EP_NEEDS_FACTS) {
-        struct read_facts f;
-        err = read_facts(c->t, c->arena, c->person->org, c->person->account, id, &f);
-        if (err < 0)
-            return err;
-        v->has_facts = err == 1 && f.structure.n > 0 &&
-                       facts_structure_get(c->arena, f.structure, (uint64_t)v->row.size, &v->structure) == 0 &&
-                       facts_insight_get(c->arena, f.insight, &v->insight) == 0;
-    }
-    if (v->bits & EP_NEEDS_HEADER) {
-        struct mail_loc at;
-        struct str plain;
-        err = mail_blob(c->t, c->person->org, c->person->account, id, &at);
-        if (err == 1)
-            err = pack_read_blob(cell_packs(c->t->cell), at.loc, at.sha256, c->arena, &plain);
-        else if (err == 0)
-            return 1; /* held: its header stays unread */
-        if (err < 0)
-            return err;
-        mime_identity_read(c->arena, NULL, plain, &v->who);
-    }
+    v->lists = (struct part_lists){0};
+    v->raw = STR_NULL;
+    unsigned needs = v->row.held ? v->needs & ~(NEEDS_RAW | NEEDS_IDENTITY) : v->needs;
+    if (v->row.held && (needs & NEEDS_STRUCTURE))
+        needs |= NEEDS_INSIGHT; /* its cleaned text stands for the body */
+    if ((needs & (NEEDS_RAW | NEEDS_IDENTITY)) && (err = email_load_raw(v, id)) < 0)
+        return err;
+    if ((needs & (NEEDS_STRUCTURE | NEEDS_INSIGHT)) &&
+        (err = read_facts(c->t, c->arena, c->person->org, c->person->account, id, &f)) < 0)
+        return err;
+    if ((needs & NEEDS_INSIGHT) && facts_insight_get(c->arena, f.insight, &v->insight) != 0)
+        v->insight = (struct facts_insight){0};
+    if ((needs & NEEDS_STRUCTURE) && !v->row.held)
+        load_structure(v, f.structure);
+    else if ((needs & NEEDS_STRUCTURE) && f.structure.n &&
+             facts_structure_get(c->arena, f.structure, (uint64_t)v->row.size, &v->structure) != 0)
+        v->structure = (struct facts_structure){0};
+    if ((needs & NEEDS_IDENTITY) && v->raw.p)
+        mime_identity_read(c->arena, v->cs, v->raw, &v->who);
     return 1;
 }
 
-static int get_args(struct jmap_call *c, struct email_view *v, struct jmap_ids *ids)
+/* ---- arguments ---- */
+
+static int one_property(struct jmap_call *c, struct email_view *v, struct str name, bool parse)
+{
+    for (size_t i = 0; i < email_n_props; i++)
+        if (str_eq(name, str_c(email_props[i].name))) {
+            if (parse && !email_props[i].parse)
+                return 0; /* RFC 8621 4.9: null there; left out */
+            v->bits |= 1ULL << i;
+            return 0;
+        }
+    if (v->n_header == EMAIL_HEADERS_MAX)
+        return JMAP_REQUEST_TOO_LARGE;
+    int err = header_ask_parse(c, name, &v->header[v->n_header]);
+    v->n_header += err == 0;
+    return err;
+}
+
+static int read_properties(struct jmap_call *c, struct email_view *v, bool parse)
+{
+    const json_t *list = json_object_get(c->args, "properties");
+    v->header = arena_array(c->arena, struct header_ask, EMAIL_HEADERS_MAX);
+    if (list && !json_is_null(list) && !json_is_array(list))
+        return jmap_invalid(c, "properties is neither null nor a list");
+    if (!json_is_array(list)) {
+        for (size_t i = 0; i < email_n_props; i++)
+            if (email_props[i].by_default && (!parse || email_props[i].parse))
+                v->bits |= 1ULL << i;
+        return 0;
+    }
+    v->bits = parse ? 0 : 1; /* row 0 is id */
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (!json_is_string(json_array_get(list, i)))
+            return jmap_invalid(c, "a property is not a string");
+        int err = one_property(c, v, jmap_json_str(json_array_get(list, i)), parse);
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
+int email_view_args(struct jmap_call *c, struct email_view *v, bool parse)
+{
+    v->c = c;
+    int err = read_properties(c, v, parse);
+    if (!err)
+        err = body_ask_parse(c, &v->body);
+    if (!err)
+        err = jmap_arg_bool(c, "fetchTextBodyValues", false, &v->text_values);
+    if (!err)
+        err = jmap_arg_bool(c, "fetchHTMLBodyValues", false, &v->html_values);
+    if (!err)
+        err = jmap_arg_bool(c, "fetchAllBodyValues", false, &v->all_values);
+    if (!err)
+        err = jmap_arg_int(c, "maxBodyValueBytes", 0, 0, INT32_MAX, &v->max_bytes);
+    for (size_t i = 0; i < email_n_props; i++)
+        if (v->bits & (1ULL << i))
+            v->needs |= email_props[i].needs;
+    if (v->n_header)
+        v->needs |= NEEDS_RAW;
+    if ((v->needs & NEEDS_STRUCTURE) && v->body.n_header)
+        v->needs |= NEEDS_RAW;
+    return err;
+}
+
+int jmap_email_get(struct jmap_call *c)
 {
     static const char *const args[] = {"ids",
                                        "properties",
@@ -53,150 +142,48 @@ static int get_args(struct jmap_call *c, struct email_view *v, struct jmap_ids *
                                        "fetchAllBodyValues",
                                        "maxBodyValueBytes",
                                        NULL};
-    bool text = false, html = false, all = false;
-    int err = jmap_arg_account(c);
-    if (!err)
-        err = jmap_arg_only(c, args);
-    if (!err)
-        err = jmap_arg_ids(c, "ids", ids);
-    if (!err)
-        err = jmap_arg_properties(c, email_props, EP_COUNT, &v->bits);
-    if (!err)
-        err = jmap_arg_bool(c, "fetchTextBodyValues", false, &text);
-    if (!err)
-        err = jmap_arg_bool(c, "fetchHTMLBodyValues", false, &html);
-    if (!err)
-        err = jmap_arg_bool(c, "fetchAllBodyValues", false, &all);
-    if (!err)
-        err = jmap_arg_int(c, "maxBodyValueBytes", 0, 0, INT32_MAX, &v->max_bytes);
-    v->body_values = text || html || all;
-    if (!err && ids->all)
-        return JMAP_REQUEST_TOO_LARGE; /* all mail of an account: query first */
-    return err;
-}
-
-int jmap_email_get(struct jmap_call *c)
-{
     struct email_view *v = arena_new(c->arena, struct email_view);
     struct jmap_ids ids;
     struct read_state state;
     size_t n_missing = 0;
-    v->c = c;
-    int err = get_args(c, v, &ids);
+    int err = jmap_arg_account(c);
+    if (!err)
+        err = jmap_arg_only(c, args);
+    if (!err)
+        err = jmap_arg_ids(c, "ids", &ids);
+    if (!err)
+        err = email_view_args(c, v, false);
+    if (!err && ids.all)
+        return JMAP_REQUEST_TOO_LARGE; /* all mail of an account: query first */
     if (!err)
         err = read_state(c->t, c->person->org, c->person->account, SYNC_EMAIL, &state);
+    if (!err && (v->needs & NEEDS_KEYWORDS))
+        err = keyword_load(c->t, c->arena, c->person->org, c->person->account, &v->keywords);
     if (err)
         return err;
-    if (!json_is_array(json_object_get(c->args, "properties")))
-        v->bits &= EP_DEFAULT;
     int64_t *missing = arena_array(c->arena, int64_t, ids.n + 1);
+    v->cs = v->needs & ~NEEDS_KEYWORDS ? jmap_charsets_take() : NULL;
     json_obj(c->w);
     jmap_put_account(c);
     jmap_put_state(c, "state", state);
     json_keyz(c->w, "list");
     json_arr(c->w);
-    for (size_t i = 0; i < ids.n; i++) {
+    for (size_t i = 0; i < ids.n && err >= 0; i++) {
         struct arena_mark mark = arena_mark(c->arena);
-        int found = load(v, ids.id[i]);
-        if (found < 0)
-            return found;
-        if (found == 1)
+        err = load(v, ids.id[i]);
+        if (err == 1)
             email_put(v);
-        arena_reset(c->arena, mark);
-        if (found == 0)
+        if (err == 0)
             missing[n_missing++] = ids.id[i];
+        arena_reset(c->arena, mark);
+        if (c->w->b->err)
+            break; /* the answer is over its limit: nothing more is read for it */
     }
+    jmap_charsets_give(v->cs);
+    if (err < 0)
+        return err;
     json_arr_end(c->w);
     jmap_put_not_found(c, &ids, missing, n_missing);
-    json_obj_end(c->w);
-    return 0;
-}
-
-static int read_filter(struct jmap_call *c, int64_t *mailbox)
-{
-    json_t *filter = json_object_get(c->args, "filter"), *value;
-    const char *key;
-    if (!filter || json_is_null(filter))
-        return 0;
-    json_object_foreach(filter, key, value)
-    {
-        if (strcmp(key, "inMailbox") != 0)
-            return JMAP_UNSUPPORTED_FILTER;
-        if (!id_parse(jmap_json_str(value), mailbox)) {
-            c->why = "inMailbox is not an id";
-            return JMAP_INVALID_ARGUMENTS;
-        }
-    }
-    return 0;
-}
-
-static int read_sort(struct jmap_call *c, bool *ascending)
-{
-    const json_t *sort = json_object_get(c->args, "sort");
-    if (!sort || json_is_null(sort) || json_array_size(sort) == 0)
-        return 0;
-    const json_t *first = json_array_get(sort, 0), *asc = json_object_get(first, "isAscending");
-    if (json_array_size(sort) > 1 || !str_eq(jmap_json_str(json_object_get(first, "property")), STR("receivedAt")))
-        return JMAP_UNSUPPORTED_SORT;
-    *ascending = !asc || json_is_true(asc); /* RFC 8620 5.5: true when absent */
-    return 0;
-}
-
-static int query_args(struct jmap_call *c, struct read_query *q)
-{
-    static const char *const args[] = {"filter", "sort",           "position",        "anchor", "anchorOffset",
-                                       "limit",  "calculateTotal", "collapseThreads", NULL};
-    const json_t *anchor = json_object_get(c->args, "anchor");
-    int64_t limit = JMAP_QUERY_MAX;
-    int err = jmap_arg_account(c);
-    if (!err)
-        err = jmap_arg_only(c, args);
-    if (!err)
-        err = read_filter(c, &q->mailbox);
-    if (!err)
-        err = read_sort(c, &q->ascending);
-    if (!err)
-        err = jmap_arg_int(c, "position", 0, INT32_MIN, INT32_MAX, &q->position);
-    if (!err)
-        err = jmap_arg_int(c, "anchorOffset", 0, INT32_MIN, INT32_MAX, &q->anchor_offset);
-    if (!err)
-        err = jmap_arg_int(c, "limit", JMAP_QUERY_MAX, 0, JMAP_QUERY_MAX, &limit);
-    if (!err)
-        err = jmap_arg_bool(c, "calculateTotal", false, &q->want_total);
-    if (!err)
-        err = jmap_arg_bool(c, "collapseThreads", false, &q->collapse);
-    if (!err && anchor && !json_is_null(anchor) && !id_parse(jmap_json_str(anchor), &q->anchor))
-        err = JMAP_ANCHOR_NOT_FOUND;
-    q->limit = (size_t)limit;
-    return err;
-}
-
-int jmap_email_query(struct jmap_call *c)
-{
-    struct read_query q = {0};
-    struct read_page page;
-    struct read_state state;
-    int err = query_args(c, &q);
-    if (!err)
-        err = read_state(c->t, c->person->org, c->person->account, SYNC_EMAIL, &state);
-    if (err)
-        return err;
-    err = read_query(c->t, c->arena, c->person->org, c->person->account, &q, &page);
-    if (err)
-        return err == READ_NO_ANCHOR ? JMAP_ANCHOR_NOT_FOUND : err;
-    json_obj(c->w);
-    jmap_put_account(c);
-    jmap_put_state(c, "queryState", state);
-    json_kbool(c->w, "canCalculateChanges", false);
-    json_kint(c->w, "position", page.position);
-    json_keyz(c->w, "ids");
-    json_arr(c->w);
-    for (size_t i = 0; i < page.n; i++)
-        jmap_put_id(c->w, page.ids[i]);
-    json_arr_end(c->w);
-    json_kint(c->w, "limit", (int64_t)q.limit);
-    if (q.want_total)
-        json_kint(c->w, "total", page.total);
     json_obj_end(c->w);
     return 0;
 }

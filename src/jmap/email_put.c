@@ -1,41 +1,8 @@
-/* Email to JSON: a row of functions, one a property. The body is the cleaned text of the scan (safe text), as one part
- * "text": nothing of the sender's HTML leaves the server here. */
+/* Email to JSON: a row of the table, one function a property. What a held message may show is its row and its cleaned text alone. */
 #include "core/hash.h"
 #include "jmap/email.h"
 
-#define TEXT_PART "text"
-
-const char *const email_props[EP_COUNT] = {
-    [EP_ID] = "id",
-    [EP_BLOB_ID] = "blobId",
-    [EP_THREAD_ID] = "threadId",
-    [EP_MAILBOX_IDS] = "mailboxIds",
-    [EP_KEYWORDS] = "keywords",
-    [EP_SIZE] = "size",
-    [EP_RECEIVED_AT] = "receivedAt",
-    [EP_MESSAGE_ID] = "messageId",
-    [EP_IN_REPLY_TO] = "inReplyTo",
-    [EP_REFERENCES] = "references",
-    [EP_SENDER] = "sender",
-    [EP_FROM] = "from",
-    [EP_TO] = "to",
-    [EP_CC] = "cc",
-    [EP_BCC] = "bcc",
-    [EP_REPLY_TO] = "replyTo",
-    [EP_SUBJECT] = "subject",
-    [EP_SENT_AT] = "sentAt",
-    [EP_HAS_ATTACHMENT] = "hasAttachment",
-    [EP_PREVIEW] = "preview",
-    [EP_BODY_VALUES] = "bodyValues",
-    [EP_TEXT_BODY] = "textBody",
-    [EP_HTML_BODY] = "htmlBody",
-    [EP_ATTACHMENTS] = "attachments",
-    [EP_GUARD_VERDICT] = "guardVerdict",
-    [EP_GUARD_FINDINGS] = "guardFindings",
-    [EP_GUARD_HELD] = "guardHeld",
-};
-
-typedef void put_fn(struct email_view *v, struct json_w *w);
+static void put_addrs(struct email_view *v, struct json_w *w, const struct mime_addr *list, size_t n);
 
 static void put_id(struct email_view *v, struct json_w *w) { jmap_put_id(w, v->row.id); }
 static void put_thread(struct email_view *v, struct json_w *w) { jmap_put_id(w, v->row.thread); }
@@ -52,7 +19,7 @@ static void put_findings(struct email_view *v, struct json_w *w)
 }
 
 /* The raw bytes' name. Of a held message they are refused wherever they are asked for (design 4, rule of hold). */
-static void put_blob(struct email_view *v, struct json_w *w) { jmap_put_id(w, v->row.id); }
+static void put_blob(struct email_view *v, struct json_w *w) { json_str(w, v->blob_id); }
 
 static void put_mailboxes(struct email_view *v, struct json_w *w)
 {
@@ -68,14 +35,12 @@ static void put_mailboxes(struct email_view *v, struct json_w *w)
 
 static void put_keywords(struct email_view *v, struct json_w *w)
 {
-    static const struct {
-        uint32_t flag;
-        const char *keyword;
-    } rows[] = {{FLAG_SEEN, "$seen"}, {FLAG_ANSWERED, "$answered"}, {FLAG_FLAGGED, "$flagged"}, {FLAG_DRAFT, "$draft"}};
     json_obj(w);
-    for (size_t i = 0; i < N_ELEMENTS(rows); i++)
-        if (v->row.flags & rows[i].flag)
-            json_kbool(w, rows[i].keyword, true);
+    for (unsigned bit = 0; bit <= KEYWORD_LAST; bit++)
+        if ((v->row.flags & (1u << bit)) && v->keywords.name[bit].n) {
+            json_key(w, v->keywords.name[bit]);
+            json_bool(w, true);
+        }
     json_obj_end(w);
 }
 
@@ -110,6 +75,10 @@ static void put_person(struct json_w *w, struct str name, struct str addr)
 
 static void put_from(struct email_view *v, struct json_w *w)
 {
+    if (v->parsed) {
+        put_addrs(v, w, v->who.from_all.v, v->who.from_all.n);
+        return;
+    }
     if (v->row.from.addr.n == 0 && v->row.from.name.n == 0) {
         json_none(w);
         return;
@@ -119,16 +88,20 @@ static void put_from(struct email_view *v, struct json_w *w)
     json_arr_end(w);
 }
 
-static void put_addrs(struct email_view *v, struct json_w *w, const struct mime_addr *list, size_t n)
+void email_put_addrs(struct json_w *w, struct arena *a, const struct mime_addr *list, size_t n)
 {
-    if (n == 0) {
-        json_none(w);
-        return;
-    }
     json_arr(w);
     for (size_t i = 0; i < n; i++)
-        put_person(w, list[i].name, mime_addr_key(v->c->arena, &list[i]));
+        put_person(w, list[i].name, mime_addr_key(a, &list[i]));
     json_arr_end(w);
+}
+
+static void put_addrs(struct email_view *v, struct json_w *w, const struct mime_addr *list, size_t n)
+{
+    if (n == 0)
+        json_none(w);
+    else
+        email_put_addrs(w, v->c->arena, list, n);
 }
 static void put_to(struct email_view *v, struct json_w *w) { put_addrs(v, w, v->who.to.v, v->who.to.n); }
 static void put_cc(struct email_view *v, struct json_w *w) { put_addrs(v, w, v->who.cc.v, v->who.cc.n); }
@@ -150,60 +123,6 @@ static void put_sent(struct email_view *v, struct json_w *w)
         json_none(w);
 }
 
-static void put_body_values(struct email_view *v, struct json_w *w)
-{
-    json_obj(w);
-    if (v->body_values) {
-        struct str text = v->insight.text, shown = v->max_bytes > 0 ? str_utf8_cut(text, (size_t)v->max_bytes) : text;
-        json_keyz(w, TEXT_PART);
-        json_obj(w);
-        json_kstr(w, "value", shown);
-        json_kbool(w, "isEncodingProblem", (v->insight.flags & FACTS_BAD_CHARSET) != 0);
-        json_kbool(w, "isTruncated", shown.n < text.n || (v->insight.flags & FACTS_TEXT_CUT));
-        json_obj_end(w);
-    }
-    json_obj_end(w);
-}
-
-static void put_text_body(struct email_view *v, struct json_w *w)
-{
-    json_arr(w);
-    json_obj(w);
-    json_kstr(w, "partId", STR(TEXT_PART));
-    json_keyz(w, "blobId");
-    json_none(w);
-    json_kint(w, "size", (int64_t)v->insight.text.n);
-    json_kstr(w, "type", STR("text/plain"));
-    json_kstr(w, "charset", STR("utf-8"));
-    json_obj_end(w);
-    json_arr_end(w);
-}
-
-static bool is_attachment(const struct facts_part *p)
-{
-    return str_eq(p->disposition, STR("attachment")) || (p->name.n > 0 && !str_eq(p->type, STR("text")));
-}
-
-static void put_attachments(struct email_view *v, struct json_w *w)
-{
-    json_arr(w);
-    for (size_t i = 0; v->has_facts && i < v->structure.n_parts; i++) {
-        const struct facts_part *p = &v->structure.parts[i];
-        if (!is_attachment(p))
-            continue;
-        json_obj(w);
-        json_kstr(w, "partId", arena_printf(v->c->arena, "%zu", i));
-        json_keyz(w, "blobId");
-        json_none(w);
-        json_kint(w, "size", (int64_t)p->size);
-        json_kstr(w, "name", p->name);
-        json_kstr(w, "type", arena_printf(v->c->arena, "%.*s/%.*s", STRF(p->type), STRF(p->subtype)));
-        json_kstr(w, "disposition", p->disposition);
-        json_obj_end(w);
-    }
-    json_arr_end(w);
-}
-
 static void put_verdict(struct email_view *v, struct json_w *w)
 {
     static const char *const names[] = {[VERDICT_ACCEPT] = "accept",
@@ -214,45 +133,78 @@ static void put_verdict(struct email_view *v, struct json_w *w)
     json_strz(w, (size_t)v->row.verdict < N_ELEMENTS(names) ? names[v->row.verdict] : "hold");
 }
 
-static put_fn *const puts_of[EP_COUNT] = {
-    [EP_ID] = put_id,
-    [EP_BLOB_ID] = put_blob,
-    [EP_THREAD_ID] = put_thread,
-    [EP_MAILBOX_IDS] = put_mailboxes,
-    [EP_KEYWORDS] = put_keywords,
-    [EP_SIZE] = put_size,
-    [EP_RECEIVED_AT] = put_received,
-    [EP_MESSAGE_ID] = put_message_id,
-    [EP_IN_REPLY_TO] = put_in_reply_to,
-    [EP_REFERENCES] = put_references,
-    [EP_SENDER] = put_sender,
-    [EP_FROM] = put_from,
-    [EP_TO] = put_to,
-    [EP_CC] = put_cc,
-    [EP_BCC] = put_bcc,
-    [EP_REPLY_TO] = put_reply_to,
-    [EP_SUBJECT] = put_subject,
-    [EP_SENT_AT] = put_sent,
-    [EP_HAS_ATTACHMENT] = put_attached,
-    [EP_PREVIEW] = put_preview,
-    [EP_BODY_VALUES] = put_body_values,
-    [EP_TEXT_BODY] = put_text_body,
-    [EP_HTML_BODY] = put_text_body,
-    [EP_ATTACHMENTS] = put_attachments,
-    [EP_GUARD_VERDICT] = put_verdict,
-    [EP_GUARD_FINDINGS] = put_findings,
-    [EP_GUARD_HELD] = put_held,
+static void put_score(struct email_view *v, struct json_w *w) { json_int(w, v->row.score_millinats); }
+static void put_trace(struct email_view *v, struct json_w *w)
+{
+    if (v->row.accepted_id.n)
+        json_str(w, v->row.accepted_id);
+    else
+        json_none(w);
+}
+static void put_clean(struct email_view *v, struct json_w *w) { json_str(w, v->insight.text); }
+static void put_headers(struct email_view *v, struct json_w *w)
+{
+    struct mime_header h;
+    mime_header_init(&h, v->raw);
+    header_put_all(w, v->c->arena, h.block);
+}
+
+const struct email_prop email_props[] = {
+    {"id", 0, true, false, put_id, "Id", ""},
+    {"blobId", 0, true, true, put_blob, "Id", "The whole message; refused while held."},
+    {"threadId", 0, true, false, put_thread, "Id", ""},
+    {"mailboxIds", 0, true, false, put_mailboxes, "Id[Boolean]", "Can be patched."},
+    {"keywords", NEEDS_KEYWORDS, true, false, put_keywords, "String[Boolean]",
+     "Can be patched; at most 30 in an account."},
+    {"size", 0, true, true, put_size, "UnsignedInt", ""},
+    {"receivedAt", 0, true, false, put_received, "UTCDate", ""},
+    {"messageId", 0, true, true, put_message_id, "String[]|null", ""},
+    {"inReplyTo", 0, true, true, put_in_reply_to, "String[]|null", ""},
+    {"references", 0, true, true, put_references, "String[]|null", ""},
+    {"sender", NEEDS_IDENTITY, true, true, put_sender, "EmailAddress[]|null", "null while held"},
+    {"from", 0, true, true, put_from, "EmailAddress[]|null", "The one address of From, as the guard reads it."},
+    {"to", NEEDS_IDENTITY, true, true, put_to, "EmailAddress[]|null", "null while held"},
+    {"cc", NEEDS_IDENTITY, true, true, put_cc, "EmailAddress[]|null", "null while held"},
+    {"bcc", NEEDS_IDENTITY, true, true, put_bcc, "EmailAddress[]|null", "null while held"},
+    {"replyTo", NEEDS_IDENTITY, true, true, put_reply_to, "EmailAddress[]|null", "null while held"},
+    {"subject", 0, true, true, put_subject, "String|null", ""},
+    {"sentAt", 0, true, true, put_sent, "Date|null", ""},
+    {"hasAttachment", 0, true, true, put_attached, "Boolean", ""},
+    {"preview", 0, true, true, put_preview, "String", "At most 256 bytes of cleaned text."},
+    {"bodyValues", NEEDS_RAW | NEEDS_STRUCTURE, true, true, email_put_values, "String[EmailBodyValue]",
+     "HTML as the sender wrote it: show it only in a sandbox. Of a held message: its cleaned text."},
+    {"textBody", NEEDS_STRUCTURE | NEEDS_RAW, true, true, email_put_text, "EmailBodyPart[]", ""},
+    {"htmlBody", NEEDS_STRUCTURE | NEEDS_RAW, true, true, email_put_html, "EmailBodyPart[]", ""},
+    {"attachments", NEEDS_STRUCTURE | NEEDS_RAW, true, true, email_put_attachments, "EmailBodyPart[]",
+     "blobId is null while held"},
+    {"bodyStructure", NEEDS_STRUCTURE | NEEDS_RAW, false, true, email_put_structure, "EmailBodyPart", ""},
+    {"headers", NEEDS_RAW, false, true, put_headers, "EmailHeader[]", "Empty while held."},
+    {"guardVerdict", 0, false, false, put_verdict, "String", "accept, caution, junk, hold, reject"},
+    {"guardFindings", 0, false, false, put_findings, "Finding[]", "{code, level, facts, title{it, en}, text{it, en}}"},
+    {"guardHeld", 0, false, false, put_held, "Boolean", ""},
+    {"guardScore", 0, false, false, put_score, "Int", "In thousandths of a nat."},
+    {"guardText", NEEDS_INSIGHT, false, false, put_clean, "String",
+     "Text as a person reads it, without markup and links' targets."},
+    {"traceId", 0, false, false, put_trace, "String|null", "Of the transaction it came with; see Delivery/get."},
 };
+const size_t email_n_props = N_ELEMENTS(email_props);
 
 void email_put(struct email_view *v)
 {
     struct json_w *w = v->c->w;
     json_obj(w);
-    for (int p = 0; p < EP_COUNT; p++) {
-        if (!(v->bits & EP_BIT(p)))
+    for (size_t i = 0; i < email_n_props; i++) {
+        if (!(v->bits & (1ULL << i)))
             continue;
-        json_keyz(w, email_props[p]);
-        puts_of[p](v, w);
+        json_keyz(w, email_props[i].name);
+        email_props[i].put(v, w);
+    }
+    struct mime_header h = {0};
+    if (v->n_header)
+        mime_header_init(&h, v->raw);
+    for (size_t i = 0; i < v->n_header; i++) {
+        json_key(w, v->header[i].prop);
+        header_put(w, v->c->arena, v->cs, h.block, &v->header[i]);
     }
     json_obj_end(w);
 }

@@ -1,6 +1,6 @@
 /* Mailbox (RFC 8621 2). */
 #include "core/hash.h"
-#include "jmap/method.h"
+#include "jmap/types.h"
 #include "store/read.h"
 
 enum {

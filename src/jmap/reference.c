@@ -1,12 +1,12 @@
 /* Back-references (RFC 8620 3.7): the path is a JSON pointer (RFC 6901) in which "*" maps over an array and flattens
  * one level. */
-#include "jmap/method.h"
+#include "jmap/email_set.h"
 #include "core/err.h"
 
 #define REFERENCE_RESULT_MAX 5000u
 #define REFERENCES_MAX 16u /* of one call */
 
-static struct str unescape(struct arena *a, struct str token)
+struct str jmap_pointer_token(struct arena *a, struct str token)
 {
     char *p = arena_alloc(a, token.n + 1);
     size_t n = 0;
@@ -51,7 +51,7 @@ static json_t *follow(struct arena *a, json_t *v, struct str path)
     if (path.p[0] != '/')
         return NULL;
     ptrdiff_t next = str_chr(path, '/', 1);
-    struct str token = unescape(a, str_n(path.p + 1, (next < 0 ? path.n : (size_t)next) - 1)),
+    struct str token = jmap_pointer_token(a, str_n(path.p + 1, (next < 0 ? path.n : (size_t)next) - 1)),
                rest = next < 0 ? STR("") : str_from(path, (size_t)next);
     if (json_is_array(v)) {
         uint64_t i;
@@ -64,22 +64,23 @@ static json_t *follow(struct arena *a, json_t *v, struct str path)
     return item ? follow(a, item, rest) : NULL;
 }
 
-static json_t *resolve_one(struct jmap_call *c, const json_t *ref, const struct jmap_done *done, size_t n)
+static json_t *resolve_one(struct jmap_call *c, const json_t *ref, struct jmap_done *done, size_t n)
 {
     struct str of = jmap_json_str(json_object_get(ref, "resultOf")), name = jmap_json_str(json_object_get(ref, "name")),
                path = jmap_json_str(json_object_get(ref, "path"));
     for (size_t i = 0; i < n; i++) {
         if (!str_eq(done[i].id, of))
             continue;
-        json_t *answer = str_eq(done[i].name, name) ? json_read(done[i].json, NULL) : NULL;
-        json_t *got = answer ? follow(c->arena, answer, path) : NULL;
-        json_decref(answer);
-        return got;
+        if (!str_eq(done[i].name, name))
+            return NULL;
+        if (!done[i].read && done[i].json.n)
+            done[i].read = json_read(done[i].json, NULL);
+        return done[i].read ? follow(c->arena, done[i].read, path) : NULL;
     }
     return NULL;
 }
 
-static int resolve_key(struct jmap_call *c, const char *key, const struct jmap_done *done, size_t n)
+static int resolve_key(struct jmap_call *c, const char *key, struct jmap_done *done, size_t n)
 {
     if (json_object_get(c->args, key + 1)) {
         c->why = "an argument stands both plainly and as a reference";
@@ -93,7 +94,7 @@ static int resolve_key(struct jmap_call *c, const char *key, const struct jmap_d
     return 0;
 }
 
-int jmap_resolve(struct jmap_call *c, const struct jmap_done *done, size_t n)
+int jmap_resolve(struct jmap_call *c, struct jmap_done *done, size_t n)
 {
     /* Keys first: the object is changed while they are resolved. */
     const char *keys[REFERENCES_MAX], *key;

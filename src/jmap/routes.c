@@ -1,29 +1,83 @@
+/* The API request over HTTP: pieces on the store's threads, decisions on the loop. */
 #include "jmap/routes.h"
 #include "core/err.h"
-#include "jmap/jmap.h"
+#include "core/log.h"
+#include "jmap/job.h"
 
 struct api_job {
+    struct jmap_ctx *ctx;
     struct http_server *server;
     uint64_t id;
     struct jmap_person person;
-    struct str body;
-    struct buf out;
-    int status;
+    struct cell *cell;
+    struct jmap_run *run;
+    struct buf out, health;
+    bool wrote;
 };
 
-static struct jmap_person person_of(const struct http_person *p)
+struct jmap_person jmap_person_of(const struct http_person *p)
 {
-    return (struct jmap_person){p->cell, p->org, p->account, p->address, p->name};
+    return (struct jmap_person){.cell = p->cell,
+                                .org = p->org,
+                                .account = p->account,
+                                .address = p->address,
+                                .name = p->name,
+                                .may_write = (p->may & HTTP_MAY_WRITE) != 0,
+                                .may_admin = (p->may & HTTP_MAY_ADMIN) != 0};
+}
+
+void jmap_refuse(struct http_server *s, uint64_t id)
+{
+    http_reply_error(s, id, 503, "unavailable",
+                     "La posta non è leggibile in questo momento: nulla è andato perso, riprovate tra poco.",
+                     "Mail cannot be read just now: nothing is lost, try again shortly.");
+}
+
+void jmap_gone(struct http_server *s, uint64_t id)
+{
+    http_reply_error(s, id, 404, "notFound", "Questo file non esiste, o non può essere scaricato.",
+                     "There is no such file, or it may not be downloaded.");
+}
+
+/* ---- session ---- */
+
+struct session_job {
+    struct http_server *server;
+    uint64_t id;
+    struct jmap_person person;
+    struct str base;
+    int found;
+};
+
+static int load_person(struct txn *t, void *arg)
+{
+    struct session_job *j = arg;
+    j->found = jmap_person_load(t, &j->person);
+    return j->found < 0 ? j->found : 0;
+}
+
+static void on_person(void *arg, enum cell_outcome outcome, int code)
+{
+    struct session_job *j = arg;
+    struct buf b;
+    (void)code;
+    if (outcome != CELL_DURABLE || j->found != 0) {
+        jmap_refuse(j->server, j->id);
+        return;
+    }
+    buf_init(&b, 65536);
+    jmap_session(&j->person, j->base, &b);
+    http_reply_json(j->server, j->id, 200, &b);
 }
 
 static void get_session(struct http_req *r, void *ctx)
 {
-    (void)ctx;
-    struct buf b;
-    struct jmap_person p = person_of(r->person);
-    buf_init(&b, 65536);
-    jmap_session(&p, r->base, &b);
-    http_reply_json(r->server, r->id, 200, &b);
+    const struct jmap_ctx *c = ctx;
+    struct session_job *j = arena_new(r->arena, struct session_job);
+    struct cell *cell;
+    *j = (struct session_job){r->server, r->id, jmap_person_of(r->person), r->base, 0};
+    if (store_cell(c->store, j->person.cell, &cell, NULL) != 0 || cell_read(cell, load_person, j, on_person) != 0)
+        jmap_refuse(r->server, r->id);
 }
 
 /* RFC 8620 2.2: the well-known address leads to the session. */
@@ -34,49 +88,140 @@ static void get_well_known(struct http_req *r, void *ctx)
     http_reply(r->server, r->id, &a);
 }
 
-static int run_api(struct txn *t, void *arg)
+/* ---- how many at once ---- */
+
+static uint64_t key_of(const struct jmap_person *p)
 {
-    struct api_job *j = arg;
-    buf_clear(&j->out);
-    return jmap_request(t, &j->person, j->body, &j->status, &j->out);
+    return ((uint64_t)p->org << 32 ^ (uint64_t)p->account) | 1ULL << 63;
 }
 
-static void refuse(struct http_server *s, uint64_t id)
+bool jmap_enter(struct jmap_ctx *c, const struct jmap_person *p, size_t most)
 {
-    http_reply_error(s, id, 503, "unavailable",
-                     "La posta non è leggibile in questo momento: nulla è andato perso, riprovate tra poco.",
-                     "Mail cannot be read just now: nothing is lost, try again shortly.");
+    if (!c->begun) {
+        imap_init(&c->requests);
+        c->begun = true;
+    }
+    uintptr_t n = (uintptr_t)imap_get(&c->requests, key_of(p));
+    if (n >= most)
+        return false;
+    imap_put(&c->requests, key_of(p), (void *)(n + 1));
+    return true;
 }
 
-static void on_api(void *arg, enum cell_outcome outcome, int code)
+void jmap_leave(struct jmap_ctx *c, const struct jmap_person *p)
 {
-    struct api_job *j = arg;
-    (void)code;
-    if (outcome == CELL_DURABLE) {
-        http_reply_json(j->server, j->id, j->status, &j->out);
+    uintptr_t n = (uintptr_t)imap_get(&c->requests, key_of(p));
+    if (n > 1)
+        imap_put(&c->requests, key_of(p), (void *)(n - 1));
+    else
+        imap_del(&c->requests, key_of(p));
+}
+
+static void too_many(struct http_req *r)
+{
+    struct http_answer a = {.status = 400, .type = "application/problem+json"};
+    buf_init(&a.body, 1024);
+    buf_addz(&a.body,
+             "{\"type\":\"urn:ietf:params:jmap:error:limit\",\"status\":400,\"limit\":\"maxConcurrentRequests\","
+             "\"detail\":\"Too many requests of this account at once. Wait for their answers.\"}");
+    http_reply(r->server, r->id, &a);
+}
+
+/* ---- the request ---- */
+
+static void go_on(struct api_job *j);
+
+static void finish(struct api_job *j, bool readable)
+{
+    int status = jmap_run_status(j->run);
+    jmap_leave(j->ctx, &j->person);
+    if (j->wrote && j->ctx->changed)
+        j->ctx->changed(j->ctx->changed_ctx, j->person.cell, j->person.org, j->person.account);
+    jmap_run_free(&j->run);
+    buf_free(&j->health);
+    if (!readable) {
+        buf_free(&j->out);
+        jmap_refuse(j->server, j->id);
         return;
     }
-    buf_free(&j->out);
-    refuse(j->server, j->id);
+    struct http_answer a = {
+        .status = status, .type = status == 200 ? "application/json" : "application/problem+json", .body = j->out};
+    buf_init(&j->out, 0);
+    http_reply(j->server, j->id, &a);
+}
+
+static void on_read(void *arg, enum cell_outcome outcome, int code)
+{
+    struct api_job *j = arg;
+    if (outcome != CELL_DURABLE) {
+        log_warn("jmap.read", L_I("org", j->person.org), L_I("account", j->person.account),
+                 L_Z("code", err_name(code)));
+        finish(j, false);
+        return;
+    }
+    go_on(j);
+}
+
+static void on_written(void *arg, enum cell_outcome outcome, int code)
+{
+    struct api_job *j = arg;
+    j->wrote = j->wrote || outcome != CELL_REFUSED;
+    jmap_run_wrote(j->run, outcome, code);
+    go_on(j);
+}
+
+static void go_on(struct api_job *j)
+{
+    struct blob_draft *const *drafts;
+    size_t n;
+    switch (jmap_run_next(j->run)) {
+    case JMAP_NEXT_DONE: finish(j, true); return;
+    case JMAP_NEXT_READ:
+        if (cell_read(j->cell, jmap_run_read, j->run, on_read) != 0)
+            finish(j, false);
+        return;
+    case JMAP_NEXT_WRITE:
+        drafts = jmap_run_drafts(j->run, &n);
+        int err = cell_write(j->cell, jmap_run_write, j->run, drafts, n, on_written);
+        if (err == 0)
+            return;
+        jmap_run_wrote(j->run, CELL_REFUSED, err);
+        go_on(j);
+    }
 }
 
 static void post_api(struct http_req *r, void *ctx)
 {
-    const struct jmap_ctx *c = ctx;
-    struct cell *cell;
+    struct jmap_ctx *c = ctx;
+    struct str body;
     struct api_job *j = arena_new(r->arena, struct api_job);
-    j->server = r->server;
-    j->id = r->id;
-    j->person = person_of(r->person);
+    *j = (struct api_job){.ctx = c, .server = r->server, .id = r->id, .person = jmap_person_of(r->person)};
+    if (!jmap_enter(c, &j->person, JMAP_REQUESTS_MAX)) {
+        too_many(r);
+        return;
+    }
     buf_init(&j->out, JMAP_ANSWER_MAX);
-    if (http_body(r, &j->body) != 0 || store_cell(c->store, j->person.cell, &cell, NULL) != 0 ||
-        cell_read(cell, run_api, j, on_api) != 0)
-        refuse(r->server, r->id);
+    buf_init(&j->health, 1u << 20);
+    if (http_body(r, &body) != 0 || store_cell(c->store, j->person.cell, &j->cell, NULL) != 0) {
+        jmap_leave(c, &j->person);
+        jmap_refuse(r->server, r->id);
+        return;
+    }
+    j->run = jmap_run_new(c, &j->person, body, &j->out);
+    /* The picture of the processes belongs to the loop thread: taken along where a call may ask for it. */
+    if (c->health && str_find(body, STR("Health/"), 0) >= 0) {
+        c->health(c->health_ctx, &j->health);
+        jmap_run_health(j->run, buf_str(&j->health));
+    }
+    go_on(j);
 }
 
 const struct http_route jmap_routes[] = {
     {HTTP_GET, {"/.well-known/jmap", 17}, 0, 0, get_well_known},
     {HTTP_GET, {"/jmap/session", 13}, 0, 0, get_session},
-    {HTTP_POST, {"/jmap/api", 9}, HTTP_JSON, JMAP_REQUEST_MAX, post_api},
+    {HTTP_POST, {"/jmap/api", 9}, HTTP_JSON | HTTP_CALL, JMAP_REQUEST_MAX, post_api},
+    {HTTP_POST, {"/jmap", 5}, HTTP_JSON | HTTP_CALL, JMAP_REQUEST_MAX, post_api},
+    {HTTP_GET, {"/download/", 10}, HTTP_PREFIX | HTTP_TRANSFER, 0, jmap_download},
+    {HTTP_POST, {"/upload/", 8}, HTTP_PREFIX | HTTP_RAW | HTTP_TRANSFER, JMAP_UPLOAD_MAX, jmap_upload},
 };
 const size_t jmap_n_routes = N_ELEMENTS(jmap_routes);

@@ -1,17 +1,29 @@
 /* The Session object (RFC 8620 2). */
 #include "core/hash.h"
-#include "jmap/method.h"
+#include "jmap/email.h"
+
+#define ADMIN "urn:sigillo:admin"
+
+int jmap_person_load(struct txn *t, struct jmap_person *p)
+{
+    AUTO(db_cursor) struct db_cursor c = {0};
+    int r = db_query(t->db, &c, SQL_PERSON_GET, DB_ARGS(db_int(p->org), db_int(p->account)));
+    if (r || (r = db_next(&c)) != 1)
+        return r < 0 ? r : 1;
+    p->admin = p->may_admin && db_col_int(&c, 3) == 1;
+    return db_col_int(&c, 2) == 1 && db_col_int(&c, 6) == 1 ? 0 : 1;
+}
 
 static void core_capability(struct json_w *w)
 {
     json_obj(w);
-    json_kint(w, "maxSizeUpload", 0); /* upload comes with Email/set */
-    json_kint(w, "maxConcurrentUpload", 1);
+    json_kint(w, "maxSizeUpload", JMAP_UPLOAD_MAX);
+    json_kint(w, "maxConcurrentUpload", JMAP_UPLOADS_MAX);
     json_kint(w, "maxSizeRequest", JMAP_REQUEST_MAX);
-    json_kint(w, "maxConcurrentRequests", 8);
+    json_kint(w, "maxConcurrentRequests", JMAP_REQUESTS_MAX);
     json_kint(w, "maxCallsInRequest", JMAP_CALLS_MAX);
     json_kint(w, "maxObjectsInGet", JMAP_OBJECTS_MAX);
-    json_kint(w, "maxObjectsInSet", 0);
+    json_kint(w, "maxObjectsInSet", JMAP_SET_MAX);
     json_keyz(w, "collationAlgorithms");
     json_arr(w);
     json_arr_end(w);
@@ -21,17 +33,15 @@ static void core_capability(struct json_w *w)
 static void mail_capability(struct json_w *w)
 {
     json_obj(w);
-    json_keyz(w, "maxMailboxesPerEmail");
-    json_none(w);
-    json_keyz(w, "maxMailboxDepth");
-    json_none(w);
+    json_kint(w, "maxMailboxesPerEmail", 100);
+    json_kint(w, "maxMailboxDepth", 10);
     json_kint(w, "maxSizeMailboxName", 200);
-    json_kint(w, "maxSizeAttachmentsPerEmail", 0);
+    json_kint(w, "maxSizeAttachmentsPerEmail", JMAP_UPLOAD_MAX);
     json_keyz(w, "emailQuerySortOptions");
     json_arr(w);
     json_strz(w, "receivedAt");
     json_arr_end(w);
-    json_kbool(w, "mayCreateTopLevelMailbox", false);
+    json_kbool(w, "mayCreateTopLevelMailbox", true);
     json_obj_end(w);
 }
 
@@ -47,7 +57,7 @@ static void put_account(struct json_w *w, const struct jmap_person *p, struct st
     json_obj(w);
     json_kstr(w, "name", p->address);
     json_kbool(w, "isPersonal", true);
-    json_kbool(w, "isReadOnly", true);
+    json_kbool(w, "isReadOnly", !p->may_write);
     json_keyz(w, "accountCapabilities");
     json_obj(w);
     json_keyz(w, "urn:ietf:params:jmap:core");
@@ -56,6 +66,10 @@ static void put_account(struct json_w *w, const struct jmap_person *p, struct st
     mail_capability(w);
     json_keyz(w, "urn:sigillo:guard");
     empty(w);
+    if (p->admin) {
+        json_keyz(w, ADMIN);
+        empty(w);
+    }
     json_obj_end(w);
     json_obj_end(w);
 }
@@ -84,6 +98,10 @@ void jmap_session(const struct jmap_person *p, struct str base, struct buf *out)
     empty(&w);
     json_keyz(&w, "urn:sigillo:guard");
     empty(&w);
+    if (p->admin) {
+        json_keyz(&w, ADMIN);
+        empty(&w);
+    }
     json_obj_end(&w);
     json_keyz(&w, "accounts");
     json_obj(&w);
@@ -94,12 +112,14 @@ void jmap_session(const struct jmap_person *p, struct str base, struct buf *out)
     json_kstr(&w, "urn:ietf:params:jmap:core", id);
     json_kstr(&w, "urn:ietf:params:jmap:mail", id);
     json_kstr(&w, "urn:sigillo:guard", id);
+    if (p->admin)
+        json_kstr(&w, ADMIN, id);
     json_obj_end(&w);
     json_kstr(&w, "username", p->address);
     put_url(&w, "apiUrl", base, "/jmap/api");
-    put_url(&w, "downloadUrl", base, "/jmap/download/{accountId}/{blobId}/{name}?type={type}");
-    put_url(&w, "uploadUrl", base, "/jmap/upload/{accountId}/");
-    put_url(&w, "eventSourceUrl", base, "/jmap/events?types={types}&closeafter={closeafter}&ping={ping}");
+    put_url(&w, "downloadUrl", base, "/download/{accountId}/{blobId}/{name}?accept={type}");
+    put_url(&w, "uploadUrl", base, "/upload/{accountId}");
+    put_url(&w, "eventSourceUrl", base, "/events?types={types}&closeafter={closeafter}&ping={ping}");
     json_kstr(&w, "state", STR("1"));
     json_obj_end(&w);
 }

@@ -1,5 +1,5 @@
 /* Thread (RFC 8621 3). */
-#include "jmap/method.h"
+#include "jmap/types.h"
 #include "store/read.h"
 
 static const char *const names[] = {"id", "emailIds"};
