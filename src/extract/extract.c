@@ -1,4 +1,5 @@
 #include "extract/job.h"
+#include <unicode/unorm2.h>
 
 int extract_open(struct extract_ctx **out, struct err *e)
 {
@@ -9,6 +10,9 @@ int extract_open(struct extract_ctx **out, struct err *e)
             e, ERR_NOMEM,
             "The character set tables could not be loaded. No message was lost. Install libicu72 and start again.");
     }
+    UErrorCode u = U_ZERO_ERROR;
+    c->nfkc = unorm2_getNFKCInstance(&u);
+    extract_words_init(&c->words);
     g_mime_init();
     c->options = g_mime_parser_options_new();
     g_mime_parser_options_set_allow_addresses_without_domain(c->options, TRUE);
@@ -47,15 +51,28 @@ static void opaque(struct extract_job *j)
     j->insight.flags |= FACTS_UNREADABLE;
 }
 
+/* Not cleared: most mail has few of each, and clearing room for all costs as much as reading a short message. */
+static void lists(struct extract_job *j)
+{
+    struct facts_insight *in = &j->insight;
+    in->links = arena_alloc(j->arena, FACTS_LINKS_MAX * sizeof *in->links);
+    in->payments = arena_alloc(j->arena, FACTS_COORDINATES_MAX * sizeof *in->payments);
+    in->attachments = arena_alloc(j->arena, FACTS_ATTACHMENTS_MAX * sizeof *in->attachments);
+    in->mentions = arena_alloc(j->arena, FACTS_MENTIONS_MAX * sizeof *in->mentions);
+    buf_init(&j->attached, FACTS_TEXT_MAX + 1);
+    j->budget =
+        (struct extract_budget){.bytes = 64u << 20, .pixels = 12u << 20, .entries = 2000, .pages = 40, .blobs = 400};
+}
+
 int extract_message(struct extract_ctx *ctx, struct str raw, struct buf *structure, struct buf *insight)
 {
     struct arena arena;
     arena_init(&arena, EXTRACT_MEMORY_MAX);
     struct extract_job j = {.ctx = ctx, .raw = raw, .arena = &arena};
-    j.insight.links = arena_alloc(&arena, FACTS_LINKS_MAX * sizeof *j.insight.links);
-    j.insight.payments = arena_alloc(&arena, FACTS_COORDINATES_MAX * sizeof *j.insight.payments);
+    lists(&j);
     j.message = raw.n ? parse(&j) : NULL;
     if (j.message) {
+        mime_identity_read(&arena, ctx->charsets, raw, &j.identity);
         extract_tree(&j);
         extract_body(&j);
         if (extract_sender_differs(&j))
@@ -67,6 +84,7 @@ int extract_message(struct extract_ctx *ctx, struct str raw, struct buf *structu
     facts_insight_put(insight, &j.insight);
     if (j.message)
         g_object_unref(j.message);
+    buf_free(&j.attached);
     arena_free(&arena);
     return structure->err || insight->err ? ERR_LIMIT : 0;
 }

@@ -77,9 +77,11 @@ static void test_small(void **state)
         {"", "", FACTS_UNREADABLE},
         {"\r\n\r\n", "", 0},
         {"Subject: x\r\n\r\nciao\r\n", "ciao\n", 0},
-        {"Subject: x\n\nI\xE2\x80\x8BT60\n", "IT60\n", FACTS_ZERO_WIDTH},
-        {"Content-Type: text/html\r\n\r\n<style>p{}</style><p>uno</p><p>due<br>tre<blockquote>vecchio</blockquote>",
+        {"Subject: x\n\nI\xE2\x80\x8BT60\n", "IT60\n", FACTS_ZERO_WIDTH | FACTS_CUT_WORDS},
+        {"Content-Type: text/html\r\n\r\n<style>p{}</style><p>uno</p><p>due<br>tre<blockquote "
+         "type=cite>vecchio</blockquote>",
          "uno\ndue\ntre\n> vecchio\n", 0},
+        {"Content-Type: text/html\r\n\r\n<p>uno<blockquote>rientrato</blockquote>", "uno\nrientrato\n", 0},
         {"Content-Type: text/plain; charset=iso-8859-1\r\n\r\nperch\xE9\r\n", "perch\xC3\xA9\n", 0},
         {"From: a@b.example\r\nFrom: c@d.example\r\n\r\nx", "x", 0},
     };

@@ -1,40 +1,108 @@
 /* What a person sees of an HTML part. libxml2's HTML parser feeds a SAX handler: no tree is built, so nesting costs
- * nothing but its depth counter. Elements hidden by attribute or inline style are left out and noted. */
+ * nothing but one frame of its stack. What is hidden by attribute, style or rule is left out and counted. */
+#include "extract/chars.h"
 #include "extract/job.h"
+#include "extract/style.h"
 #include <libxml/HTMLparser.h>
 
-#define HTML_DEPTH_MAX 4096
+#define HTML_DEPTH_MAX 4096u
+#define HTML_FONT_LEAST 10     /* tenths of px: nobody reads smaller text */
+#define HTML_WORDS_FEW 60u     /* letters shown beside pictures: the mail is a picture */
+#define HTML_SALAD_LEAST 400u  /* hidden letters */
+#define HTML_BASE64_LONG 3000u /* in a script: a file in there */
 
-enum tag_kind { TAG_BLOCK = 1, TAG_SKIP = 2, TAG_QUOTE = 4, TAG_CELL = 8, TAG_BREAK = 16 };
+enum tag_kind {
+    TAG_BLOCK = 1,
+    TAG_SKIP = 2,
+    TAG_QUOTE = 4,
+    TAG_CELL = 8,
+    TAG_BREAK = 16,
+    TAG_LINK = 32,
+    TAG_IMAGE = 64,
+    TAG_FORM = 128,
+    TAG_SCRIPT = 256,
+    TAG_META = 512, /* says something about the page: base, meta, input, frames, body */
+};
 struct tag {
     char name[12];
     unsigned kind;
 };
 static const struct tag tags[] = {
-    {"address", TAG_BLOCK}, {"article", TAG_BLOCK}, {"blockquote", TAG_BLOCK | TAG_QUOTE},
-    {"br", TAG_BREAK},      {"center", TAG_BLOCK},  {"dd", TAG_BLOCK},
-    {"div", TAG_BLOCK},     {"dt", TAG_BLOCK},      {"footer", TAG_BLOCK},
-    {"form", TAG_BLOCK},    {"h1", TAG_BLOCK},      {"h2", TAG_BLOCK},
-    {"h3", TAG_BLOCK},      {"h4", TAG_BLOCK},      {"h5", TAG_BLOCK},
-    {"h6", TAG_BLOCK},      {"head", TAG_SKIP},     {"header", TAG_BLOCK},
-    {"hr", TAG_BLOCK},      {"li", TAG_BLOCK},      {"noscript", TAG_SKIP},
-    {"object", TAG_SKIP},   {"ol", TAG_BLOCK},      {"option", TAG_BLOCK},
-    {"p", TAG_BLOCK},       {"pre", TAG_BLOCK},     {"script", TAG_SKIP},
-    {"section", TAG_BLOCK}, {"style", TAG_SKIP},    {"table", TAG_BLOCK},
-    {"td", TAG_CELL},       {"template", TAG_SKIP}, {"th", TAG_CELL},
-    {"title", TAG_SKIP},    {"tr", TAG_BLOCK},      {"ul", TAG_BLOCK},
+    {"a", TAG_LINK},
+    {"address", TAG_BLOCK},
+    {"area", TAG_LINK},
+    {"article", TAG_BLOCK},
+    {"base", TAG_META},
+    {"blockquote", TAG_BLOCK | TAG_QUOTE},
+    {"body", TAG_META},
+    {"br", TAG_BREAK},
+    {"button", TAG_META},
+    {"center", TAG_BLOCK},
+    {"dd", TAG_BLOCK},
+    {"div", TAG_BLOCK},
+    {"dt", TAG_BLOCK},
+    {"embed", TAG_META},
+    {"footer", TAG_BLOCK},
+    {"form", TAG_BLOCK | TAG_FORM},
+    {"frame", TAG_META},
+    {"h1", TAG_BLOCK},
+    {"h2", TAG_BLOCK},
+    {"h3", TAG_BLOCK},
+    {"h4", TAG_BLOCK},
+    {"h5", TAG_BLOCK},
+    {"h6", TAG_BLOCK},
+    {"head", TAG_SKIP},
+    {"header", TAG_BLOCK},
+    {"hr", TAG_BLOCK},
+    {"iframe", TAG_META},
+    {"img", TAG_IMAGE},
+    {"input", TAG_META},
+    {"li", TAG_BLOCK},
+    {"meta", TAG_META},
+    {"object", TAG_SKIP},
+    {"ol", TAG_BLOCK},
+    {"option", TAG_BLOCK},
+    {"p", TAG_BLOCK},
+    {"pre", TAG_BLOCK},
+    {"script", TAG_SKIP | TAG_SCRIPT},
+    {"section", TAG_BLOCK},
+    {"style", TAG_SKIP},
+    {"table", TAG_BLOCK},
+    {"td", TAG_CELL},
+    {"template", TAG_SKIP},
+    {"th", TAG_CELL},
+    {"title", TAG_SKIP},
+    {"tr", TAG_BLOCK},
+    {"ul", TAG_BLOCK},
 };
 
+/* What holds for the text directly inside of one element. */
+struct frame {
+    uint32_t color, background;
+    int32_t font; /* tenths of px */
+    unsigned kind;
+    bool gone;   /* by display and the like: nothing below comes back */
+    bool unseen; /* visibility: hidden; a child may show itself */
+    bool skip;
+    bool quote;
+    bool painted; /* the background was said, not assumed */
+};
 struct reader {
     struct extract_job *j;
     struct buf *out;
     uint32_t part;
-    int depth, skip_at, hidden_at; /* depth at which skipping / hiding began; 0 none */
+    enum facts_link_kind kind;
+    struct style_sheet sheet;
+    struct frame *frames;
+    size_t n, cap, deeper; /* frames in use; elements beyond HTML_DEPTH_MAX */
     int quotes;
-    bool line_start, space;
-    struct str href;
-    size_t href_text; /* out->n where the link's text begins */
-    int href_depth;
+    bool line_start, space, join, in_hidden, own_words, link_open;
+    uint32_t flags, line; /* enum facts_html; lines ended in out */
+    uint64_t shown, hidden;
+    struct str href, alt, base;
+    size_t href_text, href_depth; /* out->n where the link's text begins */
+    uint32_t href_line;
+    bool href_quoted;
 };
 
 static unsigned kind_of(const char *name)
@@ -53,67 +121,293 @@ static unsigned kind_of(const char *name)
     return 0;
 }
 
+static const struct frame *top(const struct reader *r) { return &r->frames[r->n - 1]; }
+
+static bool seen(const struct reader *r)
+{
+    const struct frame *f = top(r);
+    if (f->skip || f->gone || f->unseen || f->font <= HTML_FONT_LEAST)
+        return false;
+    /* White on white proves nothing while a rule that was not understood may have painted the ground. */
+    return !style_same_color(f->color, f->background) || (!f->painted && r->sheet.unread_background);
+}
+
 static void newline(struct reader *r)
 {
-    if (!r->line_start)
+    if (!r->line_start) {
         buf_addc(r->out, '\n');
+        r->line++;
+    }
     r->line_start = true;
-    r->space = false;
-}
-
-/* Value of a property in a style attribute, spaces removed; empty when absent. */
-static bool style_has(struct str style, const char *property, const char *value)
-{
-    for (size_t at = 0; at < style.n;) {
-        ptrdiff_t p = str_ifind(style, str_c(property), at);
-        if (p < 0)
-            return false;
-        size_t i = (size_t)p + strlen(property);
-        bool start = p == 0 || style.p[p - 1] == ';' || style.p[p - 1] == ' ' || style.p[p - 1] == '"';
-        while (i < style.n && (style.p[i] == ' ' || style.p[i] == '\t'))
-            i++;
-        if (start && i < style.n && style.p[i] == ':') {
-            struct str v = str_trim(str_from(style, i + 1));
-            size_t n = strlen(value);
-            if (str_istarts(v, str_c(value)) && (v.n == n || !(ascii_is_digit(v.p[n]) || v.p[n] == '.')))
-                return true;
-        }
-        at = i;
-    }
-    return false;
-}
-
-static bool hides(const xmlChar **atts)
-{
-    for (size_t i = 0; atts && atts[i]; i += 2) {
-        const char *name = (const char *)atts[i], *value = (const char *)atts[i + 1];
-        if (strcmp(name, "hidden") == 0)
-            return true;
-        if (strcmp(name, "style") != 0 || !value)
-            continue;
-        struct str s = str_c(value);
-        if (style_has(s, "display", "none") || style_has(s, "visibility", "hidden") || style_has(s, "font-size", "0") ||
-            style_has(s, "opacity", "0") || style_has(s, "max-height", "0"))
-            return true;
-    }
-    return false;
+    r->space = r->join = false;
 }
 
 static struct str attribute(const xmlChar **atts, const char *want)
 {
     for (size_t i = 0; atts && atts[i]; i += 2)
-        if (strcmp((const char *)atts[i], want) == 0 && atts[i + 1])
+        if (strcmp((const char *)atts[i], want) == 0)
             return str_c((const char *)atts[i + 1]);
     return STR_NULL;
 }
 
+static bool has_attribute(const xmlChar **atts, const char *want)
+{
+    for (size_t i = 0; atts && atts[i]; i += 2)
+        if (strcmp((const char *)atts[i], want) == 0)
+            return true;
+    return false;
+}
+
+static struct str collapse(struct reader *r, struct str s)
+{
+    char *p = arena_alloc(r->j->arena, s.n + 1);
+    size_t n = 0;
+    bool space = false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == EXTRACT_MARK)
+            continue;
+        if (chars_space(s.p[i])) {
+            space = n > 0;
+            continue;
+        }
+        if (space)
+            p[n++] = ' ';
+        space = false;
+        p[n++] = s.p[i];
+    }
+    return str_n(p, n);
+}
+
+static bool has_scheme(struct str url)
+{
+    for (size_t i = 0; i < url.n; i++) {
+        if (url.p[i] == ':')
+            return i > 0;
+        if (!chars_alnum(url.p[i]) && url.p[i] != '+' && url.p[i] != '-' && url.p[i] != '.')
+            return false;
+    }
+    return false;
+}
+
+/* White space inside an address is nothing to a browser; a base element leads relative ones elsewhere. */
+static struct str address(struct reader *r, struct str url)
+{
+    url = str_trim(str_upto(url, FACTS_STRING_MAX));
+    bool relative = r->base.n && url.n && url.p[0] != '#' && !has_scheme(url);
+    char *p = arena_alloc(r->j->arena, url.n + r->base.n + 1);
+    size_t n = 0;
+    if (relative) {
+        memcpy(p, r->base.p, r->base.n);
+        n = r->base.n;
+    }
+    for (size_t i = 0; i < url.n; i++)
+        if ((unsigned char)url.p[i] > ' ')
+            p[n++] = url.p[i];
+    return str_n(p, n);
+}
+
+static void add(struct reader *r, enum facts_link_kind kind, struct str url, struct str text, bool quoted,
+                uint32_t line)
+{
+    size_t before = r->j->insight.n_links;
+    if (url.n == 0 || url.p[0] == '#')
+        return;
+    if (str_istarts(url, STR("javascript:"))) {
+        r->flags |= HTML_SCRIPT;
+        return;
+    }
+    extract_link(r->j, (struct facts_link){.url = url, .text = text, .part = r->part, .kind = kind, .quoted = quoted});
+    if (r->j->insight.n_links > before)
+        r->j->link_line[before] = line;
+}
+
 static void link_end(struct reader *r)
 {
-    if (r->href.n == 0)
+    if (!r->link_open)
         return;
-    struct str text = str_from(buf_str(r->out), r->href_text);
-    extract_link(r->j, r->part, r->href, str_trim(text));
-    r->href = STR_NULL;
+    r->link_open = false;
+    struct str text = collapse(r, str_from(buf_str(r->out), r->href_text));
+    add(r, r->kind, r->href, text.n ? text : r->alt, r->href_quoted, r->href_line);
+}
+
+static void link_start(struct reader *r, const xmlChar **atts)
+{
+    link_end(r);
+    struct str href = attribute(atts, "href");
+    if (href.n == 0)
+        return;
+    r->href = address(r, href);
+    r->alt = STR("");
+    r->href_text = r->out->n;
+    r->href_depth = r->n;
+    r->href_line = r->line;
+    r->href_quoted = r->quotes > 0;
+    r->link_open = true;
+}
+
+static bool remote(struct str url) { return str_istarts(url, STR("http")) || str_starts(url, STR("//")); }
+
+static void remote_content(struct reader *r, struct str url)
+{
+    if (!remote(str_trim(url)))
+        return;
+    if (r->j->image_links++ < EXTRACT_IMAGE_LINKS_MAX)
+        add(r, r->kind == LINK_HTML ? LINK_HTML : LINK_IMAGE, address(r, url), STR(""), r->quotes > 0, r->line);
+}
+
+static void image(struct reader *r, const xmlChar **atts)
+{
+    struct str src = attribute(atts, "src"), w = attribute(atts, "width"), h = attribute(atts, "height");
+    bool dot = (w.n == 1 && w.p[0] <= '2') || (h.n == 1 && h.p[0] <= '2');
+    struct str alt = attribute(atts, "alt");
+    if (src.n && !dot)
+        r->j->insight.images++;
+    if (r->link_open && alt.n)
+        r->alt = arena_str(r->j->arena, str_upto(alt, FACTS_NAME_MAX));
+    remote_content(r, src);
+}
+
+static void refresh(struct reader *r, const xmlChar **atts)
+{
+    struct str content = attribute(atts, "content");
+    ptrdiff_t at = str_ifind(content, STR("url="), 0);
+    if (!str_ieq(attribute(atts, "http-equiv"), STR("refresh")) || at < 0)
+        return;
+    r->flags |= HTML_REFRESH;
+    struct str url = str_trim(str_from(content, (size_t)at + 4));
+    if (url.n && (url.p[0] == '\'' || url.p[0] == '"'))
+        url = str_from(url, 1);
+    if (url.n && (url.p[url.n - 1] == '\'' || url.p[url.n - 1] == '"'))
+        url.n--;
+    add(r, r->kind, address(r, url), STR(""), false, r->line);
+}
+
+static void about_page(struct reader *r, const char *name, const xmlChar **atts)
+{
+    if (strcmp(name, "base") == 0) {
+        struct str href = str_trim(attribute(atts, "href"));
+        if (href.n && r->base.n == 0) {
+            r->flags |= HTML_BASE;
+            r->base = arena_str(r->j->arena, str_upto(href, FACTS_STRING_MAX));
+        }
+    } else if (strcmp(name, "meta") == 0) {
+        refresh(r, atts);
+    } else if (strcmp(name, "input") == 0) {
+        struct str type = attribute(atts, "type");
+        if (str_ieq(type, STR("password")))
+            r->flags |= HTML_PASSWORD;
+    } else if (strcmp(name, "button") == 0) {
+        struct str action = attribute(atts, "formaction");
+        if (action.n)
+            add(r, LINK_FORM, address(r, action), STR(""), false, r->line);
+    } else if (strcmp(name, "body") != 0) {
+        remote_content(r, attribute(atts, "src"));
+    }
+}
+
+/* Attributes that any element may have: handlers run, backgrounds load. */
+static void any_attribute(struct reader *r, const xmlChar **atts)
+{
+    for (size_t i = 0; atts && atts[i]; i += 2) {
+        const char *name = (const char *)atts[i];
+        if (name[0] == 'o' && name[1] == 'n' && name[2] && name[3])
+            r->flags |= HTML_SCRIPT;
+        else if (atts[i + 1] && strcmp(name, "background") == 0)
+            remote_content(r, str_c((const char *)atts[i + 1]));
+    }
+}
+
+static bool is_quotation(struct reader *r, const xmlChar **atts)
+{
+    struct str cls = attribute(atts, "class"), style = attribute(atts, "style"), out = buf_str(r->out);
+    if (!r->own_words)
+        return false;
+    if (str_ieq(attribute(atts, "type"), STR("cite")) || has_attribute(atts, "cite") ||
+        str_ifind(cls, STR("quote"), 0) >= 0 || str_ifind(cls, STR("cite"), 0) >= 0 ||
+        str_ifind(style, STR("border-left"), 0) >= 0)
+        return true;
+    out = str_trim(out);
+    return out.n > 0 && out.p[out.n - 1] == ':'; /* "On ... wrote:" before it */
+}
+
+static void apply_style(struct reader *r, const char *name, const xmlChar **atts, struct frame *f)
+{
+    struct style s;
+    struct str style = attribute(atts, "style"), bg = attribute(atts, "bgcolor");
+    style_init(&s);
+    if (bg.n)
+        s.background = style_color(bg);
+    if (attribute(atts, "background").n)
+        s.background = STYLE_UNKNOWN;
+    if (strcmp(name, "font") == 0 && attribute(atts, "color").n)
+        s.color = style_color(attribute(atts, "color"));
+    else if (strcmp(name, "body") == 0 && attribute(atts, "text").n)
+        s.color = style_color(attribute(atts, "text"));
+    else if (strcmp(name, "a") == 0)
+        s.color = STYLE_UNKNOWN; /* links have a colour of their own */
+    style_sheet_apply(&r->sheet, str_c(name), attribute(atts, "class"), attribute(atts, "id"), &s);
+    if (style.n)
+        style_read(style, &s);
+    if (has_attribute(atts, "hidden"))
+        s.display = s.display == STYLE_SHOWS ? STYLE_SHOWS : STYLE_HIDES;
+    f->gone = f->gone || style_hides(&s);
+    f->unseen = s.visibility ? s.visibility == STYLE_HIDES : f->unseen;
+    if (s.font >= 0)
+        f->font = s.font;
+    else if (s.font_percent >= 0)
+        f->font = (int32_t)((int64_t)f->font * (s.font_percent < 1000 ? s.font_percent : 1000) / 100);
+    f->color = s.color == STYLE_UNSET ? f->color : s.color;
+    if (s.background != STYLE_UNSET) {
+        f->background = s.background;
+        f->painted = true;
+    }
+    if (s.fixed && !f->gone)
+        r->flags |= HTML_OVERLAY;
+}
+
+static struct frame *push(struct reader *r)
+{
+    if (r->n == HTML_DEPTH_MAX) {
+        r->deeper++;
+        r->j->insight.flags |= FACTS_TOO_MANY;
+        return NULL;
+    }
+    if (r->n == r->cap) {
+        struct frame *more = realloc(r->frames, r->cap * 2 * sizeof *more);
+        if (!more) {
+            r->deeper++;
+            return NULL;
+        }
+        r->frames = more;
+        r->cap *= 2;
+    }
+    r->frames[r->n] = r->frames[r->n - 1];
+    r->frames[r->n].quote = false;
+    return &r->frames[r->n++];
+}
+
+static void shown_element(struct reader *r, const xmlChar **atts, unsigned kind, struct frame *f)
+{
+    if (kind & TAG_BREAK) {
+        buf_addc(r->out, '\n');
+        r->line++;
+        r->line_start = true;
+        r->space = r->join = false;
+    } else if (kind & TAG_BLOCK) {
+        newline(r);
+    } else if (kind & TAG_CELL) {
+        r->space = true;
+    }
+    if ((kind & TAG_QUOTE) && is_quotation(r, atts)) {
+        f->quote = true;
+        r->quotes++;
+    }
+    if (kind & TAG_LINK)
+        link_start(r, atts);
+    if (kind & TAG_IMAGE)
+        image(r, atts);
+    if (kind & TAG_FORM)
+        add(r, LINK_FORM, address(r, attribute(atts, "action")), STR(""), r->quotes > 0, r->line);
 }
 
 static void on_start(void *ctx, const xmlChar *xname, const xmlChar **atts)
@@ -121,53 +415,45 @@ static void on_start(void *ctx, const xmlChar *xname, const xmlChar **atts)
     struct reader *r = ctx;
     const char *name = (const char *)xname;
     unsigned kind = kind_of(name);
-    r->depth++;
-    if (r->depth > HTML_DEPTH_MAX)
-        r->j->insight.flags |= FACTS_TOO_MANY;
-    if ((kind & TAG_SKIP) && !r->skip_at)
-        r->skip_at = r->depth;
-    if (!r->hidden_at && hides(atts))
-        r->hidden_at = r->depth;
-    if (r->skip_at || r->hidden_at)
+    struct frame *f = push(r);
+    if (!f)
         return;
-    if (kind & (TAG_BLOCK | TAG_BREAK)) {
-        if (kind & TAG_BREAK) {
-            buf_addc(r->out, '\n');
-            r->line_start = true;
-        } else {
-            newline(r);
-        }
+    f->kind = kind;
+    f->skip = f->skip || (kind & TAG_SKIP);
+    if (kind & TAG_SCRIPT)
+        r->flags |= HTML_SCRIPT;
+    if (kind & TAG_FORM)
+        r->flags |= HTML_FORM;
+    if (kind & TAG_META)
+        about_page(r, name, atts);
+    if (atts) {
+        any_attribute(r, atts);
+        apply_style(r, name, atts, f);
+    } else if (r->sheet.n) {
+        apply_style(r, name, atts, f);
     }
-    if (kind & TAG_CELL)
-        r->space = true;
-    if (kind & TAG_QUOTE)
-        r->quotes++;
-    if (strcmp(name, "a") == 0) {
-        link_end(r);
-        r->href = arena_str(r->j->arena, str_upto(attribute(atts, "href"), FACTS_STRING_MAX));
-        r->href_text = r->out->n;
-        r->href_depth = r->depth;
-    }
+    if (!f->skip && !f->gone)
+        shown_element(r, atts, kind, f);
 }
 
 static void on_end(void *ctx, const xmlChar *xname)
 {
     struct reader *r = ctx;
-    unsigned kind = kind_of((const char *)xname);
-    bool shown = !r->skip_at && !r->hidden_at;
-    if (r->href.n && r->depth <= r->href_depth)
-        link_end(r);
-    if (r->skip_at >= r->depth)
-        r->skip_at = 0;
-    if (r->hidden_at >= r->depth)
-        r->hidden_at = 0;
-    r->depth--;
-    if (!shown)
+    (void)xname;
+    if (r->deeper > 0) {
+        r->deeper--;
         return;
-    if (kind & TAG_BLOCK)
+    }
+    if (r->link_open && r->n <= r->href_depth)
+        link_end(r);
+    if (r->n <= 1)
+        return;
+    const struct frame *f = top(r);
+    if (!f->skip && !f->gone && (f->kind & TAG_BLOCK))
         newline(r);
-    if ((kind & TAG_QUOTE) && r->quotes > 0)
+    if (f->quote && r->quotes > 0)
         r->quotes--;
+    r->n--;
 }
 
 static void put_word(struct reader *r, struct str word)
@@ -177,50 +463,152 @@ static void put_word(struct reader *r, struct str word)
             buf_addz(r->out, "> ");
     } else if (r->space) {
         buf_addc(r->out, ' ');
+    } else if (r->join) {
+        buf_addc(r->out, EXTRACT_MARK);
     }
-    r->line_start = r->space = false;
+    r->line_start = r->space = r->join = false;
     buf_adds(r->out, word);
+    r->shown += word.n;
+    if (r->quotes == 0)
+        r->own_words = true;
 }
 
-static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
+/* Letters or digits, not only the filling that newsletters put behind their first line. */
+static bool says_something(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (chars_alnum(s.p[i]) || (c >= 0xC3 && c != 0xCD && c != 0xE2)) /* U+034F, U+200B and kin begin so */
+            return true;
+    }
+    return false;
+}
+
+static void hidden_text(struct reader *r, struct str s)
+{
+    if (top(r)->skip || !says_something(s))
+        return;
+    r->j->insight.flags |= FACTS_HIDDEN_TEXT;
+    r->hidden += s.n;
+    if (!r->in_hidden)
+        r->j->insight.hidden++;
+    r->in_hidden = true;
+    r->join = !r->line_start && !r->space;
+}
 
 static void on_text(void *ctx, const xmlChar *xtext, int n)
 {
     struct reader *r = ctx;
     struct str s = str_n(xtext, n > 0 ? (size_t)n : 0);
-    if (r->skip_at)
-        return;
-    if (r->hidden_at) {
-        if (str_trim(s).n > 0)
-            r->j->insight.flags |= FACTS_HIDDEN_TEXT;
+    if (!seen(r)) {
+        hidden_text(r, s);
         return;
     }
     for (size_t i = 0; i < s.n;) {
-        if (is_space(s.p[i])) {
+        if (chars_space(s.p[i])) {
             r->space = true;
             i++;
             continue;
         }
         size_t from = i;
-        while (i < s.n && !is_space(s.p[i]))
+        while (i < s.n && !chars_space(s.p[i]))
             i++;
         put_word(r, str_n(s.p + from, i - from));
+        r->in_hidden = false;
     }
 }
 
-void extract_html(struct extract_job *j, uint32_t part, struct str html, struct buf *text)
+static bool long_base64(struct str s)
 {
-    struct reader r = {.j = j, .out = text, .part = part, .line_start = true};
+    size_t run = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        run = chars_alnum(c) || c == '+' || c == '/' || c == '=' ? run + 1 : 0;
+        if (run >= HTML_BASE64_LONG)
+            return true;
+    }
+    return false;
+}
+
+bool extract_smuggles(struct str script)
+{
+    static const char *const makes[] = {"createObjectURL", "msSaveOrOpenBlob",  "msSaveBlob",
+                                        "new Blob",        "data:application/", "data:text/html;base64"};
+    static const char *const unpacks[] = {"atob(", "fromCharCode", "unescape(", "decodeURIComponent(", "Uint8Array"};
+    for (size_t i = 0; i < N_ELEMENTS(makes); i++)
+        if (str_ifind(script, str_c(makes[i]), 0) >= 0)
+            return true;
+    for (size_t i = 0; i < N_ELEMENTS(unpacks); i++)
+        if (str_find(script, str_c(unpacks[i]), 0) >= 0)
+            return long_base64(script) || str_find(script, STR("document.write"), 0) >= 0;
+    return long_base64(script);
+}
+
+static void on_raw(void *ctx, const xmlChar *text, int n)
+{
+    struct reader *r = ctx;
+    if (n > 0 && (top(r)->kind & TAG_SCRIPT) && extract_smuggles(str_n(text, (size_t)n)))
+        r->flags |= HTML_SMUGGLING;
+}
+
+/* Rules may stand behind what they hide, so they are read before anything else; not those in comments, which only some
+ * programs open. */
+static void read_sheets(struct reader *r, struct str html)
+{
+    for (size_t i = 0; i < html.n;) {
+        const char *lt = memchr(html.p + i, '<', html.n - i);
+        if (!lt)
+            return;
+        i = (size_t)(lt - html.p);
+        struct str at = str_from(html, i);
+        if (str_starts(at, STR("<!--"))) {
+            ptrdiff_t end = str_find(html, STR("-->"), i + 4);
+            i = end < 0 ? html.n : (size_t)end + 3;
+        } else if (at.n > 6 && (at.p[1] | 32) == 's' && str_istarts(at, STR("<style"))) {
+            ptrdiff_t from = str_chr(html, '>', i), end = str_ifind(html, STR("</style"), i);
+            if (from < 0)
+                return;
+            size_t stop = end < from ? html.n : (size_t)end;
+            style_sheet_read(r->j->arena, str_n(html.p + from + 1, stop - (size_t)from - 1), &r->sheet);
+            i = stop;
+            if (end < from)
+                return;
+        } else {
+            i++;
+        }
+    }
+}
+
+static uint32_t verdict(struct reader *r)
+{
+    uint32_t f = r->flags;
+    if (r->shown > 0 || r->j->insight.images > 0)
+        f |= HTML_SEEN;
+    if (r->j->insight.images > 0 && r->shown < HTML_WORDS_FEW)
+        f |= HTML_IMAGE_ONLY;
+    if (r->hidden >= HTML_SALAD_LEAST && r->hidden > 2 * r->shown)
+        f |= HTML_SALAD;
+    return f;
+}
+
+uint32_t extract_html(struct extract_job *j, uint32_t part, enum facts_link_kind kind, struct str html,
+                      struct buf *text)
+{
+    struct reader r = {.j = j, .out = text, .part = part, .kind = kind, .line_start = true, .cap = 64, .n = 1};
     htmlSAXHandler sax = {.startElement = on_start,
                           .endElement = on_end,
                           .characters = on_text,
-                          .cdataBlock = NULL,
+                          .cdataBlock = on_raw,
                           .ignorableWhitespace = on_text};
-    htmlParserCtxtPtr p = htmlCreatePushParserCtxt(&sax, &r, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
+    r.frames = malloc(r.cap * sizeof *r.frames);
+    htmlParserCtxtPtr p = r.frames ? htmlCreatePushParserCtxt(&sax, &r, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8) : NULL;
     if (!p) {
+        free(r.frames);
         j->insight.flags |= FACTS_UNREADABLE;
-        return;
+        return 0;
     }
+    r.frames[0] = (struct frame){.background = 0xFFFFFF, .font = 160};
+    read_sheets(&r, html);
     htmlCtxtUseOptions(p, HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_RECOVER |
                               HTML_PARSE_IGNORE_ENC);
     for (size_t at = 0; at < html.n;) {
@@ -233,4 +621,6 @@ void extract_html(struct extract_job *j, uint32_t part, struct str html, struct 
     if (text->err)
         j->insight.flags |= FACTS_TEXT_CUT;
     htmlFreeParserCtxt(p);
+    free(r.frames);
+    return verdict(&r);
 }

@@ -1,8 +1,12 @@
+/* IBANs in text, and the list of coordinates. What a reader's eye joins is joined here too: letters of other alphabets
+ * that look Latin, and text around what was hidden. */
+#include "extract/chars.h"
 #include "extract/job.h"
 #include "facts/iban.h"
 
-/* Does the line that holds `at` begin with a quote mark? */
-static bool quoted_at(struct str text, size_t at)
+#define PAYMENT_SEAMS_MAX 1024u
+
+bool extract_quoted_at(struct str text, size_t at)
 {
     size_t line = at;
     while (line > 0 && text.p[line - 1] != '\n')
@@ -12,42 +16,90 @@ static bool quoted_at(struct str text, size_t at)
     return line < text.n && text.p[line] == '>';
 }
 
-static bool known(const struct facts_insight *in, struct str value, enum facts_where where, bool quoted)
+void extract_payment(struct extract_job *j, struct facts_payment p)
 {
-    for (size_t i = 0; i < in->n_payments; i++)
-        if (str_eq(in->payments[i].value, value) && in->payments[i].where == where && in->payments[i].quoted == quoted)
+    struct facts_insight *in = &j->insight;
+    for (size_t i = 0; i < in->n_payments; i++) {
+        struct facts_payment *q = &in->payments[i];
+        if (q->kind == p.kind && q->where == p.where && q->quoted == p.quoted && str_eq(q->value, p.value)) {
+            if (q->holder.n == 0 && p.holder.n)
+                q->holder = arena_str(j->arena, str_utf8_cut(p.holder, FACTS_NAME_MAX));
+            return;
+        }
+    }
+    if (p.kind == COORD_PHONE && j->phones++ >= EXTRACT_PHONES_MAX)
+        return;
+    if (in->n_payments == FACTS_COORDINATES_MAX) {
+        in->flags |= FACTS_TOO_MANY;
+        return;
+    }
+    p.value = arena_str(j->arena, str_utf8_cut(p.value, FACTS_NAME_MAX));
+    p.holder = arena_str(j->arena, str_utf8_cut(p.holder, FACTS_NAME_MAX));
+    in->payments[in->n_payments++] = p;
+}
+
+/* The text as the eye reads it, and where it differs from the bytes. */
+struct seams {
+    uint32_t at[PAYMENT_SEAMS_MAX];
+    size_t n;
+};
+
+static bool needs_folding(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        if (c == EXTRACT_MARK || (c >= 0xCE && c <= 0xD3) || (c >= 0xD8 && c <= 0xE1))
+            return true;
+    }
+    return false;
+}
+
+static struct str fold(struct extract_job *j, struct str text, struct seams *s)
+{
+    char *p = arena_alloc(j->arena, text.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < text.n;) {
+        uint32_t c;
+        size_t len = chars_next(text.p + i, &c);
+        char look = c >= 0x80 ? chars_look(c) : '\0';
+        if (c == EXTRACT_MARK || look) {
+            if (s->n < PAYMENT_SEAMS_MAX)
+                s->at[s->n++] = (uint32_t)n;
+            if (look)
+                p[n++] = look;
+        } else {
+            memcpy(p + n, text.p + i, len);
+            n += len;
+        }
+        i += len;
+    }
+    return str_n(p, n);
+}
+
+static bool joined(const struct seams *s, size_t from, size_t to)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->at[i] > from && s->at[i] < to)
             return true;
     return false;
 }
 
 void extract_payments(struct extract_job *j, uint32_t part, enum facts_where where, struct str text)
 {
-    struct facts_insight *in = &j->insight;
     char iban[IBAN_MAX + 1];
     size_t at = 0, start;
+    struct seams seams;
+    seams.n = 0;
+    if (needs_folding(text))
+        text = fold(j, text, &seams);
     while (iban_next(text, &at, iban, &start)) {
-        bool quoted = quoted_at(text, start);
-        struct str value = str_c(iban);
-        if (known(in, value, where, quoted))
-            continue;
-        if (in->n_payments == FACTS_COORDINATES_MAX) {
-            in->flags |= FACTS_TOO_MANY;
-            return;
-        }
-        in->payments[in->n_payments++] = (struct facts_payment){
-            .kind = COORD_IBAN, .where = where, .value = arena_str(j->arena, value), .part = part, .quoted = quoted};
+        if (joined(&seams, start, at))
+            j->insight.flags |= FACTS_CUT_WORDS;
+        extract_payment(j, (struct facts_payment){.kind = COORD_IBAN,
+                                                  .where = where,
+                                                  .value = str_c(iban),
+                                                  .part = part,
+                                                  .quoted = extract_quoted_at(text, start)});
     }
-}
-
-void extract_link(struct extract_job *j, uint32_t part, struct str url, struct str text)
-{
-    struct facts_insight *in = &j->insight;
-    if (in->n_links == FACTS_LINKS_MAX) {
-        in->flags |= FACTS_TOO_MANY;
-        return;
-    }
-    in->links[in->n_links++] = (struct facts_link){.url = arena_str(j->arena, str_utf8_cut(url, FACTS_STRING_MAX)),
-                                                   .text = arena_str(j->arena, str_utf8_cut(text, FACTS_STRING_MAX)),
-                                                   .part = part,
-                                                   .kind = LINK_HREF};
+    extract_accounts(j, part, where, text);
 }

@@ -1,7 +1,6 @@
 /* Rule of one reader of headers: where GMime reads another author than mime/ does, other programs may too, and the
  * message is held. */
 #include "extract/job.h"
-#include "mime/identity.h"
 
 static bool same(const struct mime_addr *from, struct str other)
 {
@@ -29,13 +28,11 @@ static size_t mailboxes(InternetAddressList *list, const char **first)
 
 bool extract_sender_differs(struct extract_job *j)
 {
-    struct mime_identity id;
-    mime_identity_read(j->arena, j->ctx->charsets, j->raw, &id);
-    if (id.from_state != MIME_FROM_OK)
+    if (j->identity.from_state != MIME_FROM_OK)
         return false; /* proves nothing already; the guard hears it from mime/ */
     const char *first = NULL;
     size_t n = mailboxes(g_mime_message_get_from(j->message), &first);
     if (n == 0)
         return false; /* GMime could not read it at all: no second author to confuse */
-    return n > 1 || !first || !same(&id.from, str_c(first));
+    return n > 1 || !first || !same(&j->identity.from, str_c(first));
 }

@@ -174,8 +174,21 @@ static size_t separator(struct str t, size_t i)
 static char upper(char c) { return c >= 'a' && c <= 'z' ? (char)(c - 32) : c; }
 static bool is_word(char c) { return ascii_is_alpha(c) || ascii_is_digit(c) || (unsigned char)c >= 0xC3; }
 
-/* Reads up to `want` IBAN characters from i; at most one separator (of up to 3 bytes and one more space) between two.
- */
+/* A line end inside the number: what the wrapping of lines and their quote marks put there; 0 when none. */
+static size_t wrapped(struct str t, size_t i)
+{
+    size_t from = i;
+    if (i < t.n && t.p[i] == '\r')
+        i++;
+    if (i >= t.n || t.p[i] != '\n')
+        return 0;
+    for (i++; i < t.n && i - from < 8 && (t.p[i] == ' ' || t.p[i] == '>' || t.p[i] == '\t'); i++)
+        ;
+    return i - from;
+}
+
+/* Reads up to `want` IBAN characters from i; at most one separator (of up to 3 bytes and one more space), or one line
+ * end, between two. */
 static bool read_at(struct str t, size_t i, unsigned want, char *out, size_t *end)
 {
     size_t n = 0;
@@ -183,19 +196,35 @@ static bool read_at(struct str t, size_t i, unsigned want, char *out, size_t *en
         size_t sep = 0;
         for (unsigned k = 0; k < 2 && n > 0 && i < t.n && (sep = separator(t, i)) > 0; k++)
             i += sep;
+        if (n >= 4)
+            i += wrapped(t, i);
         if (i >= t.n || !is_alnum_upper(upper(t.p[i])))
             return false;
         out[n++] = upper(t.p[i++]);
     }
     out[n] = '\0';
     *end = i;
-    return i >= t.n || !is_word(t.p[i]);
+    return i >= t.n || !is_word(t.p[i]) || str_istarts(str_from(t, i), STR("BIC")) ||
+           str_istarts(str_from(t, i), STR("SWIFT")); /* columns of a table run together */
+}
+
+/* May an IBAN begin at i? Checked before anything costly: two letters, then a digit (with a separator at most). */
+static bool begins_at(struct str t, size_t i)
+{
+    if (!ascii_is_alpha(t.p[i]) || !ascii_is_alpha(t.p[i + 1]))
+        return false;
+    size_t k = i + 2;
+    while (k < t.n && k < i + 5 && !ascii_is_digit(t.p[k]))
+        k += separator(t, k) ? separator(t, k) : 8;
+    if (k >= t.n || !ascii_is_digit(t.p[k]))
+        return false;
+    return i == 0 || !is_word(t.p[i - 1]) || (i >= 4 && str_ieq(str_n(t.p + i - 4, 4), STR("IBAN")));
 }
 
 bool iban_next(struct str text, size_t *at, char out[IBAN_MAX + 1], size_t *start)
 {
     for (size_t i = *at; i + 15 <= text.n; i++) {
-        if (!ascii_is_alpha(text.p[i]) || (i > 0 && is_word(text.p[i - 1])) || !ascii_is_alpha(text.p[i + 1]))
+        if (!begins_at(text, i))
             continue;
         char head[2] = {upper(text.p[i]), upper(text.p[i + 1])};
         unsigned want = iban_length(str_n(head, 2));

@@ -3,11 +3,13 @@
  *
  * sigillo-scan                            a role of the server; started by the supervisor
  * sigillo-scan --serve                    for `sigillo scan`: descriptor 3 asks for workers, as net does
- * sigillo-scan --facts [--unsealed] FILE...   reads messages as the server would and prints a digest of their facts
- * (tests compare sealed and unsealed; "-": names of files on stdin, one a line) */
+ * sigillo-scan --facts [--unsealed] [--print] FILE...   reads messages as the server would and prints a digest of their
+ * facts (tests compare sealed and unsealed; "-": names of files on stdin, one a line); --print: the facts as JSON, one
+ * line a file */
 #include "core/hash.h"
 #include "core/log.h"
 #include "extract/extract.h"
+#include "facts/print.h"
 #include "os/role.h"
 #include "os/spawn.h"
 #include "os/zygote.h"
@@ -42,6 +44,7 @@ static const struct sandbox_spec worker_sandbox = {
 static const char *const peers[] = {"net", "jobs"};
 static struct extract_ctx *extract;
 static struct zygote zygote;
+static bool print_json; /* --print */
 
 static int work(void *ctx, struct str bytes, struct buf *structure, struct buf *insight);
 static int scan_init(struct role_ctx *r);
@@ -51,7 +54,8 @@ static int signals_open(void);
 static int serve_main(void);
 static int facts_main(int argc, char **argv);
 static int facts_of(const char *path, int *worker, unsigned *jobs);
-static int facts_print(const char *path, int worker);
+static int facts_answer(const char *path, int worker, uint64_t size);
+static void facts_json(const char *path, const struct scan_facts *f, uint64_t size);
 
 static int work(void *ctx, struct str bytes, struct buf *structure, struct buf *insight)
 {
@@ -137,7 +141,28 @@ static int scan_run(struct role_ctx *r)
     }
 }
 
-static int facts_print(const char *path, int worker)
+static void facts_json(const char *path, const struct scan_facts *f, uint64_t size)
+{
+    struct facts_structure s;
+    struct facts_insight in;
+    struct json_w w;
+    AUTO(arena) struct arena a;
+    AUTO(buf) struct buf out;
+    arena_init(&a, ARENA_NO_LIMIT);
+    buf_init(&out, 64u << 20);
+    json_init(&w, &out);
+    int r = facts_structure_get(&a, f->structure, size, &s);
+    if (r == 0)
+        r = facts_insight_get(&a, f->insight, &in);
+    if (r == 0)
+        facts_print(&w, &s, &in);
+    if (r != 0 || out.err)
+        fprintf(stderr, "sigillo-scan: %s: %s\n", path, r != 0 ? err_name(r) : "too large to print");
+    else
+        printf("%.*s\n", (int)out.n, out.p);
+}
+
+static int facts_answer(const char *path, int worker, uint64_t size)
 {
     static char msg[CHANNEL_MSG_MAX];
     static const uint64_t seed_a[2] = {1, 2}, seed_b[2] = {3, 4};
@@ -150,6 +175,10 @@ static int facts_print(const char *path, int worker)
         return 1;
     }
     channel_msg_close(&m);
+    if (print_json && f.status == SCAN_DONE) {
+        facts_json(path, &f, size);
+        return 0;
+    }
     printf("%s %d %zu %zu %016llx%016llx %016llx%016llx\n", path, (int)f.status, f.structure.n, f.insight.n,
            (unsigned long long)siphash13(seed_a, f.structure.p, f.structure.n),
            (unsigned long long)siphash13(seed_b, f.structure.p, f.structure.n),
@@ -178,7 +207,9 @@ static int facts_of(const char *path, int *worker, unsigned *jobs)
             return 1;
     }
     ++*jobs;
-    int r = scan_job_send(*worker, 1, 0, STR_NULL, file, (uint64_t)st.st_size) == 0 ? facts_print(path, *worker) : 1;
+    int r = scan_job_send(*worker, 1, 0, STR_NULL, file, (uint64_t)st.st_size) == 0
+                ? facts_answer(path, *worker, (uint64_t)st.st_size)
+                : 1;
     if (r != 0) {
         close(*worker);
         *worker = -1;
@@ -191,9 +222,13 @@ static int facts_main(int argc, char **argv)
     struct err e = {0};
     int worker = -1, bad = 0, i = 2;
     unsigned jobs = 0;
-    bool unsealed = argc > 2 && strcmp(argv[2], "--unsealed") == 0;
+    bool unsealed = false;
     char line[PATH_MAX];
 
+    for (; i < argc && argv[i][0] == '-' && argv[i][1] == '-'; i++) {
+        unsealed = unsealed || strcmp(argv[i], "--unsealed") == 0;
+        print_json = print_json || strcmp(argv[i], "--print") == 0;
+    }
     signal(SIGPIPE, SIG_IGN);
     if (extract_open(&extract, &e) != 0) {
         fprintf(stderr, "sigillo-scan: %s\n", e.text);
@@ -201,7 +236,7 @@ static int facts_main(int argc, char **argv)
     }
     if (zygote_init(&zygote, unsealed ? NULL : &worker_sandbox, work, extract, ZYGOTE_WORKERS_MAX) != 0)
         return 1;
-    for (i += unsealed; i < argc; i++) {
+    for (; i < argc; i++) {
         if (strcmp(argv[i], "-") != 0) {
             bad += facts_of(argv[i], &worker, &jobs);
             continue;

@@ -1,0 +1,189 @@
+/* One attachment: what it is, what its name says, and who reads what is in it. */
+#include "extract/blob.h"
+
+struct facts_attachment *extract_attachment(struct extract_job *j, const struct extract_blob *b)
+{
+    struct facts_insight *in = &j->insight;
+    if (in->n_attachments == FACTS_ATTACHMENTS_MAX) {
+        in->flags |= FACTS_TOO_MANY;
+        return NULL;
+    }
+    struct facts_attachment *a = &in->attachments[in->n_attachments++];
+    *a = (struct facts_attachment){.part = b->part, .flags = b->flags};
+    struct str name = extract_utf8_str(j, b->name, FACTS_NAME_MAX);
+    a->name =
+        b->path.n
+            ? str_utf8_cut(arena_printf(j->arena, "%.*s/%.*s", STRF(str_upto(b->path, FACTS_NAME_MAX)), STRF(name)),
+                           FACTS_NAME_MAX)
+            : name;
+    return a;
+}
+
+void extract_note(struct extract_job *j, struct facts_attachment *a, uint32_t flags, struct str detail)
+{
+    if (!a)
+        return;
+    a->flags |= flags;
+    if (a->detail.n == 0 && detail.n)
+        a->detail = arena_str(j->arena, extract_utf8_str(j, detail, FACTS_NAME_MAX));
+    if (flags & (ATT_UNREADABLE | ATT_BOMB))
+        j->insight.flags |= FACTS_UNREADABLE;
+}
+
+/* Which extensions and types are right for what the bytes are; "" in a list: anything. */
+static const struct {
+    const char *kind, *extensions, *types;
+} natures[] = {
+    {"pdf", "pdf ai", "pdf octet-stream x-pdf acrobat"},
+    {"png", "png", "png octet-stream x-png"},
+    {"jpeg", "jpg jpeg jpe jfif", "jpeg jpg pjpeg octet-stream"},
+    {"gif", "gif", "gif octet-stream"},
+    {"html", "html htm shtml xhtml mht mhtml xht eml hta", "html xhtml+xml octet-stream plain"},
+    {"exe", "exe dll scr com cpl sys ocx msi pif", "octet-stream x-msdownload x-msdos-program x-dosexec"},
+    {"rtf", "rtf doc", "rtf msword octet-stream richtext"},
+};
+
+static bool listed(const char *list, struct str word)
+{
+    struct str rest = str_c(list), one;
+    while (rest.n && str_token(&rest, ' ', &one))
+        if (str_ieq(one, word))
+            return true;
+    return false;
+}
+
+/* A picture that is a program, a "PDF" that is a page: the name and the type are what a person goes by. */
+static void type_differs(struct extract_job *j, const struct extract_blob *b, struct facts_attachment *a)
+{
+    static const char *const known[] = {"pdf", "png", "jpg", "jpeg", "gif",  "txt", "doc", "docx", "xls", "xlsx",
+                                        "zip", "csv", "xml", "rtf",  "html", "htm", "mp3", "mp4",  "eml", "ics"};
+    char buffer[16];
+    struct str e = extract_extension(b->name, buffer);
+    bool usual = false;
+    for (size_t i = 0; i < N_ELEMENTS(known); i++)
+        usual = usual || str_ieq(e, str_c(known[i]));
+    for (size_t i = 0; i < N_ELEMENTS(natures); i++) {
+        if (!str_eq(a->kind, str_c(natures[i].kind)))
+            continue;
+        bool name_wrong = usual && !listed(natures[i].extensions, e);
+        bool type_wrong = e.n == 0 && b->subtype.n &&
+                          (str_eq(b->type, STR("image")) || str_eq(b->subtype, STR("pdf"))) &&
+                          !listed(natures[i].types, b->subtype);
+        if (name_wrong || type_wrong)
+            extract_note(j, a, ATT_TYPE_DIFFERS,
+                         arena_printf(j->arena, "%.*s is %s", STRF(str_upto(b->name, 200)), natures[i].kind));
+    }
+}
+
+static bool kind_is(const struct facts_attachment *a, const char *list) { return listed(list, a->kind); }
+
+static void by_kind(struct extract_job *j, struct facts_attachment *a)
+{
+    if (kind_is(a, "exe elf macho dex class chm script"))
+        extract_note(j, a, ATT_PROGRAM, a->name);
+    if (kind_is(a, "lnk url"))
+        extract_note(j, a, ATT_SHORTCUT, a->name);
+    if (kind_is(a, "iso vhd vhdx"))
+        extract_note(j, a, ATT_DISK_IMAGE, a->name);
+    if (kind_is(a, "ics"))
+        a->flags |= ATT_CALENDAR;
+    if (kind_is(a, "eml"))
+        a->flags |= ATT_MESSAGE;
+    if (kind_is(a, "tnef"))
+        j->insight.flags |= FACTS_TNEF;
+}
+
+/* What the bytes alone do not say: text formats go by name and declared type. */
+static struct str refine(const struct extract_blob *b, struct str kind)
+{
+    char buffer[16];
+    struct str e = extract_extension(b->name, buffer);
+    if (!str_eq(kind, STR("text")) && !str_eq(kind, STR("xml")) && !str_eq(kind, STR("")))
+        return kind;
+    static const char *const by_name[] = {"csv", "ics", "eml", "js",  "jse", "vbs", "vbe",  "wsf", "hta",
+                                          "bat", "cmd", "ps1", "svg", "url", "css", "json", "log", "mht"};
+    for (size_t i = 0; i < N_ELEMENTS(by_name); i++)
+        if (str_ieq(e, str_c(by_name[i])))
+            return str_c(by_name[i]);
+    if (str_eq(e, STR("html")) || str_eq(e, STR("htm")) || str_eq(e, STR("shtml")) || str_eq(b->subtype, STR("html")))
+        return STR("html");
+    if (str_eq(b->subtype, STR("calendar")))
+        return STR("ics");
+    if (str_eq(b->subtype, STR("csv")))
+        return STR("csv");
+    return kind;
+}
+
+struct reader {
+    const char *kinds;
+    extract_reader_fn *read;
+};
+static const struct reader readers[] = {
+    {"text csv log json js jse vbs vbe wsf bat cmd ps1 url script", extract_plain_file},
+    {"html svg hta mht", extract_html_file},
+};
+
+void extract_blob(struct extract_job *j, const struct extract_blob *b)
+{
+    if (j->budget.blobs == 0 || b->depth > EXTRACT_BLOB_DEPTH_MAX) {
+        j->insight.flags |= FACTS_TOO_MANY | FACTS_UNREADABLE;
+        return;
+    }
+    j->budget.blobs--;
+    struct facts_attachment *a = extract_attachment(j, b);
+    if (!a)
+        return;
+    a->kind = refine(b, extract_sniff(b->bytes));
+    uint32_t by_name = extract_name_flags(b->name);
+    if (by_name)
+        extract_note(j, a, by_name, a->name);
+    by_kind(j, a);
+    type_differs(j, b, a);
+    for (size_t i = 0; i < N_ELEMENTS(readers); i++)
+        if (kind_is(a, readers[i].kinds)) {
+            readers[i].read(j, b, a);
+            return;
+        }
+}
+
+void extract_message_part(struct extract_job *j, uint32_t part)
+{
+    const struct facts_part *p = &j->structure.parts[part];
+    struct extract_blob b = {
+        .bytes = str_n(j->raw.p + p->body_off, p->body_len), .name = p->name, .part = part, .flags = ATT_MESSAGE};
+    struct facts_attachment *a = extract_attachment(j, &b);
+    j->insight.has_attachment = true;
+    if (a)
+        a->kind = STR("eml");
+}
+
+void extract_plain_file(struct extract_job *j, const struct extract_blob *b, struct facts_attachment *a)
+{
+    AUTO(buf) struct buf text;
+    struct extract_source s = {.part = b->part, .where = WHERE_ATTACHMENT, .link = LINK_HTML};
+    buf_init(&text, EXTRACT_TEXT_PART_MAX * 3u);
+    extract_text(j, &s, extract_charset(j, b->charset, b->bytes), &text);
+    a->text_chars = (uint32_t)text.n;
+    extract_attached(j, buf_str(&text));
+}
+
+void extract_html_file(struct extract_job *j, const struct extract_blob *b, struct facts_attachment *a)
+{
+    AUTO(buf) struct buf text;
+    struct extract_source s = {.part = b->part, .where = WHERE_ATTACHMENT, .link = LINK_HTML, .html = LINK_HTML};
+    uint32_t before = j->insight.html;
+    buf_init(&text, EXTRACT_TEXT_PART_MAX * 3u);
+    j->insight.html = 0;
+    struct str bytes = extract_charset(j, b->charset, b->bytes);
+    extract_text(j, &s, bytes, &text);
+    uint32_t html = j->insight.html;
+    j->insight.html = before;
+    a->text_chars = (uint32_t)text.n;
+    if ((html & HTML_SMUGGLING) || ((html & HTML_SCRIPT) && extract_smuggles(bytes)))
+        extract_note(j, a, ATT_SMUGGLING, a->name);
+    if (html & HTML_PASSWORD)
+        extract_note(j, a, ATT_PASSWORD_FORM, a->name);
+    if (html & HTML_REFRESH)
+        extract_note(j, a, ATT_REMOTE, a->name);
+    extract_attached(j, buf_str(&text));
+}

@@ -1,0 +1,135 @@
+/* What bytes are, whatever their name and declared type say. */
+#include "extract/chars.h"
+#include "extract/job.h"
+
+#define SNIFF_TEXT 4096u
+
+struct magic {
+    uint32_t at;
+    const char *bytes;
+    uint8_t n;
+    const char *kind;
+};
+static const struct magic magics[] = {
+    {0, "%PDF-", 5, "pdf"},
+    {0, "PK\x03\x04", 4, "zip"},
+    {0, "PK\x05\x06", 4, "zip"},
+    {0, "PK\x07\x08", 4, "zip"},
+    {0, "Rar!\x1A\x07", 6, "rar"},
+    {0, "7z\xBC\xAF\x27\x1C", 6, "7z"},
+    {0, "\x1F\x8B", 2, "gzip"},
+    {0, "BZh", 3, "bzip2"},
+    {0,
+     "\xFD"
+     "7zXZ\0",
+     6, "xz"},
+    {0, "\x28\xB5\x2F\xFD", 4, "zstd"},
+    {0, "MSCF\0\0\0\0", 8, "cab"},
+    {0, "\x60\xEA", 2, "arj"},
+    {7, "**ACE**", 7, "ace"},
+    {2, "-lh", 3, "lzh"},
+    {257, "ustar", 5, "tar"},
+    {0, "\x89PNG\r\n\x1A\n", 8, "png"},
+    {0, "\xFF\xD8\xFF", 3, "jpeg"},
+    {0, "GIF87a", 6, "gif"},
+    {0, "GIF89a", 6, "gif"},
+    {0, "II*\0", 4, "tiff"},
+    {0, "MM\0*", 4, "tiff"},
+    {0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8, "ole"},
+    {0, "{\\rt", 4, "rtf"},
+    {0, "\x78\x9F\x3E\x22", 4, "tnef"},
+    {0, "L\0\0\0\x01\x14\x02\0", 8, "lnk"},
+    {0,
+     "\x7F"
+     "ELF",
+     4, "elf"},
+    {0, "ITSF", 4, "chm"},
+    {0, "\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\xAE\xB1\x53\x78\xD0\x29\x96\xD3", 16, "onenote"},
+    {0x8001, "CD001", 5, "iso"},
+    {0x8801, "CD001", 5, "iso"},
+    {0, "conectix", 8, "vhd"},
+    {0, "vhdxfile", 8, "vhdx"},
+    {0, "dex\n03", 6, "dex"},
+    {0, "\xCA\xFE\xBA\xBE", 4, "class"},
+    {0, "\xFE\xED\xFA", 3, "macho"},
+    {0, "\xCF\xFA\xED\xFE", 4, "macho"},
+    {0, "#!", 2, "script"},
+    {0, "OggS", 4, "ogg"},
+    {0, "ID3", 3, "mp3"},
+    {0, "RIFF", 4, "riff"},
+    {4, "ftyp", 4, "mp4"},
+    {0, "BM", 2, "bmp"},
+};
+
+static bool dos_program(struct str b)
+{
+    if (b.n < 64 || b.p[0] != 'M' || b.p[1] != 'Z')
+        return false;
+    const unsigned char *p = (const unsigned char *)b.p + 0x3C;
+    uint32_t at = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    return at < b.n && b.n - at >= 4 ? (b.p[at] == 'P' && b.p[at + 1] == 'E') || (b.p[at] == 'N' && b.p[at + 1] == 'E')
+                                     : true;
+}
+
+/* Bytes of a DER SignedData (RFC 5652): SEQUENCE, then the object identifier 1.2.840.113549.1.7.2. */
+static bool signed_data(struct str b)
+{
+    return b.n > 20 && b.p[0] == 0x30 &&
+           str_find(str_upto(b, 24), str_n("\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07", 10), 0) > 0;
+}
+
+static bool text_like(struct str b)
+{
+    for (size_t i = 0; i < b.n; i++) {
+        unsigned char c = (unsigned char)b.p[i];
+        if (c < 9 || (c > 13 && c < 32 && c != 27))
+            return false;
+    }
+    return b.n > 0;
+}
+
+static struct str sniff_text(struct str b)
+{
+    struct str t = b;
+    if (str_starts(t, STR("\xEF\xBB\xBF")))
+        t = str_from(t, 3);
+    t = str_trim(t);
+    static const struct {
+        const char *begin, *kind;
+    } begins[] = {{"<!doctype html", "html"},  {"<html", "html"},        {"<head", "html"},
+                  {"<body", "html"},           {"<script", "html"},      {"<svg", "svg"},
+                  {"begin:vcalendar", "ics"},  {"begin:vcard", "vcf"},   {"[internetshortcut]", "url"},
+                  {"-----begin pkcs7", "p7m"}, {"from: ", "eml"},        {"received: ", "eml"},
+                  {"return-path:", "eml"},     {"mime-version:", "eml"}, {"delivered-to:", "eml"},
+                  {"message-id:", "eml"},      {"x-received:", "eml"}};
+    for (size_t i = 0; i < N_ELEMENTS(begins); i++)
+        if (str_istarts(t, str_c(begins[i].begin)))
+            return str_c(begins[i].kind);
+    if (t.n > 1 && t.p[0] == '<') {
+        if (str_ifind(t, STR("<html"), 0) >= 0 || str_ifind(t, STR("<body"), 0) >= 0 ||
+            str_ifind(t, STR("<form"), 0) >= 0 || str_ifind(t, STR("<script"), 0) >= 0)
+            return STR("html");
+        if (str_ifind(t, STR("<svg"), 0) >= 0)
+            return STR("svg");
+        if (str_istarts(t, STR("<?xml")) || str_chr(t, '>', 0) > 0)
+            return STR("xml");
+    }
+    return STR("text");
+}
+
+struct str extract_sniff(struct str bytes)
+{
+    if (dos_program(bytes))
+        return STR("exe");
+    for (size_t i = 0; i < N_ELEMENTS(magics); i++) {
+        const struct magic *m = &magics[i];
+        if (bytes.n >= m->at + m->n && memcmp(bytes.p + m->at, m->bytes, m->n) == 0)
+            return str_c(m->kind);
+    }
+    if (signed_data(bytes))
+        return STR("p7m");
+    struct str head = str_upto(bytes, SNIFF_TEXT);
+    if (str_find(head, STR("%PDF-"), 0) >= 0) /* readers look for it in the first kilobyte */
+        return STR("pdf");
+    return text_like(head) ? sniff_text(head) : STR("");
+}
