@@ -1,4 +1,5 @@
 #include "guard/lists.h"
+#include "guard/lexicon.h"
 #include <libpsl.h>
 #include <stdlib.h>
 
@@ -6,6 +7,7 @@
 
 struct guard_lists {
     psl_ctx_t *psl;
+    struct guard_lexicon *lexicon;
 };
 #define LIST(z) {z, sizeof(z) - 1},
 static const struct str freemail[] = {
@@ -41,14 +43,22 @@ int guard_lists_open(struct guard_lists **out, struct err *e)
                        "The list of public domain endings could not be loaded. Nothing was lost. Install the package "
                        "publicsuffix and start again.");
     }
+    int r = guard_lexicon_open(&l->lexicon, e);
+    if (r != 0) {
+        guard_lists_close(&l);
+        return r;
+    }
     *out = l;
     return 0;
 }
+
+const struct guard_lexicon *guard_lists_lexicon(const struct guard_lists *l) { return l ? l->lexicon : NULL; }
 
 void guard_lists_close(struct guard_lists **l)
 {
     if (!*l)
         return;
+    guard_lexicon_close(&(*l)->lexicon);
     psl_free((*l)->psl);
     free(*l);
     *l = NULL;

@@ -10,6 +10,8 @@ struct guard_lists;
  */
 int guard_lists_open(struct guard_lists **l, struct err *e) MUST_USE;
 void guard_lists_close(struct guard_lists **l);
+struct guard_lexicon;
+const struct guard_lexicon *guard_lists_lexicon(const struct guard_lists *l); /* NULL when l is */
 
 /* "mail.rossi.co.uk" -> "rossi.co.uk": a view into domain. A public suffix itself, a literal and a single label come
  * back whole. l NULL: the last two labels. domain: A-labels, lower case. */
