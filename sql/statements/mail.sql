@@ -9,7 +9,7 @@ SELECT blob, sha256 FROM blob WHERE org = :org AND hmac = :hmac
 -- name: blob_insert
 -- args: org int, blob int, hmac blob, sha256 blob, size int, pack int, pack_offset int, pack_length int
 INSERT INTO blob (org, blob, hmac, sha256, size, pack, pack_offset, pack_length)
-VALUES (:org, :blob, :hmac, :sha256, :size, :pack, :pack_offset, :pack_length)
+VALUES (:org, :blob, :hmac, :sha256, :size, :pack, :pack_offset, :pack_length) ON CONFLICT (org, hmac) DO NOTHING
 
 -- name: blob_get
 -- args: org int, blob int

@@ -245,6 +245,9 @@ static int check_call(struct db *db, enum sql_id id, const struct db_val *args, 
     return r ? db_failed(db, r) : 0;
 }
 
+uint64_t db_writes(const struct db *db) { return db->writes; }
+int db_txn_error(const struct db *db) { return db->txn == DB_TXN_NONE ? 0 : db->dead ? ERR_GONE : db->failed; }
+
 int db_run(struct db *db, enum sql_id id, const struct db_val *args, size_t n_args, int64_t *changed)
 {
     int r = check_call(db, id, args, n_args);
@@ -252,6 +255,7 @@ int db_run(struct db *db, enum sql_id id, const struct db_val *args, size_t n_ar
         r = db_fault_run(db);
     if (r)
         return r;
+    db->writes++;
     r = db->ops->run(db, id, args, changed);
     return UNLIKELY(r) ? db_failed(db, r) : 0;
 }
@@ -271,6 +275,7 @@ int db_query(struct db *db, struct db_cursor *c, enum sql_id id, const struct db
     if (!slot)
         return db_failed(db, misuse(db, "too many open cursors"));
     *slot = (struct db_slot){.used = true, .id = id, .row = -1};
+    db->writes += strncmp(sql_statements[id].text[db->engine], "SELECT", 6) != 0; /* RETURNING, WITH */
     r = db->ops->query(db, slot, id, args);
     if (r) {
         slot->used = false;

@@ -73,6 +73,11 @@ int db_savepoint(struct db *db) MUST_USE; /* one level */
 int db_savepoint_release(struct db *db) MUST_USE;
 int db_savepoint_rollback(struct db *db) MUST_USE; /* undoes and ends it; < 0: the outer transaction is lost too */
 
+/* Statements that may have written since the connection was opened; the first error of the open transaction, 0 for none. With both a caller
+ * tells whether work that gave up left something behind. */
+uint64_t db_writes(const struct db *db);
+int db_txn_error(const struct db *db);
+
 /* Named arguments of the statement in the order of its "-- args:" line. */
 #include "db/sql_gen.h"
 /* Runs a statement without rows. changed (may be NULL): rows touched; with NULL PostgreSQL may defer the error to the next call that waits (pipeline). */

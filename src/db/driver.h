@@ -56,8 +56,9 @@ struct db {
     int patience_ms;
     enum db_txn txn;
     bool savepoint;
-    bool lost;  /* the engine ended the transaction by itself; only rollback is left to say */
-    bool dead;  /* connection lost: only close is left */
+    bool lost; /* the engine ended the transaction by itself; only rollback is left to say */
+    bool dead; /* connection lost: only close is left */
+    uint64_t writes;
     int failed; /* first error inside the transaction: further statements get it too */
     struct db_slot slots[DB_CURSORS_MAX];
     struct db_fault faults[DB_FAULTS_MAX];

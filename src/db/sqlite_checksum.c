@@ -7,7 +7,7 @@
  * beyond which the file grew) and holds nothing. A file without the reserve, written by another program, is read as it is. */
 #include "core/hash.h"
 #include "core/log.h"
-#include "db/sqlite_priv.h"
+#include "db/sqlite_vfs.h"
 
 #include <endian.h>
 #include <fcntl.h>
@@ -28,8 +28,9 @@ static const char sum_magic[4] = {'S', 'G', 'p', '1'};
 
 struct file {
     sqlite3_file base;
-    bool sums;  /* pages carry them */
-    bool quiet; /* the caller reports what it finds */
+    bool sums;   /* pages carry them */
+    bool quiet;  /* the caller reports what it finds */
+    bool gather; /* frames of its log wait for the sync */
     const char *name;
     sqlite3_file *real; /* behind this struct */
 };
@@ -155,6 +156,11 @@ static int v_open(sqlite3_vfs *v, const char *name, sqlite3_file *p, int flags, 
     int rc;
 
     (void)v;
+    if (flags & SQLITE_OPEN_WAL) {
+        struct file *of_log = of(sqlite3_database_file_object(name));
+        return sqlite_log_open(real_vfs, name, p, flags, out,
+                               of_log && of_log->base.pMethods == &methods ? &of_log->gather : NULL);
+    }
     if (!(flags & SQLITE_OPEN_MAIN_DB))
         return real_vfs->xOpen(real_vfs, name, p, flags, out);
     *f = (struct file){.name = name, .real = (sqlite3_file *)(void *)(f + 1)};
@@ -195,7 +201,9 @@ const char *sqlite_checksum_vfs(void)
     if (!real_vfs)
         abort(); /* this SQLite has no operating system */
     vfs = (sqlite3_vfs){.iVersion = 2,
-                        .szOsFile = (int)sizeof(struct file) + real_vfs->szOsFile,
+                        .szOsFile =
+                            real_vfs->szOsFile +
+                            ((int)sizeof(struct file) > sqlite_log_size ? (int)sizeof(struct file) : sqlite_log_size),
                         .mxPathname = real_vfs->mxPathname,
                         .zName = VFS_NAME,
                         .xOpen = v_open,
@@ -217,6 +225,15 @@ int sqlite_checksum_reserve(sqlite3 *h)
     int n = PAGE_SUM;
 
     return sqlite3_file_control(h, "main", SQLITE_FCNTL_RESERVE_BYTES, &n);
+}
+
+void sqlite_log_gather(sqlite3 *h)
+{
+    struct file *f = NULL;
+
+    if (sqlite3_file_control(h, "main", SQLITE_FCNTL_FILE_POINTER, &f) == SQLITE_OK && f &&
+        f->base.pMethods == &methods)
+        f->gather = true;
 }
 
 static bool page_checks(struct file *f, uint8_t *page, int n, sqlite3_int64 offset)

@@ -162,11 +162,13 @@ static int configure(struct db_sqlite *q, const struct db_conf *conf, struct err
             rc = sqlite3_exec(q->h, pragmas[i].text, NULL, NULL, NULL);
     char text[160];
     snprintf(text, sizeof text, "PRAGMA cache_size = -%d; PRAGMA mmap_size = %d; PRAGMA journal_size_limit = %d",
-             CACHE_KIB, MMAP_BYTES, JOURNAL_KEEP_BYTES);
+             conf->cache_kib > 0 ? conf->cache_kib : CACHE_KIB, MMAP_BYTES, JOURNAL_KEEP_BYTES);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(q->h, text, NULL, NULL, NULL);
     if (rc == SQLITE_OK && conf->relaxed)
         rc = sqlite3_exec(q->h, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+    if (rc == SQLITE_OK && !conf->relaxed && !conf->readonly)
+        sqlite_log_gather(q->h);
     /* The first read of page 1: a file that is no database, or cut inside its header, is found now. */
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(q->h, "PRAGMA schema_version", NULL, NULL, NULL);

@@ -35,6 +35,8 @@ int sqlite_sync_folder(const char *path);                  /* fsync of the folde
  * that does not check (the caller holds a reading transaction, so that no checkpoint of its frames runs). */
 const char *sqlite_checksum_vfs(void);
 int sqlite_checksum_reserve(sqlite3 *h);
+/* Frames of the write-ahead log are written together at the sync (sqlite_log.c): only where synchronous=FULL. */
+void sqlite_log_gather(sqlite3 *h);
 int sqlite_checksum_pages(sqlite3 *h, struct buf *out) MUST_USE;
 
 int sqlite_checkpoint(struct db *db, int64_t *wal_pages_left);

@@ -1,3 +1,4 @@
+#include "store/compress.h"
 #include "store/ctx_pool.h"
 #include "store/pack_format.h"
 #include <openssl/evp.h>
@@ -5,15 +6,9 @@
 #include <stdlib.h>
 #include <zstd.h>
 
-#define ZSTD_LEVEL 1 /* docs/adr/0005 */
-/* Up to this size compression goes into a scratch buffer that is kept; only the result takes room in the arena. */
-#define SCRATCH_MAX (256u << 10)
-
 struct tools { /* of one thread at a time */
     EVP_MD_CTX *md;
-    ZSTD_CCtx *cctx;
     ZSTD_DCtx *dctx;
-    char *scratch;
 };
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct ctx_pool pool = CTX_POOL_INIT;
@@ -23,7 +18,6 @@ static void tools_setup(void);
 static void tools_free(void *p);
 static struct tools *tools_get(void);
 static void auto_tools(struct tools **t);
-static int compress_into(struct tools *t, struct arena *a, struct str plain, struct blob_draft *d);
 
 static void tools_free(void *p)
 {
@@ -32,9 +26,7 @@ static void tools_free(void *p)
     if (!t)
         return;
     EVP_MD_CTX_free(t->md);
-    ZSTD_freeCCtx(t->cctx);
     ZSTD_freeDCtx(t->dctx);
-    free(t->scratch);
     free(t);
 }
 
@@ -56,12 +48,8 @@ static struct tools *tools_get(void)
     if (!(t = calloc(1, sizeof *t)))
         return NULL;
     t->md = EVP_MD_CTX_new();
-    t->cctx = ZSTD_createCCtx();
     t->dctx = ZSTD_createDCtx();
-    t->scratch = malloc(SCRATCH_MAX);
-    if (!t->md || !t->cctx || !t->dctx || !t->scratch ||
-        ZSTD_isError(ZSTD_CCtx_setParameter(t->cctx, ZSTD_c_compressionLevel, ZSTD_LEVEL)) ||
-        ZSTD_isError(ZSTD_CCtx_setParameter(t->cctx, ZSTD_c_contentSizeFlag, 1))) {
+    if (!t->md || !t->dctx) {
         tools_free(t);
         return NULL;
     }
@@ -87,44 +75,18 @@ int pack_sha256(struct str bytes, uint8_t out[SHA256_LEN])
     return 0;
 }
 
-/* Fills d->bytes and d->zstd when compression saves something; leaves them for plain storage otherwise. */
-static int compress_into(struct tools *t, struct arena *a, struct str plain, struct blob_draft *d)
-{
-    struct arena_mark mark = arena_mark(a);
-    size_t room = plain.n - 1, n; /* one byte short: "not smaller" then shows as an error of the library */
-    char *out = t->scratch;
-
-    if (room > SCRATCH_MAX && !(out = arena_try(a, room)))
-        return ERR_NOMEM;
-    n = ZSTD_compress2(t->cctx, out, room, plain.p, plain.n);
-    if (ZSTD_isError(n)) {
-        if (room > SCRATCH_MAX)
-            arena_reset(a, mark);
-        return 0;
-    }
-    if (out == t->scratch) {
-        if (!(out = arena_try(a, n)))
-            return ERR_NOMEM;
-        memcpy(out, t->scratch, n);
-    }
-    d->bytes = str_n(out, n);
-    d->zstd = true;
-    return 0;
-}
-
 int blob_prepare(struct arena *a, int64_t org, struct str plain, struct blob_draft *d)
 {
-    AUTO(tools) struct tools *t = tools_get();
     int rc;
 
-    if (!t)
-        return ERR_NOMEM;
     if (plain.n > PACK_BLOB_MAX)
         return ERR_LIMIT;
     *d = (struct blob_draft){.org = org, .size = plain.n, .bytes = plain};
-    if ((rc = pack_sha256(plain, d->sha256)) != 0)
+    if ((rc = pack_sha256(plain, d->sha256)) != 0 || plain.n <= 1)
         return rc;
-    return plain.n > 1 ? compress_into(t, a, plain, d) : 0;
+    if ((rc = compress_bytes(a, plain, plain.n - 1, &d->bytes)) == 0)
+        d->zstd = true;
+    return rc < 0 ? rc : 0;
 }
 
 int pack_blob_plain(struct str stored, bool zstd, uint64_t size, const uint8_t want[SHA256_LEN], struct arena *a,

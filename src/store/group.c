@@ -18,12 +18,15 @@ enum attempt {
     ATTEMPT_UNKNOWN = 1,       /* COMMIT was sent, the answer did not come */
     ATTEMPT_NOT_COMMITTED = 2, /* asked afterwards: it was not */
     ATTEMPT_NEEDS_PACK = 3,    /* no job had a blob, yet something must be recorded */
-    ATTEMPT_UNCERTAIN = 4      /* the disk failed inside COMMIT: nobody can tell before `sigillo verify` */
+    ATTEMPT_UNCERTAIN = 4,     /* the disk failed inside COMMIT: nobody can tell before `sigillo verify` */
+    ATTEMPT_GUARD = 5          /* a job that had written was refused: again, each job in a savepoint */
 };
 
 static int put_blobs(struct cell *c, struct job **jobs, size_t n, size_t *put);
-static int run_job(struct group *g, struct job *j);
-static int run_jobs(struct group *g, struct job **jobs, size_t n, size_t *kept);
+static int run_fn(struct group *g, struct job *j);
+static int run_plain(struct group *g, struct job *j);
+static int run_guarded(struct group *g, struct job *j);
+static int run_jobs(struct group *g, struct job **jobs, size_t n, bool guard, size_t *kept);
 static int finish(struct group *g, const struct cell_meta *m, size_t kept, bool packed);
 static int attempt(struct cell *c, struct job **jobs, size_t n, struct pack_uuid *uuid);
 static int resolve(struct cell *c, const struct pack_uuid *uuid);
@@ -50,9 +53,8 @@ static int put_blobs(struct cell *c, struct job **jobs, size_t n, size_t *put)
 
 /* ---- one attempt ---- */
 
-static int run_job(struct group *g, struct job *j)
+static int run_fn(struct group *g, struct job *j)
 {
-    struct db *db = g->t.db;
     struct cell *c = g->t.cell;
     if (c->job_arena.used > JOB_ARENA_KEEP) {
         arena_free(&c->job_arena);
@@ -61,32 +63,64 @@ static int run_job(struct group *g, struct job *j)
     struct arena_mark mark = arena_mark(&c->job_arena);
     j->kept = false;
     group_job_begin(g);
-    int r = db_savepoint(db);
-    if (r)
-        return r;
     int64_t from = env_mono_ms(g->t.env);
-    r = fault_point("cell.fn") ? ERR_SYS : j->fn(&g->t, j->arg);
+    int r = fault_point("cell.fn") ? ERR_SYS : j->fn(&g->t, j->arg);
     int64_t took = env_mono_ms(g->t.env) - from;
     if (UNLIKELY(took > JOB_SLOW_MS))
         log_warn("cell.slow_job", L_I("cell", c->id), L_I("ms", took));
     arena_reset(&c->job_arena, mark);
+    return r;
+}
+
+static void refuse(struct group *g, struct job *j, int code)
+{
+    j->outcome = CELL_REFUSED;
+    j->code = code;
+    group_job_undo(g);
+}
+
+/* Without a savepoint: SQLite copies every page that a savepoint sees change, which costs a delivery more than its rows do. Most jobs that
+ * refuse do so before they write. */
+static int run_plain(struct group *g, struct job *j)
+{
+    uint64_t writes = db_writes(g->t.db);
+    int r = run_fn(g, j);
+    if (r == 0)
+        r = db_txn_error(g->t.db);
+    if (r < 0)
+        return r;
+    if (r == 0) {
+        j->kept = true;
+        return 0;
+    }
+    if (db_writes(g->t.db) != writes)
+        return ATTEMPT_GUARD;
+    refuse(g, j, r);
+    return 0;
+}
+
+static int run_guarded(struct group *g, struct job *j)
+{
+    struct db *db = g->t.db;
+    int r = db_savepoint(db);
+    if (r)
+        return r;
+    r = run_fn(g, j);
     if (r == 0 && (r = db_savepoint_release(db)) == 0) {
         j->kept = true;
         return 0;
     }
     if (r < 0)
         return r;
-    j->outcome = CELL_REFUSED;
-    j->code = r;
-    group_job_undo(g);
+    refuse(g, j, r);
     return db_savepoint_rollback(db);
 }
 
-static int run_jobs(struct group *g, struct job **jobs, size_t n, size_t *kept)
+static int run_jobs(struct group *g, struct job **jobs, size_t n, bool guard, size_t *kept)
 {
     *kept = 0;
     for (size_t i = 0; i < n; i++) {
-        int r = run_job(g, jobs[i]);
+        int r = guard ? run_guarded(g, jobs[i]) : run_plain(g, jobs[i]);
         if (r)
             return r;
         *kept += jobs[i]->kept;
@@ -155,13 +189,18 @@ static int attempt(struct cell *c, struct job **jobs, size_t n, struct pack_uuid
         r = fault_point("cell.fence") ? ERR_BUSY : cell_fence_take(c);
     if (r)
         return r;
-    group_init(&g, c, c->w);
-    *uuid = g.uuid;
-    r = begin(c, &m);
-    int64_t wall = env_wall_ms(g.t.env);
-    g.t.now_ms = wall > m.last_wall_ms ? wall : m.last_wall_ms;
-    if (r == 0)
-        r = run_jobs(&g, jobs, n, &kept);
+    for (int guard = 0; guard < 2; guard++) {
+        group_init(&g, c, c->w);
+        *uuid = g.uuid;
+        r = begin(c, &m);
+        int64_t wall = env_wall_ms(g.t.env);
+        g.t.now_ms = wall > m.last_wall_ms ? wall : m.last_wall_ms;
+        if (r == 0)
+            r = run_jobs(&g, jobs, n, guard, &kept);
+        if (r != ATTEMPT_GUARD)
+            break;
+        db_rollback(c->w);
+    }
     if (r == 0 && kept) {
         bool packed = put || g.n_places || g.n_gones;
         bool no_pack = packed && !c->packs_out;

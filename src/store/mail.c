@@ -2,19 +2,16 @@
  * (group_numbers.c). */
 #include "store/mail.h"
 #include "core/log.h"
-#include "store/ctx_pool.h"
+#include "store/compress.h"
 #include "store/mail_priv.h"
 
 #include <openssl/evp.h>
 #include <pthread.h>
-#include <zstd.h>
 
 #define HMAC_KEEP 16u
-#define INSIGHT_LEVEL 1 /* small and already text: level 3 gains 3 % and costs twice as much under the fence */
 
 static const EVP_MD *sha256_md(void);
 static int content_hmac(const uint8_t key[32], const uint8_t sha256[SHA256_LEN], uint8_t out[HMAC_KEEP]);
-static struct str insight_pack(struct arena *a, struct str insight);
 static int add_rows(struct txn *t, int64_t org, int64_t account, const struct mail_draft *d, const struct fresh *f);
 
 static EVP_MD *the_md;
@@ -70,40 +67,28 @@ int blob_join(struct txn *t, int64_t org, const struct blob_draft *d, int64_t *b
     int r = txn_org_key(t, org, &key);
     if (r == 0)
         r = content_hmac(key, d->sha256, hmac);
-    if (r || (r = blob_find(t, org, hmac, d, blob)) != 0)
-        return r == 1 ? 0 : r;
-    if ((r = txn_id(t, org, blob)) != 0)
+    if (r || (r = txn_id(t, org, blob)) != 0)
         return r;
-    return no_constraint(db_run(t->db, SQL_BLOB_INSERT,
-                                DB_ARGS(db_int(org), db_int(*blob), db_blob(str_n(hmac, HMAC_KEEP)),
-                                        db_blob(str_n(d->sha256, SHA256_LEN)), db_int((int64_t)d->size),
-                                        db_int(d->loc.pack), db_int(d->loc.offset), db_int(d->loc.length)),
-                                NULL));
+    int64_t added = 0; /* most content is new: the search for an equal one is the unique index's own */
+    r = db_run(t->db, SQL_BLOB_INSERT,
+               DB_ARGS(db_int(org), db_int(*blob), db_blob(str_n(hmac, HMAC_KEEP)),
+                       db_blob(str_n(d->sha256, SHA256_LEN)), db_int((int64_t)d->size), db_int(d->loc.pack),
+                       db_int(d->loc.offset), db_int(d->loc.length)),
+               &added);
+    if (r || added)
+        return no_constraint(r);
+    r = blob_find(t, org, hmac, d, blob);
+    return r == 1 ? 0 : r == 0 ? ERR_CORRUPT : r;
 }
 
 /* ---- add ---- */
 
-static struct str insight_pack(struct arena *a, struct str insight)
-{
-    static struct ctx_pool pool = CTX_POOL_INIT;
-    ZSTD_CCtx *ctx = ctx_take(&pool);
-    if (!ctx && (!(ctx = ZSTD_createCCtx()) ||
-                 ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, INSIGHT_LEVEL)))) {
-        ZSTD_freeCCtx(ctx);
-        return STR_NULL;
-    }
-    size_t room = ZSTD_compressBound(insight.n);
-    char *out = arena_alloc(a, room);
-    size_t n = ZSTD_compress2(ctx, out, room, insight.p, insight.n);
-    if (!ctx_give(&pool, ctx))
-        ZSTD_freeCCtx(ctx);
-    return ZSTD_isError(n) ? STR_NULL : str_n(out, n);
-}
-
 int mail_draft_prepare(struct arena *a, struct mail_draft *d)
 {
-    d->insight_packed = insight_pack(a, d->insight);
-    return d->insight_packed.p ? 0 : ERR_NOMEM;
+    int r = insight_pack(a, d->insight, &d->insight_packed);
+    if (r == 0 && !d->insight_packed.p)
+        d->insight_packed = STR("");
+    return r;
 }
 
 static struct str join_refs(struct arena *a, const struct mail_draft *d)
@@ -138,9 +123,9 @@ static int add_rows(struct txn *t, int64_t org, int64_t account, const struct ma
         NULL);
     if (r)
         return no_constraint(r);
-    struct str insight = d->insight_packed.p ? d->insight_packed : insight_pack(a, d->insight);
-    if (!insight.p)
-        return ERR_NOMEM;
+    struct str insight = d->insight_packed;
+    if (!insight.p && (r = insight_pack(a, d->insight, &insight)) != 0)
+        return r;
     return no_constraint(db_run(
         t->db, SQL_FACTS_INSERT,
         DB_ARGS(db_int(org), db_int(f->message), db_blob(d->structure), db_int(d->insight_version), db_blob(insight)),

@@ -1,8 +1,7 @@
 #include "store/read.h"
 #include "core/map.h"
+#include "store/compress.h"
 #include "store/mail_priv.h"
-
-#include <zstd.h>
 
 #define SCAN_PAGE 500 /* rows read at a time where a query must look at more than it returns */
 
@@ -254,19 +253,6 @@ int read_query(struct txn *t, struct arena *a, int64_t org, int64_t account, con
 }
 
 /* ---- facts, trace ---- */
-
-static int insight_unpack(struct arena *a, struct str packed, struct str *out)
-{
-    unsigned long long n = ZSTD_getFrameContentSize(packed.p, packed.n);
-    if (n == ZSTD_CONTENTSIZE_ERROR || n == ZSTD_CONTENTSIZE_UNKNOWN || n > READ_INSIGHT_MAX)
-        return ERR_CORRUPT;
-    char *p = arena_alloc(a, (size_t)n + 1);
-    size_t got = ZSTD_decompress(p, (size_t)n, packed.p, packed.n);
-    if (ZSTD_isError(got) || got != n)
-        return ERR_CORRUPT;
-    *out = str_n(p, got);
-    return 0;
-}
 
 int read_facts(struct txn *t, struct arena *a, int64_t org, int64_t account, int64_t message, struct read_facts *out)
 {

@@ -5,7 +5,7 @@
 
 #define READ_IDS_MAX 1000u  /* ids asked of one call */
 #define READ_PAGE_MAX 1000u /* rows of one answer */
-#define READ_INSIGHT_MAX (4u << 20)
+
 enum read_result {
     READ_CANNOT = 1 /* cannotCalculateChanges (RFC 8620 5.2) */,
     READ_NO_ANCHOR = 2 /* anchorNotFound */

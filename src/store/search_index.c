@@ -1,15 +1,14 @@
 /* The indexer: news of the cell into search.db, in batches; whatever is interrupted is simply read again. */
 #include "core/log.h"
 #include "facts/facts.h"
+#include "store/compress.h"
 #include "store/mail_priv.h"
 #include "store/search_priv.h"
 
 #include <stdlib.h>
-#include <zstd.h>
 
 #define ORGS_A_PAGE 500
 #define CHECKPOINT_TURNS 8
-#define INSIGHT_MAX (4u << 20)
 #define SEARCH_COMMIT_DOCS 512u /* of one transaction */
 #define SEARCH_COMMIT_BYTES (8u << 20)
 
@@ -69,12 +68,8 @@ static void push(struct arena *a, int64_t **list, size_t n, size_t *cap, int64_t
 static struct str body_of(struct arena *a, struct str packed)
 {
     struct facts_insight in;
-    unsigned long long n = ZSTD_getFrameContentSize(packed.p, packed.n);
-    if (n == ZSTD_CONTENTSIZE_ERROR || n == ZSTD_CONTENTSIZE_UNKNOWN || n > INSIGHT_MAX)
-        return STR_NULL;
-    char *p = arena_alloc(a, (size_t)n + 1);
-    size_t got = ZSTD_decompress(p, (size_t)n, packed.p, packed.n);
-    return ZSTD_isError(got) || facts_insight_get(a, str_n(p, got), &in) != 0 ? STR_NULL : in.text;
+    struct str bytes;
+    return insight_unpack(a, packed, &bytes) != 0 || facts_insight_get(a, bytes, &in) != 0 ? STR_NULL : in.text;
 }
 
 static int read_docs(struct txn *t, struct batch *b)

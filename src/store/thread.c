@@ -33,29 +33,39 @@ static int refs_of(struct txn *t, int64_t org, const struct mail_draft *d, int64
     return 0;
 }
 
+/* The oldest living thread that knows one of the ids; 0 none. */
+static int thread_find(struct txn *t, int64_t org, int64_t account, const int64_t refs[THREAD_REFS], size_t n,
+                       int64_t *found)
+{
+    if (n == 1)
+        return db_get_int(t->db, SQL_THREAD_FIND_ONE, DB_ARGS(db_int(org), db_int(account), db_int(refs[0])), found);
+    struct db_val v[2 + THREAD_REFS] = {db_int(org), db_int(account)};
+    for (size_t i = 0; i < THREAD_REFS; i++)
+        v[2 + i] = db_int(refs[i < n ? i : 0]);
+    return db_get_int(t->db, SQL_THREAD_FIND, v, N_ELEMENTS(v), found);
+}
+
 int thread_join(struct txn *t, int64_t org, int64_t account, const struct mail_draft *d, int64_t message, int64_t seq,
                 int64_t *thread, bool *created)
 {
-    int64_t refs[THREAD_REFS], found = 0;
+    int64_t refs[THREAD_REFS], found = 0, added = 0;
     size_t n;
     int r = refs_of(t, org, d, refs, &n);
     if (r)
         return r;
-    if (n == 1) /* most mail: no references */
-        r = db_get_int(t->db, SQL_THREAD_FIND_ONE, DB_ARGS(db_int(org), db_int(account), db_int(refs[0])), &found);
-    else if (n) {
-        struct db_val v[2 + THREAD_REFS] = {db_int(org), db_int(account)};
-        for (size_t i = 0; i < THREAD_REFS; i++)
-            v[2 + i] = db_int(refs[i < n ? i : 0]);
-        r = db_get_int(t->db, SQL_THREAD_FIND, v, N_ELEMENTS(v), &found);
-    }
+    /* Most mail begins a thread: an id that nobody knew is found out by writing it. */
+    if (n == 1)
+        r = db_run(t->db, SQL_THREAD_REF_INSERT,
+                   DB_ARGS(db_int(org), db_int(account), db_int(refs[0]), db_int(message)), &added);
+    if (r == 0 && n && !added)
+        r = thread_find(t, org, account, refs, n, &found);
     if (r < 0)
         return r;
     *created = found == 0;
     *thread = found ? found : message;
     r = db_run(t->db, found ? SQL_THREAD_TOUCH : SQL_THREAD_INSERT,
                DB_ARGS(db_int(org), db_int(*thread), db_int(account), db_int(seq)), NULL);
-    for (size_t i = 0; i < n && r == 0; i++)
+    for (size_t i = 0; i < n && r == 0 && !added; i++)
         r = db_run(t->db, SQL_THREAD_REF_INSERT,
                    DB_ARGS(db_int(org), db_int(account), db_int(refs[i]), db_int(*thread)), NULL);
     return no_constraint(r);
