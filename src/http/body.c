@@ -48,6 +48,30 @@ void http_body_add(void *txn, struct str bytes)
         t->body_status = write_all(t->req.body_fd, bytes);
 }
 
+ssize_t http_body_read(const struct http_req *r, uint64_t at, void *p, size_t n)
+{
+    if (at >= r->body_size)
+        return 0;
+    if (n > r->body_size - at)
+        n = (size_t)(r->body_size - at);
+    if (r->body_fd < 0) {
+        memcpy(p, r->body.p + at, n);
+        return (ssize_t)n;
+    }
+    ssize_t got;
+    do
+        got = pread(r->body_fd, p, n, (off_t)at);
+    while (got < 0 && errno == EINTR);
+    return got > 0 ? got : ERR_IO; /* the end before body_size: the file lost something */
+}
+
+int http_body_take(struct http_req *r)
+{
+    if (r->body_fd >= 0 && lseek(r->body_fd, 0, SEEK_SET) != 0)
+        return -1;
+    return STEAL_FD(r->body_fd);
+}
+
 int http_body(struct http_req *r, struct str *out)
 {
     if (r->body_fd < 0) {
@@ -58,13 +82,11 @@ int http_body(struct http_req *r, struct str *out)
     if (!p)
         return ERR_NOMEM;
     for (uint64_t at = 0; at < r->body_size;) {
-        ssize_t n = pread(r->body_fd, p + at, r->body_size - at, (off_t)at);
-        if (n < 0 && errno == EINTR)
-            continue;
+        ssize_t n = http_body_read(r, at, p + at, (size_t)(r->body_size - at));
         if (n <= 0)
             return ERR_IO;
         at += (uint64_t)n;
     }
-    *out = str_n(p, r->body_size);
+    *out = str_n(p, (size_t)r->body_size);
     return 0;
 }

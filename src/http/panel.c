@@ -1,6 +1,7 @@
 /* The panel's files, packed into the binary (http/web_gen.h). index.html gets a fresh nonce in every answer; unknown
  * paths that look like pages of the panel get index.html too, because the panel routes in the browser. */
 #include "http/serve.h"
+#include "http/range.h"
 #include "http/web_gen.h"
 #include <stdlib.h>
 #include <zlib.h>
@@ -73,12 +74,8 @@ static void answer_file(struct http_req *r, const struct web_file *f)
 {
     struct http_answer a = {
         .status = 200, .type = f->type, .flags = f->immutable ? HTTP_CACHE_FOREVER : HTTP_CACHE_CHECK};
-    a.headers = arena_printf(r->arena, "ETag: %s\r\n", f->etag);
-    struct str match = http_field(&r->head, STR("If-None-Match"));
-    if (match.p && str_find(match, str_c(f->etag), 0) >= 0) {
-        a.status = 304;
-        a.type = NULL;
-    } else if (http_list_has(http_field(&r->head, STR("Accept-Encoding")), STR("gzip"))) {
+    a.etag = str_c(f->etag);
+    if (http_accepts_gzip(http_field(&r->head, STR("Accept-Encoding")))) {
         a.view = str_n(f->gz, f->gz_n);
         a.gzip = true;
     } else {

@@ -32,13 +32,28 @@ static bool host_is_loopback(struct str host)
            (str_starts(name, STR("127.")) && name.n >= 9);
 }
 
-static bool forwarded(const struct http_head *h)
+bool http_forwarded(const struct http_head *h)
 {
     static const struct str names[] = {STR("Forwarded"),         STR("X-Forwarded-For"), STR("X-Forwarded-Host"),
                                        STR("X-Forwarded-Proto"), STR("X-Real-IP"),       STR("Via")};
     for (size_t i = 0; i < N_ELEMENTS(names); i++)
         if (http_has_field(h, names[i]))
             return true;
+    return false;
+}
+
+/* http.hosts: names without port, separated by commas. */
+static bool host_listed(struct str hosts, struct str host)
+{
+    struct str name = host, port, item;
+    if (host.n > 0 && host.p[0] != '[')
+        str_cut(host, ':', &name, &port);
+    while (hosts.n > 0) {
+        if (!str_cut(hosts, ',', &item, &hosts))
+            hosts = STR_NULL;
+        if (str_ieq(str_trim(item), name))
+            return true;
+    }
     return false;
 }
 
@@ -52,12 +67,14 @@ int http_rules_host(struct http_txn *t, const struct http_why **why)
 {
     struct http_req *r = &t->req;
     const struct http_conf *conf = &r->server->conf;
-    bool tls = conf->tls != NULL, loopback = net_peer_loopback(&r->peer) && !forwarded(&r->head);
+    bool tls = t->hc->tls, loopback = net_peer_loopback(&r->peer) && !http_forwarded(&r->head);
     bool local_name = host_is_loopback(r->head.host);
     r->secure = tls || loopback;
     r->base = arena_printf(&t->arena, "%s://%.*s", tls ? "https" : "http", STRF(r->head.host));
     if (conf->origin.n == 0) {
-        if (loopback && !local_name && !r->head.http10) {
+        if (host_listed(conf->hosts, r->head.host))
+            return 0;
+        if ((conf->hosts.n && !local_name) || (loopback && !local_name && !r->head.http10)) {
             *why = &why_host;
             return 421;
         }
@@ -70,7 +87,7 @@ int http_rules_host(struct http_txn *t, const struct http_why **why)
             r->secure = true;
         return 0;
     }
-    if (loopback && local_name)
+    if ((loopback && local_name) || host_listed(conf->hosts, r->head.host))
         return 0;
     *why = &why_host;
     return 421;
@@ -81,25 +98,49 @@ static bool route_fits(const struct http_route *r, struct str path)
     return (r->flags & HTTP_PREFIX) ? str_starts(path, r->path) : str_eq(path, r->path);
 }
 
+/* The next route after *at (0 first) that is at this path; NULL: no more. Tables in the order they were joined, http's own last. */
+static const struct http_route *route_next(const struct http_server *s, struct str path, size_t *at, void **ctx)
+{
+    size_t base = 0;
+    for (size_t i = 0; i <= s->n_tables; i++) {
+        const struct http_route *v = i < s->n_tables ? s->tables[i].v : http_own_routes;
+        size_t n = i < s->n_tables ? s->tables[i].n : http_own_routes_n;
+        for (size_t k = *at > base ? *at - base : 0; k < n; k++)
+            if (route_fits(&v[k], path)) {
+                *at = base + k + 1;
+                *ctx = i < s->n_tables ? s->tables[i].ctx : (void *)(uintptr_t)s;
+                return &v[k];
+            }
+        base += n;
+        if (*at < base)
+            *at = base;
+    }
+    return NULL;
+}
+
+unsigned http_route_methods(const struct http_server *s, struct str path)
+{
+    size_t at = 0;
+    unsigned methods = 0;
+    void *ctx;
+    for (const struct http_route *r; (r = route_next(s, path, &at, &ctx));)
+        methods |= r->methods;
+    return methods;
+}
+
 int http_rules_route(struct http_server *s, struct http_txn *t, const struct http_why **why)
 {
     const struct http_head *h = &t->req.head;
     unsigned method = h->method == HTTP_HEAD ? HTTP_GET : (unsigned)h->method;
+    size_t at = 0;
     bool seen = false;
-    for (size_t i = 0; i <= s->n_tables; i++) {
-        const struct http_route *v = i < s->n_tables ? s->tables[i].v : http_own_routes;
-        size_t n = i < s->n_tables ? s->tables[i].n : http_own_routes_n;
-        for (size_t k = 0; k < n; k++) {
-            if (!route_fits(&v[k], h->path))
-                continue;
-            seen = true;
-            if (!(v[k].methods & method))
-                continue;
-            t->route = &v[k];
-            t->route_ctx = i < s->n_tables ? s->tables[i].ctx : s;
+    void *ctx;
+    for (const struct http_route *r; (r = route_next(s, h->path, &at, &ctx)); seen = true)
+        if (r->methods & method) {
+            t->route = r;
+            t->route_ctx = ctx;
             return 0;
         }
-    }
     *why = seen ? &why_method : &why_no_route;
     return seen ? 405 : 404;
 }
@@ -123,9 +164,10 @@ int http_rules_person(struct http_txn *t, const struct http_why **why)
         return 0;
     /* A page of somebody else can make a browser send a form with our cookie, but not JSON, not our header and not our
      * Origin. */
-    struct str origin = http_field(&r->head, STR("Origin"));
+    struct str origin = http_field(&r->head, STR("Origin")), site = http_field(&r->head, STR("Sec-Fetch-Site"));
     bool ours = origin.p && str_ieq(origin, r->base);
-    if ((origin.p && !ours) ||
+    bool foreign = site.p && !str_ieq(site, STR("same-origin")) && !str_ieq(site, STR("none"));
+    if (foreign || (origin.p && !ours) ||
         (r->person && r->by_cookie && (!ours || !str_eq(http_field(&r->head, STR("X-Sigillo")), STR("1"))))) {
         *why = &why_origin;
         return 403;

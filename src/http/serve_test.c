@@ -236,8 +236,8 @@ static void login(void **state)
     assert_true(has(&f, "; HttpOnly; SameSite=Strict;"));
     ptrdiff_t at = str_find(buf_str(conn_out(f.c)), STR("Set-Cookie: sigillo="), 0);
     assert_true(at > 0);
-    char id[33] = {0};
-    memcpy(id, conn_out(f.c)->p + at + 20, 32);
+    char id[89] = {0};
+    memcpy(id, conn_out(f.c)->p + at + 20, 88);
     snprintf(req, sizeof req, "GET /api/me HTTP/1.1\r\n" HOST "Cookie: sigillo=%s\r\n\r\n", id);
     assert_int_equal(askz(&f, req), 200);
     assert_true(has(&f, "anna@azienda.example"));

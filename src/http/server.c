@@ -13,9 +13,14 @@ struct http_server *http_server_new(struct net_loop *l, const struct http_conf *
         abort();
     s->loop = l;
     s->conf = *conf;
-    s->auth = http_auth_new(l);
+    if (s->conf.max_connections == 0 || s->conf.max_connections > HTTP_CONNECTIONS_MAX)
+        s->conf.max_connections = HTTP_CONNECTIONS_MAX;
+    s->auth = http_auth_new(l, conf->logins != NULL);
+    s->limits = http_limits_new(l);
+    s->push = http_push_new(s);
     list_init(&s->conns);
     imap_init(&s->pending);
+    imap_init(&s->pulling);
     net_peers_init(&s->peers, HTTP_PER_PEER_MAX, net_loop_env(l));
     s->stop_later.fn = on_stop_later;
     return s;
@@ -39,6 +44,9 @@ void http_server_free(struct http_server **sp)
     while (imap_next(&s->pending, &it, &id, &v))
         http_txn_free(v);
     imap_free(&s->pending);
+    imap_free(&s->pulling);
+    http_push_free(&s->push);
+    http_limits_free(&s->limits);
     net_peers_free(&s->peers);
     http_auth_free(&s->auth);
     free(s);
@@ -55,29 +63,71 @@ void http_server_routes(struct http_server *s, const struct http_route *routes, 
     s->tables[s->n_tables++].ctx = ctx;
 }
 
+void http_server_metrics(struct http_server *s, const struct http_metric *table, size_t n, void *ctx)
+{
+    if (s->n_metrics == HTTP_METRIC_TABLES)
+        abort();
+    s->metrics[s->n_metrics].v = table;
+    s->metrics[s->n_metrics].n = n;
+    s->metrics[s->n_metrics++].ctx = ctx;
+}
+
+void http_server_key(struct http_server *s, const uint8_t *key) { http_auth_key(s->auth, key); }
+
+bool http_token_new(struct http_server *s, struct http_login *l, char text[HTTP_TOKEN_TEXT])
+{
+    _Static_assert(sizeof HTTP_TOKEN_PREFIX + HTTP_ID_TEXT <= HTTP_TOKEN_TEXT, "a token fits");
+    if (!http_auth_ready(s->auth))
+        return false;
+    l->kind = HTTP_LOGIN_TOKEN;
+    memcpy(text, HTTP_TOKEN_PREFIX, sizeof HTTP_TOKEN_PREFIX - 1);
+    http_id_new(s->auth, l, text + sizeof HTTP_TOKEN_PREFIX - 1);
+    return true;
+}
+
 void http_sessions_end(struct http_server *s, int64_t org, int64_t account)
 {
     http_auth_end_account(s->auth, org, account, STR_NULL);
+    http_push_end_account(s->push, org, account, STR_NULL);
 }
 
 void http_sessions_end_address(struct http_server *s, struct str address)
 {
     http_auth_end_account(s->auth, 0, 0, address);
+    http_push_end_account(s->push, 0, 0, address);
+}
+
+static bool enter(struct http_server *s, const struct net_peer *peer)
+{
+    return !s->stopping && s->n_conns < s->conf.max_connections && net_peers_enter(&s->peers, peer);
 }
 
 void http_accept(void *server, int fd, const struct net_peer *peer)
 {
+    static const char full[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\n"
+                               "Connection: close\r\n\r\n";
     struct http_server *s = server;
-    if (s->stopping || s->n_conns >= HTTP_CONNECTIONS_MAX || !net_peers_enter(&s->peers, peer)) {
-        if (!s->conf.tls)
-            (void)!send(
-                fd,
-                "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\nConnection: close\r\n\r\n",
-                94, MSG_NOSIGNAL);
+    if (!enter(s, peer)) {
+        (void)!send(fd, full, sizeof full - 1, MSG_NOSIGNAL);
         close(fd);
         return;
     }
-    (void)http_conn_new(s, fd, peer);
+    (void)http_conn_open(s, fd, peer, NULL);
+}
+
+void http_accept_tls(void *server, int fd, const struct net_peer *peer)
+{
+    struct http_server *s = server;
+    if (!s->conf.tls || !enter(s, peer)) {
+        close(fd);
+        return;
+    }
+    (void)http_conn_open(s, fd, peer, s->conf.tls);
+}
+
+struct conn *http_conn_new(struct http_server *s, int fd, const struct net_peer *peer)
+{
+    return http_conn_open(s, fd, peer, s->conf.tls);
 }
 
 void http_conn_leave(struct http_conn *hc)
@@ -95,6 +145,7 @@ void http_server_stop(struct http_server *s, void (*done)(void *arg), void *arg)
     s->stopping = true;
     s->stopped = done;
     s->stopped_arg = arg;
+    http_push_stop(s->push);
     LIST_EACH (n, &s->conns) {
         struct http_conn *hc = LIST_ITEM(n, struct http_conn, node);
         if (hc->state == HTTP_WAITING)

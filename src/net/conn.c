@@ -90,6 +90,12 @@ bool conn_is_tls(const struct conn *c) { return c->ssl && c->state != CONN_HANDS
 size_t conn_out_pending(const struct conn *c) { return c->fd < 0 ? 0 : c->out.n - c->out_at; }
 struct buf *conn_out(struct conn *c) { return &c->out; }
 
+void conn_send_buffer(struct conn *c, int bytes)
+{
+    if (c->fd >= 0)
+        (void)setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
 void conn_set_ops(struct conn *c, const struct conn_ops *ops, void *user)
 {
     c->ops = ops;

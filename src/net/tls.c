@@ -1,9 +1,10 @@
-#define OPENSSL_SUPPRESS_DEPRECATED /* EC_KEY_METHOD: the one interface of OpenSSL 3 for a foreign signer without   \
+#define OPENSSL_SUPPRESS_DEPRECATED /* EC_KEY_METHOD, RSA_METHOD: the one interface of OpenSSL 3 for a foreign signer without   \
                                           writing a provider */
 #include "net/tls.h"
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <stdio.h>
@@ -16,11 +17,20 @@ struct net_tls {
     net_tls_sign *sign;
     void *sign_ctx;
     EC_KEY_METHOD *method;
+    RSA_METHOD *rsa_method;
 };
 
 static int key_index(void);
 static int foreign_sign(int type, const unsigned char *dgst, int dlen, unsigned char *sig, unsigned int *siglen,
                         const BIGNUM *kinv, const BIGNUM *rp, EC_KEY *key);
+static int rsa_index(void);
+static int foreign_rsa_sign(int type, const unsigned char *m, unsigned int n, unsigned char *sig, unsigned int *siglen,
+                            const RSA *rsa);
+static int foreign_rsa_block(int n, const unsigned char *from, unsigned char *to, RSA *rsa, int padding);
+static EVP_PKEY *ec_foreign(struct net_tls *t, const EVP_PKEY *leaf);
+static EVP_PKEY *rsa_foreign(struct net_tls *t, const EVP_PKEY *leaf);
+static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *n, const unsigned char *in, unsigned int n_in,
+                   void *arg);
 static SSL_CTX *context_new(struct net_tls *t, struct str pem, struct err *e);
 static int context_load(struct net_tls *t, SSL_CTX *ctx, struct str pem, struct err *e);
 
@@ -35,6 +45,10 @@ int net_tls_new(struct net_tls **out, struct str pem, net_tls_sign *sign, void *
     if (!t->method)
         abort();
     EC_KEY_METHOD_set_sign(t->method, foreign_sign, NULL, NULL);
+    t->rsa_method = RSA_meth_dup(RSA_PKCS1_OpenSSL());
+    if (!t->rsa_method || !RSA_meth_set_sign(t->rsa_method, foreign_rsa_sign) ||
+        !RSA_meth_set_priv_enc(t->rsa_method, foreign_rsa_block))
+        abort();
     t->ctx = context_new(t, pem, e);
     if (!t->ctx) {
         net_tls_free(&t);
@@ -62,6 +76,7 @@ void net_tls_free(struct net_tls **tp)
     *tp = NULL;
     SSL_CTX_free(t->ctx);
     EC_KEY_METHOD_free(t->method);
+    RSA_meth_free(t->rsa_method);
     free(t);
 }
 
@@ -90,6 +105,100 @@ static int foreign_sign(int type, const unsigned char *dgst, int dlen, unsigned 
     return 1;
 }
 
+/* --- RSA --- */
+
+static int rsa_index(void)
+{
+    static int index = -1;
+    if (index < 0)
+        index = RSA_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+    return index;
+}
+
+/* Length of the signature, 0 when there is none. */
+static size_t rsa_ask(const RSA *rsa, uint8_t scheme, const unsigned char *m, size_t n, unsigned char *sig)
+{
+    struct net_tls *t = RSA_get_ex_data(rsa, rsa_index());
+    uint8_t value[NET_TLS_SIG_MAX], made[NET_TLS_SIG_MAX];
+    size_t len = 0;
+    if (!t || n > sizeof value - 1)
+        return 0;
+    value[0] = scheme;
+    memcpy(value + 1, m, n);
+    if (t->sign(t->sign_ctx, str_n(value, n + 1), made, &len) < 0 || len != (size_t)RSA_size(rsa))
+        return 0;
+    memcpy(sig, made, len);
+    return len;
+}
+
+static int foreign_rsa_sign(int type, const unsigned char *m, unsigned int n, unsigned char *sig, unsigned int *siglen,
+                            const RSA *rsa)
+{
+    (void)type; /* the signer knows the digest by its length */
+    size_t len = n == 32 || n == 48 || n == 64 ? rsa_ask(rsa, NET_TLS_RSA_PKCS1, m, n, sig) : 0;
+    *siglen = (unsigned)len;
+    return len > 0;
+}
+
+static int foreign_rsa_block(int n, const unsigned char *from, unsigned char *to, RSA *rsa, int padding)
+{
+    if (padding != RSA_NO_PADDING || n != RSA_size(rsa))
+        return -1;
+    size_t len = rsa_ask(rsa, NET_TLS_RSA_BLOCK, from, (size_t)n, to);
+    return len ? (int)len : -1;
+}
+
+static EVP_PKEY *rsa_foreign(struct net_tls *t, const EVP_PKEY *leaf)
+{
+    const RSA *pub = EVP_PKEY_get0_RSA(leaf);
+    const BIGNUM *n = NULL, *exp = NULL;
+    RSA *key = RSA_new();
+    EVP_PKEY *pkey = EVP_PKEY_new();
+    if (pub)
+        RSA_get0_key(pub, &n, &exp, NULL);
+    BIGNUM *n2 = n ? BN_dup(n) : NULL, *e2 = exp ? BN_dup(exp) : NULL;
+    bool ok = key && pkey && n2 && e2 && RSA_bits(pub) <= 4096 && RSA_set0_key(key, n2, e2, NULL);
+    if (!ok) {
+        BN_free(n2);
+        BN_free(e2);
+    }
+    ok = ok && RSA_set_method(key, t->rsa_method) && RSA_set_ex_data(key, rsa_index(), t) &&
+         EVP_PKEY_set1_RSA(pkey, key);
+    RSA_free(key);
+    if (ok)
+        return pkey;
+    EVP_PKEY_free(pkey);
+    return NULL;
+}
+
+static EVP_PKEY *ec_foreign(struct net_tls *t, const EVP_PKEY *leaf)
+{
+    const EC_KEY *pub = EVP_PKEY_get0_EC_KEY(leaf);
+    EC_KEY *key = EC_KEY_new();
+    EVP_PKEY *pkey = EVP_PKEY_new();
+    bool ok = pub && key && pkey && EC_KEY_set_group(key, EC_KEY_get0_group(pub)) &&
+              EC_KEY_set_public_key(key, EC_KEY_get0_public_key(pub)) && EC_KEY_set_method(key, t->method) &&
+              EC_KEY_set_ex_data(key, key_index(), t) && EVP_PKEY_set1_EC_KEY(pkey, key);
+    EC_KEY_free(key);
+    if (ok)
+        return pkey;
+    EVP_PKEY_free(pkey);
+    return NULL;
+}
+
+/* A client that offers protocols by name gets HTTP/1.1 when it is among them (RFC 7301); mail clients offer none. */
+static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *n, const unsigned char *in, unsigned int n_in,
+                   void *arg)
+{
+    static const unsigned char ours[] = "\x08http/1.1";
+    (void)ssl;
+    (void)arg;
+    if (SSL_select_next_proto((unsigned char **)(uintptr_t)out, n, ours, sizeof ours - 1, in, n_in) !=
+        OPENSSL_NPN_NEGOTIATED)
+        return SSL_TLSEXT_ERR_NOACK;
+    return SSL_TLSEXT_ERR_OK;
+}
+
 static SSL_CTX *context_new(struct net_tls *t, struct str pem, struct err *e)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -104,6 +213,7 @@ static SSL_CTX *context_new(struct net_tls *t, struct str pem, struct err *e)
                      SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20");
+    SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
     if (context_load(t, ctx, pem, e) == 0)
         return ctx;
     ERR_clear_error();
@@ -126,21 +236,22 @@ static int context_load(struct net_tls *t, SSL_CTX *ctx, struct str pem, struct 
     }
     BIO_free(bio);
     ERR_clear_error(); /* the end of the PEM text is an error to OpenSSL */
-    const EC_KEY *pub = ok ? EVP_PKEY_get0_EC_KEY(X509_get0_pubkey(leaf)) : NULL;
-    if (!pub) {
-        X509_free(leaf);
-        return err_set(e, ERR_INVALID, "the TLS certificate cannot be read, or its key is not P-256 ECDSA");
+    EVP_PKEY *pkey = NULL;
+    if (ok) {
+        EVP_PKEY *pub = X509_get0_pubkey(leaf);
+        int kind = pub ? EVP_PKEY_get_base_id(pub) : 0;
+        pkey = kind == EVP_PKEY_EC ? ec_foreign(t, pub) : kind == EVP_PKEY_RSA ? rsa_foreign(t, pub) : NULL;
+        ok = pkey && SSL_CTX_use_PrivateKey(ctx, pkey) == 1;
     }
-    EC_KEY *key = EC_KEY_new();
-    EVP_PKEY *pkey = EVP_PKEY_new();
-    ok = key && pkey && EC_KEY_set_group(key, EC_KEY_get0_group(pub)) &&
-         EC_KEY_set_public_key(key, EC_KEY_get0_public_key(pub)) && EC_KEY_set_method(key, t->method) &&
-         EC_KEY_set_ex_data(key, key_index(), t) && EVP_PKEY_set1_EC_KEY(pkey, key) &&
-         SSL_CTX_use_PrivateKey(ctx, pkey);
+    bool read = leaf != NULL;
     X509_free(leaf);
-    EC_KEY_free(key);
     EVP_PKEY_free(pkey);
-    return ok ? 0 : err_set(e, ERR_INVALID, "the TLS certificate's key cannot be used");
+    ERR_clear_error();
+    if (!ok)
+        return err_set(e, ERR_INVALID, "%s",
+                       read ? "the TLS certificate's key is neither ECDSA nor RSA up to 4096 bits, or cannot be used"
+                            : "the TLS certificate cannot be read");
+    return 0;
 }
 
 SSL *net_tls_session(struct net_tls *t, int fd)

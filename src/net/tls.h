@@ -1,13 +1,16 @@
 #pragma once
 /* TLS server contexts. The private key never is in this process: the handshake's one signature is asked from whoever
- * holds it (net_tls_sign), by digest. P-256 ECDSA. TLS 1.2 and 1.3; no compression, no renegotiation, no session ids in
+ * holds it (net_tls_sign). ECDSA by digest; RSA (2048 to 4096 bits) as net_tls_sign says. TLS 1.2 and 1.3; no compression, no renegotiation, no session ids in
  * memory (tickets only). */
 #include "core/err.h"
 #include "core/str.h"
 
-#define NET_TLS_SIG_MAX 128u /* DER ECDSA-Sig-Value of P-256 is at most 72 bytes */
+#define NET_TLS_SIG_MAX 520u /* RSA of 4096 bits: 512 bytes */
+/* An RSA key signs what begins with one of these bytes: a digest to be padded as PKCS#1 v1.5 (TLS 1.2), or a block that OpenSSL has padded here (PSS, TLS
+ * 1.3: only the block is at hand then). No cipher suite with RSA key exchange is offered. */
+enum { NET_TLS_RSA_PKCS1 = 1, NET_TLS_RSA_BLOCK = 2 };
 struct net_tls;
-/* Signs the digest with the private key of the certificate: DER into sig (NET_TLS_SIG_MAX), length into *n. 0 or < 0.
+/* Signs the digest with the private key of the certificate: DER (RSA: the number) into sig (NET_TLS_SIG_MAX), length into *n. 0 or < 0.
  * Called on the loop: must be quick. */
 typedef int net_tls_sign(void *ctx, struct str digest, uint8_t *sig, size_t *n);
 

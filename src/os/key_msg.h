@@ -5,8 +5,11 @@
 
 #define KEY_NAME_MAX 255u          /* server name, purpose */
 #define KEY_CHAIN_MAX (64u * 1024) /* certificate chain, PEM */
-#define KEY_DIGEST_MAX 64u
-#define KEY_SIG_MAX 160u           /* DER of ECDSA up to P-521 */
+#define KEY_DIGEST_MAX 520u        /* a digest; for RSA one byte enum key_scheme and what it says */
+#define KEY_SIG_MAX 520u           /* DER of ECDSA up to P-521; RSA up to 4096 bits */
+/* How an RSA key signs. PKCS1: a digest (SHA-256, -384, -512 by its length). BLOCK: a whole block that the peer has padded (PSS of TLS 1.3); that would also
+ * decrypt what was encrypted to the key, so TLS here never uses RSA key exchange. */
+enum key_scheme { KEY_RSA_PKCS1 = 1, KEY_RSA_BLOCK = 2 };
 #define KEY_VALUE_MAX (64u * 1024) /* plaintext to seal */
 #define KEY_SEAL_OVERHEAD 45u      /* version, key id, nonce, tag */
 

@@ -18,6 +18,7 @@ const struct channel_row channel_table[CHANNEL_COUNT] = {
 const struct listen_row listen_table[LISTEN_COUNT] = {
     {"smtp", CONF_SMTP_LISTEN, ROLE_IX_NET},
     {"http", CONF_HTTP_LISTEN, ROLE_IX_NET},
+    {"https", CONF_HTTP_TLS_LISTEN, ROLE_IX_NET},
     {"control", -1, ROLE_IX_NET},
 };
 

@@ -29,7 +29,7 @@ struct listen_row {
     int conf; /* CONF_ADDRS; -1: the unix socket STATE/control.sock */
     int role;
 };
-#define LISTEN_COUNT 3
+#define LISTEN_COUNT 4
 extern const struct listen_row listen_table[LISTEN_COUNT];
 #define CONTROL_SOCKET "control.sock"
 #define SUPERVISOR_LOCK "supervisor.lock"

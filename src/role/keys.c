@@ -30,6 +30,7 @@ static const struct permit {
     {"net", MSG_KEY_TLS, NULL},          {"net", MSG_KEY_SIGN, NULL},
     {"net", MSG_KEY_SEAL, "totp"},       {"net", MSG_KEY_SEAL, "webhook"},
     {"net", MSG_KEY_SEAL, "smarthost"},  {"net", MSG_KEY_SEAL, "s3"},
+    {"net", MSG_KEY_SEAL, "login"},      {"net", MSG_KEY_UNSEAL, "login"}, /* the key under which log-ins are hashed */
     {"jobs", MSG_KEY_SEAL, "dkim"},      {"jobs", MSG_KEY_SEAL, "webhook"},
     {"jobs", MSG_KEY_UNSEAL, "webhook"}, {"jobs", MSG_KEY_UNSEAL, "smarthost"},
     {"jobs", MSG_KEY_UNSEAL, "s3"},

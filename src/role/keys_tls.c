@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 #define SELF_RENEW_S (30 * 86400) /* a self-signed certificate so near its end is replaced at start */
 #define SELF_NAME "tls-selfsigned"
 #define DEFAULT_NAME "default"
+#define RSA_BITS_LEAST 2048
+#define RSA_BITS_MOST 4096
 
 struct cert {
     char name[NAME_MAX + 1];
@@ -108,8 +111,10 @@ static int cert_load(struct cert *c, const char *folder, const char *name, char 
         bad = "the .pem file holds no certificate";
     else if (!c->key)
         bad = "the .key file is missing, protected by a passphrase, or no private key";
-    else if (EVP_PKEY_get_base_id(c->key) != EVP_PKEY_EC)
-        bad = "the key is not an elliptic-curve key; ask for an ECDSA certificate";
+    else if (EVP_PKEY_get_base_id(c->key) != EVP_PKEY_EC &&
+             (EVP_PKEY_get_base_id(c->key) != EVP_PKEY_RSA || EVP_PKEY_get_bits(c->key) < RSA_BITS_LEAST ||
+              EVP_PKEY_get_bits(c->key) > RSA_BITS_MOST))
+        bad = "the key is neither an elliptic-curve key nor RSA of 2048 to 4096 bits";
     else if (X509_check_private_key(c->leaf, c->key) != 1)
         bad = "certificate and key do not belong together";
     ERR_clear_error();
@@ -379,15 +384,34 @@ static const struct cert *by_handle(const struct keys_tls *t, uint32_t handle)
     return NULL;
 }
 
-int keys_tls_sign(struct keys_tls *t, uint32_t handle, struct str digest, uint8_t *sig, size_t *n)
+/* What an RSA key is to do with the request; false: nothing it may. */
+static bool rsa_scheme(EVP_PKEY_CTX *ctx, const struct cert *c, struct str *value)
+{
+    static const struct {
+        size_t n;
+        const EVP_MD *(*md)(void);
+    } digests[] = {{32, EVP_sha256}, {48, EVP_sha384}, {64, EVP_sha512}};
+    int scheme = value->n ? value->p[0] : 0;
+    *value = str_from(*value, 1);
+    if (scheme == KEY_RSA_BLOCK)
+        return value->n == (size_t)EVP_PKEY_get_size(c->key) && EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) == 1;
+    for (size_t i = 0; scheme == KEY_RSA_PKCS1 && i < N_ELEMENTS(digests); i++)
+        if (value->n == digests[i].n)
+            return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
+                   EVP_PKEY_CTX_set_signature_md(ctx, digests[i].md()) == 1;
+    return false;
+}
+
+int keys_tls_sign(struct keys_tls *t, uint32_t handle, struct str value, uint8_t *sig, size_t *n)
 {
     const struct cert *c = by_handle(t, handle);
     if (!c)
         return KEY_STALE;
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(c->key, NULL);
     size_t len = KEY_SIG_MAX;
-    bool ok = ctx && EVP_PKEY_sign_init(ctx) == 1 &&
-              EVP_PKEY_sign(ctx, sig, &len, (const unsigned char *)digest.p, digest.n) == 1;
+    bool rsa = EVP_PKEY_get_base_id(c->key) == EVP_PKEY_RSA;
+    bool ok = ctx && EVP_PKEY_sign_init(ctx) == 1 && (rsa ? rsa_scheme(ctx, c, &value) : value.n <= EVP_MAX_MD_SIZE) &&
+              EVP_PKEY_sign(ctx, sig, &len, (const unsigned char *)value.p, value.n) == 1;
     EVP_PKEY_CTX_free(ctx);
     ERR_clear_error();
     *n = len;

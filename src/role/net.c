@@ -52,7 +52,8 @@ static int net_init(struct role_ctx *r)
         log_error("net.tmp", L_Z("path", tmp), L_Z("why", strerror(errno)));
         return 1;
     }
-    r->sandbox.files = (unsigned)conf_i(&r->conf, CONF_SMTP_MAX_CONNECTIONS) + HTTP_CONNECTIONS_MAX + FILES_BESIDES;
+    r->sandbox.files = (unsigned)conf_i(&r->conf, CONF_SMTP_MAX_CONNECTIONS) +
+                       (unsigned)conf_i(&r->conf, CONF_HTTP_MAX_CONNECTIONS) + FILES_BESIDES;
     role_allow_store(r);
     return 0;
 }
@@ -156,14 +157,28 @@ static int servers_begin(struct net_role *n, struct err *e)
     if (r != 0)
         return r;
     n->passwords = net_passwords_new(n);
+    net_login_init(n);
     n->http = http_server_new(n->loop, &(struct http_conf){
                                            .origin = conf_s(conf, CONF_HTTP_ORIGIN),
                                            .max_body = (uint64_t)conf_i(conf, CONF_HTTP_MAX_BODY),
                                            .tmp_dir = tmp,
                                            .verify = net_passwords_verify,
                                            .verify_ctx = n->passwords,
+                                           .tls = n->cert[NET_CERT_WEB].tls,
+                                           .logins = &n->logins,
+                                           .hosts = conf_s(conf, CONF_HTTP_HOSTS),
+                                           .max_connections = (unsigned)conf_i(conf, CONF_HTTP_MAX_CONNECTIONS),
                                        });
+    net_login_key(n);
+    net_metrics_add(n);
+    http_push_conf(n->http, jmap_push_ask, &n->jmap);
     n->jmap.store = n->store;
+    n->jmap.http = n->http;
+    n->jmap.changed = net_wake;
+    n->jmap.health = net_health_json;
+    n->jmap.log_out = log_out;
+    n->jmap.changed_ctx = n->jmap.health_ctx = n->jmap.log_out_ctx = n;
+    n->jmap.hash = net_password_hash;
     http_server_routes(n->http, jmap_routes, jmap_n_routes, &n->jmap);
     http_server_routes(n->http, net_health_routes, net_health_routes_n, n);
     return 0;
@@ -174,7 +189,7 @@ static void listeners_begin(struct net_role *n)
     static const struct {
         const char *name;
         net_accept_fn *accept;
-    } kinds[] = {{"smtp", smtp_accept}, {"http", http_accept}};
+    } kinds[] = {{"smtp", smtp_accept}, {"http", http_accept}, {"https", http_accept_tls}};
     for (size_t k = 0; k < N_ELEMENTS(kinds); k++) {
         void *server = k == 0 ? (void *)n->smtp : (void *)n->http;
         int fd;
@@ -279,6 +294,7 @@ static void net_close(struct net_role *n)
 {
     struct intake_io io = net_io_of(n->loop);
     net_timer_clear(&n->drain_timer);
+    net_timer_clear(&n->login_timer);
     if (n->control_watch)
         io.unwatch(io.ctx, n->control_watch);
     intake_flush(n->intake);

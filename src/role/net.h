@@ -8,6 +8,8 @@
 
 #define NET_LISTEN_MAX 32u
 #define NET_TLS_RETRY_MS 5000 /* keys is restarting */
+#define NET_TLS_LOOK_MS 5000  /* has a certificate been renewed? One question over the channel */
+#define NET_LOGIN_RETRY_MS 1000
 #define NET_STOP_MS 7000      /* sessions that have not ended by then are cut; the supervisor kills after ten seconds */
 #define NET_WAKE_MS 100       /* a search may lag behind a delivery by so much */
 #define NET_WAKES_MAX 64u     /* firms in one round of wake-ups */
@@ -17,6 +19,13 @@
 
 struct net_wake {
     int64_t cell, org, account;
+};
+enum net_cert_use { NET_CERT_MAIL, NET_CERT_WEB, NET_CERTS };
+struct net_cert {
+    struct net_role *net;
+    struct net_tls *tls;
+    uint32_t handle;
+    uint64_t mark; /* of the chain in use; 0: ask again */
 };
 struct net_role {
     struct role_ctx *ctx;
@@ -28,15 +37,16 @@ struct net_role {
     struct jmap_ctx jmap;
     struct net_listener *listener[NET_LISTEN_MAX];
     size_t n_listener;
-    struct net_tls *tls;
-    struct net_timer tls_timer, drain_timer;
+    struct net_cert cert[NET_CERTS];
+    struct net_timer tls_timer, drain_timer, login_timer;
+    struct http_logins logins;
+    bool login_key; /* http has the key of log-ins */
     struct net_passwords *passwords;
     struct net_control *control;
     struct net_timer wake_timer;
     struct net_wake wakes[NET_WAKES_MAX]; /* not sent yet */
     size_t n_wakes;
     struct buf health; /* body of the last HEALTH */
-    uint32_t key_handle;
     int keys_fd, jobs_fd, dns_fd;
     void *control_watch;
     char hostname[256];
@@ -49,7 +59,13 @@ struct intake_io net_io_of(struct net_loop *l);
 /* net_tls.c: certificate and signatures from the keys role. */
 void net_keys_open(struct net_role *n, int fd); /* takes fd; also after keys was restarted */
 void net_keys_close(struct net_role *n);
+/* net_login.c: sessions and app tokens in the store, and the sealed key under which they are hashed. */
+void net_login_init(struct net_role *n); /* before http_server_new: fills n->logins */
+void net_login_key(struct net_role *n);  /* after it; waits for the directory; tries again by itself */
+/* net_metrics.c: what is measured of the rooms that do not know http. */
+void net_metrics_add(struct net_role *n);
 /* net_password.c */
+int net_password_hash(struct str password, struct buf *out); /* argon2id; 100 ms; fits jmap_ctx.hash */
 struct net_passwords *net_passwords_new(struct net_role *n);
 void net_passwords_free(struct net_passwords **p); /* before the store is closed */
 void net_passwords_verify(void *passwords, uint64_t id, struct str address, struct str password);
@@ -66,3 +82,5 @@ void net_control_free(struct net_control **k);
 extern const struct http_route net_health_routes[];
 extern const size_t net_health_routes_n;
 void net_health_keep(struct net_role *n, struct str body);
+bool net_ready(struct net_role *n); /* mail can be kept */
+void net_health_json(void *net_role, struct buf *json); /* roles, cells, SMTP: fits jmap_ctx.health */

@@ -4,7 +4,10 @@
 #include "os/health.h"
 #include "store/account.h"
 
+#include <stdlib.h>
+
 #define PAGE_MAX (64u * 1024)
+#define CELLS_SHOWN 100
 
 static void get_health(struct http_req *r, void *ctx);
 static void get_healthz(struct http_req *r, void *ctx);
@@ -70,7 +73,7 @@ static bool put_cells(struct net_role *n, struct buf *b)
     int64_t *ids = NULL;
     size_t count = 0;
     bool good = store_cells(n->store, &ids, &count) == 0;
-    for (size_t i = 0; good && i < count && i < 100; i++) {
+    for (size_t i = 0; good && i < count && i < CELLS_SHOWN; i++) {
         struct cell *c;
         const char *why = "";
         enum cell_state st = store_cell(n->store, ids[i], &c, NULL) == 0 ? cell_state(c, &why) : CELL_DOWN;
@@ -83,9 +86,92 @@ static bool put_cells(struct net_role *n, struct buf *b)
     return good;
 }
 
+bool net_ready(struct net_role *n) { return !n->stopping && put_cells(n, NULL); }
+
+static void json_roles(struct net_role *n, struct json_w *w)
+{
+    struct rd rd = rd_of(buf_str(&n->health));
+    struct health_row h;
+    json_keyz(w, "roles");
+    json_arr(w);
+    while (health_next(&rd, &h)) {
+        json_obj(w);
+        json_kstr(w, "role", h.role);
+        json_kint(w, "pid", h.pid);
+        json_kint(w, "restarts", h.restarts);
+        json_kstr(w, "layers", h.layers);
+        json_obj_end(w);
+    }
+    json_arr_end(w);
+}
+
+static void json_cells(struct net_role *n, struct json_w *w)
+{
+    int64_t *ids = NULL;
+    size_t count = 0;
+    json_keyz(w, "cells");
+    json_arr(w);
+    bool listed = store_cells(n->store, &ids, &count) == 0;
+    for (size_t i = 0; listed && i < count && i < CELLS_SHOWN; i++) {
+        struct cell *c;
+        const char *why = "";
+        enum cell_state st = store_cell(n->store, ids[i], &c, NULL) == 0 ? cell_state(c, &why) : CELL_DOWN;
+        json_obj(w);
+        json_kint(w, "id", ids[i]);
+        json_kbool(w, "good", st == CELL_OK);
+        json_kstr(w, "state", str_c(cell_word(st)));
+        json_kstr(w, "why", str_c(why ? why : ""));
+        json_obj_end(w);
+    }
+    free(ids);
+    json_arr_end(w);
+}
+
+void net_health_json(void *net_role, struct buf *json)
+{
+    struct net_role *n = net_role;
+    struct smtp_counts c = smtp_server_counts(n->smtp);
+    struct json_w w;
+    json_init(&w, json);
+    json_obj(&w);
+    json_kbool(&w, "ready", net_ready(n));
+    json_roles(n, &w);
+    json_cells(n, &w);
+    json_keyz(&w, "smtp");
+    json_obj(&w);
+    json_kint(&w, "connections", (int64_t)c.connections);
+    json_kint(&w, "accepted", (int64_t)c.accepted);
+    json_obj_end(&w);
+    json_obj_end(&w);
+}
+
+/* What strangers may know. */
+static void answer_stranger(struct http_req *r, bool as_json)
+{
+    struct http_answer a = {.status = 200, .type = as_json ? "application/json" : "text/html; charset=utf-8"};
+    a.view = as_json ? STR("{\"running\":true}")
+                     : STR("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Sigillo: "
+                           "health</title></head>"
+                           "<body><p>Service running.</p></body></html>\n");
+    http_reply(r->server, r->id, &a);
+}
+
 static void get_health(struct http_req *r, void *ctx)
 {
     struct net_role *n = ctx;
+    struct str accept = http_field(&r->head, STR("Accept"));
+    bool as_json = http_list_has(accept, STR("application/json")) && !http_list_has(accept, STR("text/html"));
+    if (!r->secure && !r->person) { /* inner workings are not for strangers */
+        answer_stranger(r, as_json);
+        return;
+    }
+    if (as_json) {
+        struct buf b;
+        buf_init(&b, PAGE_MAX);
+        net_health_json(n, &b);
+        http_reply_json(r->server, r->id, 200, &b);
+        return;
+    }
     struct http_answer a = {.status = 200, .type = "text/html; charset=utf-8"};
     struct smtp_counts c = smtp_server_counts(n->smtp);
     buf_init(&a.body, PAGE_MAX);
@@ -108,11 +194,6 @@ static void get_health(struct http_req *r, void *ctx)
                "</ul>\n<h2>SMTP</h2>\n<p>%lld connections, %lld receiving, %lld being kept, %lld accepted since "
                "start.</p>\n</body></html>\n",
                (long long)c.connections, (long long)c.in_data, (long long)c.in_commit, (long long)c.accepted);
-    if (!r->secure && !r->person) { /* inner workings are not for strangers */
-        buf_clear(&a.body);
-        buf_addz(&a.body, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Sigillo: "
-                          "health</title></head><body><p>Service running.</p></body></html>\n");
-    }
     http_reply(r->server, r->id, &a);
 }
 
@@ -126,7 +207,7 @@ static void get_healthz(struct http_req *r, void *ctx)
 static void get_readyz(struct http_req *r, void *ctx)
 {
     struct net_role *n = ctx;
-    bool good = !n->stopping && put_cells(n, NULL);
+    bool good = net_ready(n);
     struct http_answer a = {
         .status = good ? 200 : 503, .type = "text/plain", .view = good ? STR("ready\n") : STR("not ready\n")};
     http_reply(r->server, r->id, &a);

@@ -1,6 +1,7 @@
 /* The password pool: argon2id takes tens of milliseconds, so it runs on threads of its own, few and with a bounded
  * queue. An unknown address costs the same as a wrong password: it is checked against a hash of random bytes. */
 #include "role/net.h"
+#include "admin/password.h"
 #include "core/log.h"
 #include "mime/path.h"
 #include "store/account.h"
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 
 #define JOB_ARENA_MAX (1u << 20)
+#define DOWN_FOR_MS 5000 /* a queue that is full so shortly after is full because the store did not answer */
 
 struct job {
     struct list node;
@@ -29,6 +31,7 @@ struct net_passwords {
     struct list queue;
     size_t n_queue;
     bool ending;
+    int64_t down_ms; /* when the store last did not answer; 0: it did since */
     char decoy[crypto_pwhash_STRBYTES];
 };
 
@@ -85,8 +88,9 @@ void net_passwords_verify(void *passwords, uint64_t id, struct str address, stru
     pthread_mutex_lock(&p->lock);
     bool full = p->n_queue >= NET_PASSWORD_QUEUE || p->ending;
     pthread_mutex_unlock(&p->lock);
-    if (full) {
-        http_verified(p->net->http, id, HTTP_VERIFY_BUSY, NULL);
+    bool down = p->down_ms && net_now_ms(p->net->loop) - p->down_ms < DOWN_FOR_MS;
+    if (full) { /* never "too many log-ins" to people who wait for a database that comes back */
+        http_verified(p->net->http, id, down ? HTTP_VERIFY_DOWN : HTTP_VERIFY_BUSY, NULL);
         return;
     }
     struct job *j = calloc(1, sizeof *j);
@@ -176,7 +180,18 @@ static void *thread_main(void *arg)
 static void on_done(void *arg)
 {
     struct job *j = arg;
+    if (j->net->passwords)
+        j->net->passwords->down_ms = j->verdict == HTTP_VERIFY_DOWN ? net_now_ms(j->net->loop) : 0;
     if (j->net->http)
         http_verified(j->net->http, j->id, j->verdict, &j->person);
     job_free(j);
+}
+
+int net_password_hash(struct str password, struct buf *out)
+{
+    char hash[PASSWORD_HASH_TEXT];
+    int r = password_hash(password, hash, NULL);
+    if (r == 0)
+        buf_addz(out, hash);
+    return r ? r : out->err ? ERR_LIMIT : 0;
 }

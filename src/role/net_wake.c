@@ -1,4 +1,4 @@
-/* Wake-ups for jobs. Under load a firm gets many messages a second; jobs is told of it once per NET_WAKE_MS, so that it indexes in few commits. */
+/* Wake-ups: event clients are told what changed, and jobs. Under load a firm gets many messages a second; jobs is told of it once per NET_WAKE_MS, so that it indexes in few commits. */
 #include "role/net.h"
 #include "core/log.h"
 
@@ -40,6 +40,8 @@ static void on_wake_timer(struct net_timer *t)
 void net_wake(void *net_role, int64_t cell, int64_t org, int64_t account)
 {
     struct net_role *n = net_role;
+    if (n->http)
+        http_push_wake(n->http, cell, org, account);
     for (size_t i = 0; i < n->n_wakes; i++)
         if (n->wakes[i].cell == cell && n->wakes[i].org == org)
             return;
