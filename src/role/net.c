@@ -143,10 +143,15 @@ static int smtp_begin(struct net_role *n, const char *tmp, struct err *e)
         return r;
     c.hostname = str_c(n->hostname);
     c.spool_dir = tmp;
-    c.tls = n->tls;
+    c.tls = n->cert[NET_CERT_MAIL].tls;
     c.road = smtp_road_of(n->intake);
     n->smtp = smtp_server_new(n->loop, &c);
     return 0;
+}
+
+static void log_out(void *ctx, int64_t org, int64_t account)
+{
+    http_sessions_end(((struct net_role *)ctx)->http, org, account);
 }
 
 static int servers_begin(struct net_role *n, struct err *e)
