@@ -3,20 +3,24 @@
  * milli-nats (1/1000 of a nat of evidence for fraud). A finding is a row of guard_table (guard/table.c); its detector
  * sits in the file of its family. Evidence is shown old beside new, so that a book-keeper can check it.
  *
- * How a message is judged: guard_keys() names what must be known (round 0 from the message; round 1 about the parties
- * that round 0 found), the caller fills guard_history from wherever the past is kept, guard_judge() gives the verdict,
- * guard_lessons() says what this message teaches. The store and `sigillo scan` keep the past in the same rows. */
+ * How a message is judged: guard_keys() names what must be known (round 0 from the message; round 1, for senders that are
+ * not established, domains that look like theirs; round 2 about the parties that were found), the caller fills
+ * guard_history from wherever the past is kept, guard_judge() gives the verdict, guard_lessons() says what this message
+ * teaches. The store and `sigillo scan` (guard/memory.h) keep the past in the same rows. */
 #include "facts/facts.h"
 
 #define GUARD_VERSION 2u
 #define GUARD_IBANS_MAX 16u
 #define GUARD_FINDINGS_MAX 32u
 #define GUARD_FACTS_MAX 8u
-#define GUARD_ROUNDS 2
+#define GUARD_ROUNDS 3
 #define GUARD_KEYS_MAX 96u     /* of one round */
 #define GUARD_LESSONS_MAX 160u /* rows that one message teaches */
 #define GUARD_PARTIES_MAX 100u /* of each address field; more are not looked at */
 #define GUARD_KEY_MAX 255u     /* bytes of a key or value; longer ones teach nothing */
+/* A payment detail is learned by so many accepted mails over so long (design 7). */
+#define GUARD_LEARN_COUNT 2
+#define GUARD_LEARN_MS (14 * 24 * 3600 * 1000LL)
 
 enum guard_level { GUARD_NOTE, GUARD_CAUTION, GUARD_STOP };
 enum guard_action { GUARD_ACCEPT, GUARD_ACT_CAUTION, GUARD_JUNK, GUARD_HOLD, GUARD_REJECT };
@@ -75,11 +79,11 @@ enum guard_known_kind {
     KNOWN_DOMAIN = 2,  /* key registrable domain; value empty */
     KNOWN_NEAR = 3, /* key a piece, skeleton or token of a registrable label (near.c); value the registrable domain */
     KNOWN_NAME = 4, /* key folded name of a person; value his address */
-    KNOWN_IBAN = 5, /* key IBAN; value the registrable domain that showed it */
+    KNOWN_IBAN = 5, /* key IBAN; value the party that showed it (guard_party_key) */
     KNOWN_MESSAGE = 6, /* key Message-ID; value addresses of its participants, parted by spaces, author first */
-    KNOWN_HABIT = 7,   /* key registrable domain; value "pdf:TeamSystem", "net:AS3269", "country:IT", "agent:Outlook" */
+    KNOWN_HABIT = 7,   /* key party; value "pdf:TeamSystem", "net:AS3269", "country:IT", "agent:Outlook" */
     KNOWN_SAID = 8,    /* key hash of a normalised line that we sent; value empty */
-    KNOWN_DETAIL = 9,  /* asks for the payment details of a registrable domain (guard_history.details) */
+    KNOWN_DETAIL = 9,  /* asks for the payment details of a party (guard_history.details) */
     KNOWN_LAST = 9
 };
 struct guard_known {
@@ -90,8 +94,8 @@ struct guard_known {
 };
 enum guard_detail_state { DETAIL_SEEN, DETAIL_LEARNED, DETAIL_VERIFIED, DETAIL_REVOKED };
 struct guard_detail {
-    struct str domain; /* registrable domain it is on file for */
-    struct str iban;
+    struct str domain; /* party it is on file for (guard_party_key): a registrable domain for most */
+    struct str iban;   /* or account number, or wallet */
     enum guard_detail_state state;
     int64_t first_ms, last_ms, count;
 };
@@ -137,9 +141,12 @@ struct guard_verdict {
     struct guard_finding findings[GUARD_FINDINGS_MAX];
     size_t n_findings;
 };
-/* round 0: from the message alone (h may be NULL); round 1: what the rows of round 0 ask for. Views of in, h and arena. */
+/* round 0: from the message alone (h may be NULL); later rounds: what the rows so far ask for. Views of in, h and arena. */
 void guard_keys(const struct guard_input *in, const struct guard_history *h, int round, struct arena *a,
                 struct guard_keys *out);
+/* What details and habits of this sender are filed under: the registrable domain; the address at a free-mail provider;
+ * address and name at a service that writes for many. Empty without a sender. */
+struct str guard_party_key(const struct guard_input *in, struct arena *a);
 uint64_t guard_history_version(const struct guard_history *h);
 void guard_judge(const struct guard_input *in, const struct guard_history *h, struct arena *a,
                  struct guard_verdict *out);
@@ -170,6 +177,9 @@ const char *guard_level_name(enum guard_level l);
 const char *guard_action_name(enum guard_action a);
 /* Findings as stored: JSON array of {"code","level","facts":{}}. */
 void guard_findings_json(struct buf *b, const struct guard_verdict *v);
+/* How a person reads a fact's value: countries ("country", "old_country") and differences ("kind") in words, the rest as
+ * it is. */
+struct str guard_fact_word(struct str key, struct str value, int lang);
 /* Text of row `code` with its facts (pairs of key, value), lang 0 it / 1 en; title when title is true. Unknown code:
  * the code itself. */
 void guard_text(struct buf *b, struct str code, int lang, bool title, const struct guard_fact *facts, size_t n);

@@ -42,11 +42,16 @@ static void judge(const struct scene *s, struct arena *a, struct guard_verdict *
 {
     struct facts_payment pay = {.kind = COORD_IBAN, .where = WHERE_TEXT, .value = str_c(s->iban), .quoted = s->quoted};
     struct facts_insight insight = {.payments = &pay, .n_payments = s->iban ? 1 : 0};
-    struct guard_detail d = {
-        .iban = str_c(s->known), .state = s->state, .first_ms = 19800 * DAY, .last_ms = 20400 * DAY, .count = 9};
-    struct guard_known sender = {
-        .kind = KNOWN_ADDRESS, .key = STR("anna@rossimarmi.example"), .received = s->sender_count};
-    struct guard_history h = {.rows = &sender, .n_rows = 1};
+    struct guard_detail d = {.domain = STR("rossimarmi.example"),
+                             .iban = str_c(s->known),
+                             .state = s->state,
+                             .first_ms = 19800 * DAY,
+                             .last_ms = 20400 * DAY,
+                             .count = 9};
+    struct guard_known rows[] = {
+        {KNOWN_ADDRESS, STR("anna@rossimarmi.example"), STR(""), 19800 * DAY, 20400 * DAY, s->sender_count, 0},
+        {KNOWN_DOMAIN, STR("rossimarmi.example"), STR(""), 19800 * DAY, 20400 * DAY, s->sender_count, 0}};
+    struct guard_history h = {.rows = rows, .n_rows = s->sender_count > 0 ? 2 : 0};
     if (s->known && s->own)
         h.own = &d, h.n_own = 1;
     else if (s->known)

@@ -5,53 +5,7 @@
 #define GUARD_PRIOR_MILLINATS (-7000)
 
 /* In order of harm: see guard_find. */
-static guard_detector *const families[] = {guard_payment, guard_person};
-
-static void key_add(struct guard_keys *k, enum guard_known_kind kind, struct str key)
-{
-    if (key.n > 0 && key.n <= GUARD_KEY_MAX && k->n < GUARD_KEYS_MAX)
-        k->v[k->n++] = (struct guard_key){kind, key};
-}
-
-void guard_keys(const struct guard_input *in, const struct guard_history *h, int round, struct arena *a,
-                struct guard_keys *out)
-{
-    (void)h;
-    (void)a;
-    out->n = 0;
-    if (round > 0)
-        return;
-    key_add(out, KNOWN_ADDRESS, in->from_addr);
-    if (in->insight && in->insight->n_payments > 0)
-        key_add(out, KNOWN_DETAIL, in->from_domain);
-}
-
-void guard_lessons(const struct guard_input *in, const struct guard_history *h, const struct guard_verdict *v,
-                   struct arena *a, struct guard_lessons *out)
-{
-    (void)h;
-    (void)a;
-    out->n = out->n_details = 0;
-    bool accepted = in->outgoing || v->action == GUARD_ACCEPT || v->action == GUARD_ACT_CAUTION;
-    if (!accepted || in->from_addr.n == 0)
-        return;
-    out->v[out->n++] = (struct guard_known){KNOWN_ADDRESS,        in->from_addr,       STR(""), in->now_ms, in->now_ms,
-                                            in->outgoing ? 0 : 1, in->outgoing ? 1 : 0};
-    for (size_t i = 0; in->insight && i < in->insight->n_payments && out->n_details < GUARD_IBANS_MAX; i++) {
-        const struct facts_payment *p = &in->insight->payments[i];
-        if (p->kind == COORD_IBAN && !p->quoted)
-            out->details[out->n_details++] =
-                (struct guard_detail){in->from_domain, p->value, DETAIL_SEEN, in->now_ms, in->now_ms, 1};
-    }
-}
-
-const struct guard_known *guard_known_find(const struct guard_history *h, enum guard_known_kind kind, struct str key)
-{
-    for (size_t i = 0; i < h->n_rows; i++)
-        if (h->rows[i].kind == kind && str_eq(h->rows[i].key, key))
-            return &h->rows[i];
-    return NULL;
-}
+static guard_detector *const families[] = {guard_payment, guard_lookalike, guard_person, guard_habit, guard_thread};
 
 static void mix_detail(struct buf *b, const struct guard_detail *d)
 {
@@ -79,17 +33,28 @@ uint64_t guard_history_version(const struct guard_history *h)
     return hash64(buf_str(&b));
 }
 
-void guard_find(struct guard_case *c, enum guard_code code, const struct guard_fact *facts, size_t n)
+void guard_find_at(struct guard_case *c, enum guard_code code, enum guard_level level, const struct guard_fact *facts,
+                   size_t n)
 {
     struct guard_verdict *v = c->v;
+    const struct guard_row *row = &guard_table[code];
     if (v->n_findings == GUARD_FINDINGS_MAX)
         return;
+    /* What is said more softly than its row weighs less: a level is about one nat and a half. */
+    int32_t weight = row->weight - 1500 * ((int)row->level - (int)level);
     struct guard_finding *f = &v->findings[v->n_findings++];
-    *f = (struct guard_finding){.code = code, .level = guard_table[code].level, .weight = guard_table[code].weight};
+    *f = (struct guard_finding){.code = code, .level = level, .weight = weight > 100 ? weight : 100};
     for (size_t i = 0; i < n && i < GUARD_FACTS_MAX; i++)
         f->facts[f->n_facts++] = facts[i];
     v->score += f->weight;
 }
+
+void guard_find(struct guard_case *c, enum guard_code code, const struct guard_fact *facts, size_t n)
+{
+    guard_find_at(c, code, guard_table[code].level, facts, n);
+}
+
+struct str guard_number(struct arena *a, int64_t n) { return arena_printf(a, "%lld", (long long)n); }
 
 struct str guard_day(struct arena *a, int64_t ms)
 {
@@ -115,17 +80,35 @@ static enum guard_action action_of(const struct guard_verdict *v)
     return action;
 }
 
+/* The highest first: the card shows one, the others are counted. */
+static void in_order(struct guard_verdict *v)
+{
+    for (size_t i = 1; i < v->n_findings; i++) {
+        struct guard_finding f = v->findings[i];
+        size_t at = i;
+        for (; at > 0; at--) {
+            const struct guard_finding *g = &v->findings[at - 1];
+            if (g->level > f.level || (g->level == f.level && g->weight >= f.weight))
+                break;
+            v->findings[at] = *g;
+        }
+        v->findings[at] = f;
+    }
+}
+
 void guard_judge(const struct guard_input *in, const struct guard_history *h, struct arena *a,
                  struct guard_verdict *out)
 {
-    struct guard_case c = {in, h, a, out};
+    struct guard_case c = {.in = in, .h = h, .arena = a, .v = out};
     out->n_findings = 0;
     out->score = GUARD_PRIOR_MILLINATS;
     if (in->scan_failed || (in->insight && (in->insight->flags & FACTS_UNREADABLE)))
         GUARD_FIND(&c, GUARD_MESSAGE_UNREADABLE,
                    {"reason", str_c(in->scan_reason ? in->scan_reason : "unreadable part")});
+    guard_relate(in, h, a, &c.rel);
     for (size_t i = 0; i < N_ELEMENTS(families); i++)
         families[i](&c);
+    in_order(out);
     out->action = action_of(out);
 }
 

@@ -52,11 +52,11 @@ static const struct guard_row *row_of(struct str code)
     return NULL;
 }
 
-static void put_fact(struct buf *b, struct str key, const struct guard_fact *facts, size_t n)
+static void put_fact(struct buf *b, struct str key, int lang, const struct guard_fact *facts, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (str_eq(key, str_c(facts[i].key))) {
-            buf_adds(b, facts[i].value);
+            buf_adds(b, guard_fact_word(key, facts[i].value, lang));
             return;
         }
     buf_addc(b, '?');
@@ -77,7 +77,7 @@ void guard_text(struct buf *b, struct str code, int lang, bool title, const stru
             return;
         }
         buf_adds(b, str_upto(t, (size_t)open));
-        put_fact(b, str_n(t.p + open + 1, (size_t)(close - open - 1)), facts, n);
+        put_fact(b, str_n(t.p + open + 1, (size_t)(close - open - 1)), lang == 1, facts, n);
         t = str_from(t, (size_t)close + 1);
     }
 }

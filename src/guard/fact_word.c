@@ -1,0 +1,116 @@
+/* Codes of facts in words, it and en: evidence is stored once and read in both languages. */
+#include "guard/guard.h"
+
+struct word {
+    const char *code, *text[2];
+};
+/* Countries of the IBAN registry. */
+static const struct word countries[] = {
+    {"AD", {"Andorra", "Andorra"}},
+    {"AE", {"Emirati Arabi Uniti", "the United Arab Emirates"}},
+    {"AL", {"Albania", "Albania"}},
+    {"AT", {"Austria", "Austria"}},
+    {"AZ", {"Azerbaigian", "Azerbaijan"}},
+    {"BA", {"Bosnia ed Erzegovina", "Bosnia and Herzegovina"}},
+    {"BE", {"Belgio", "Belgium"}},
+    {"BG", {"Bulgaria", "Bulgaria"}},
+    {"BH", {"Bahrein", "Bahrain"}},
+    {"BR", {"Brasile", "Brazil"}},
+    {"BY", {"Bielorussia", "Belarus"}},
+    {"CH", {"Svizzera", "Switzerland"}},
+    {"CR", {"Costa Rica", "Costa Rica"}},
+    {"CY", {"Cipro", "Cyprus"}},
+    {"CZ", {"Repubblica Ceca", "Czechia"}},
+    {"DE", {"Germania", "Germany"}},
+    {"DK", {"Danimarca", "Denmark"}},
+    {"DO", {"Repubblica Dominicana", "the Dominican Republic"}},
+    {"EE", {"Estonia", "Estonia"}},
+    {"EG", {"Egitto", "Egypt"}},
+    {"ES", {"Spagna", "Spain"}},
+    {"FI", {"Finlandia", "Finland"}},
+    {"FO", {"Isole Fær Øer", "the Faroe Islands"}},
+    {"FR", {"Francia", "France"}},
+    {"GB", {"Regno Unito", "the United Kingdom"}},
+    {"GE", {"Georgia", "Georgia"}},
+    {"GI", {"Gibilterra", "Gibraltar"}},
+    {"GL", {"Groenlandia", "Greenland"}},
+    {"GR", {"Grecia", "Greece"}},
+    {"GT", {"Guatemala", "Guatemala"}},
+    {"HR", {"Croazia", "Croatia"}},
+    {"HU", {"Ungheria", "Hungary"}},
+    {"IE", {"Irlanda", "Ireland"}},
+    {"IL", {"Israele", "Israel"}},
+    {"IQ", {"Iraq", "Iraq"}},
+    {"IS", {"Islanda", "Iceland"}},
+    {"IT", {"Italia", "Italy"}},
+    {"JO", {"Giordania", "Jordan"}},
+    {"KW", {"Kuwait", "Kuwait"}},
+    {"KZ", {"Kazakistan", "Kazakhstan"}},
+    {"LB", {"Libano", "Lebanon"}},
+    {"LC", {"Santa Lucia", "Saint Lucia"}},
+    {"LI", {"Liechtenstein", "Liechtenstein"}},
+    {"LT", {"Lituania", "Lithuania"}},
+    {"LU", {"Lussemburgo", "Luxembourg"}},
+    {"LV", {"Lettonia", "Latvia"}},
+    {"LY", {"Libia", "Libya"}},
+    {"MC", {"Monaco", "Monaco"}},
+    {"MD", {"Moldavia", "Moldova"}},
+    {"ME", {"Montenegro", "Montenegro"}},
+    {"MK", {"Macedonia del Nord", "North Macedonia"}},
+    {"MR", {"Mauritania", "Mauritania"}},
+    {"MT", {"Malta", "Malta"}},
+    {"MU", {"Mauritius", "Mauritius"}},
+    {"NL", {"Paesi Bassi", "the Netherlands"}},
+    {"NO", {"Norvegia", "Norway"}},
+    {"PK", {"Pakistan", "Pakistan"}},
+    {"PL", {"Polonia", "Poland"}},
+    {"PS", {"Palestina", "Palestine"}},
+    {"PT", {"Portogallo", "Portugal"}},
+    {"QA", {"Qatar", "Qatar"}},
+    {"RO", {"Romania", "Romania"}},
+    {"RS", {"Serbia", "Serbia"}},
+    {"RU", {"Russia", "Russia"}},
+    {"SA", {"Arabia Saudita", "Saudi Arabia"}},
+    {"SC", {"Seicelle", "the Seychelles"}},
+    {"SE", {"Svezia", "Sweden"}},
+    {"SI", {"Slovenia", "Slovenia"}},
+    {"SK", {"Slovacchia", "Slovakia"}},
+    {"SM", {"San Marino", "San Marino"}},
+    {"ST", {"São Tomé e Príncipe", "São Tomé and Príncipe"}},
+    {"SV", {"El Salvador", "El Salvador"}},
+    {"TL", {"Timor Est", "East Timor"}},
+    {"TN", {"Tunisia", "Tunisia"}},
+    {"TR", {"Turchia", "Turkey"}},
+    {"UA", {"Ucraina", "Ukraine"}},
+    {"VA", {"Città del Vaticano", "Vatican City"}},
+    {"VG", {"Isole Vergini Britanniche", "the British Virgin Islands"}},
+    {"XK", {"Kosovo", "Kosovo"}},
+};
+static const struct word kinds[] = {
+    {"script", {"lettere di un altro alfabeto", "letters of another alphabet"}},
+    {"glyph", {"segni che si somigliano", "characters that look the same"}},
+    {"subdomain", {"il nome noto è solo l’inizio", "the known name is only its beginning"}},
+    {"letter", {"una lettera", "one letter"}},
+    {"letters", {"due lettere", "two letters"}},
+    {"pay-word", {"una parola aggiunta", "a word was added"}},
+    {"word", {"una parola in più o in meno", "a word more or less"}},
+    {"hyphen", {"un trattino", "a hyphen"}},
+    {"suffix", {"la parte finale", "the ending"}},
+};
+
+static struct str find(const struct word *w, size_t n, struct str code, int lang)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(code, str_c(w[i].code)))
+            return str_c(w[i].text[lang == 1]);
+    return code.n ? code : STR("–");
+}
+
+struct str guard_fact_word(struct str key, struct str value, int lang)
+{
+    if (str_eq(key, STR("country")) || str_eq(key, STR("old_country")))
+        return find(countries, N_ELEMENTS(countries), value, lang);
+    if (str_eq(key, STR("kind")))
+        return find(kinds, N_ELEMENTS(kinds), value, lang);
+    return value;
+}
