@@ -7,6 +7,8 @@ int admin_scan_past_open(struct admin_scan_past *p, struct err *e)
 {
     arena_init(&p->arena, ARENA_NO_LIMIT);
     p->policy = (struct guard_policy){.domains = p->domains, .staff = p->staff};
+    if (guard_memory_open(&p->memory) != 0)
+        return err_set(e, ERR_NOMEM, "There is not enough memory for the past.");
     p->charsets = mime_charsets_open();
     if (!p->charsets)
         return err_set(e, ERR_NOMEM, "The character set tables could not be loaded. Install libicu72 and start again.");
@@ -17,6 +19,7 @@ void admin_scan_past_close(struct admin_scan_past *p)
 {
     mime_charsets_close(p->charsets);
     guard_lists_close(&p->lists);
+    guard_memory_close(&p->memory);
     arena_free(&p->arena);
 }
 
@@ -46,11 +49,8 @@ int admin_scan_past_iban(struct admin_scan_past *p, struct str text, struct err 
     if (!iban_next(text, &at, iban, &start))
         return err_set(e, ERR_INVALID, "--own-iban %.*s is not an IBAN: its check digits or its length are wrong.",
                        STRF(text));
-    int r = full(p->n_own, e);
-    if (r == 0)
-        p->own[p->n_own++] =
-            (struct guard_detail){.iban = arena_str(&p->arena, str_c(iban)), .state = DETAIL_VERIFIED, .count = 1};
-    return r;
+    guard_memory_own(p->memory, str_c(iban));
+    return 0;
 }
 
 static struct guard_party party_of(struct arena *a, const struct mime_addr *addr)
@@ -143,7 +143,9 @@ int admin_scan_past_add(struct admin_scan_past *p, struct str raw, struct str in
     AUTO(arena) struct arena a;
     arena_init(&a, ARENA_NO_LIMIT);
     struct guard_input *in = input(p, raw, insight, failed, &a);
+    struct guard_verdict v;
     in->outgoing = own_domain(p, guard_registrable(p->lists, in->from_domain)) || own_domain(p, in->from_domain);
+    guard_memory_add(p->memory, in, &v);
     return 0;
 }
 
@@ -153,9 +155,10 @@ const struct guard_verdict *admin_scan_past_judge(struct admin_scan_past *p, str
 {
     struct guard_verdict *v = arena_new(a, struct guard_verdict);
     struct guard_input *in = input(p, raw, insight, failed, a);
-    struct guard_history h = {.own = p->own, .n_own = p->n_own};
+    struct guard_history h;
     *from = in->from_addr;
     *subject = in->subject;
+    guard_memory_history(p->memory, in, a, &h);
     guard_judge(in, &h, a, v);
     return v;
 }

@@ -4,6 +4,7 @@
 #include "core/err.h"
 #include "guard/guard.h"
 #include "guard/lists.h"
+#include "guard/memory.h"
 #include "mime/charset.h"
 
 #define ADMIN_SCAN_OWN_MAX 1000u /* own domains, coordinates and people */
@@ -14,8 +15,7 @@ struct admin_scan_past {
     struct guard_lists *lists;
     struct str domains[ADMIN_SCAN_OWN_MAX];
     struct guard_party staff[ADMIN_SCAN_OWN_MAX];
-    struct guard_detail own[ADMIN_SCAN_OWN_MAX];
-    size_t n_own;
+    struct guard_memory *memory;
     struct guard_policy policy;
     bool test_auth; /* X-Test-Auth of test corpora says what the server would have known on arrival */
 };
