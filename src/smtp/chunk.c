@@ -104,7 +104,7 @@ void smtp_chunk_end(struct smtp_chunk *c, smtp_dot_emit *emit, void *ctx)
     if (holds_cr(c))
         c->seen |= SMTP_DOT_BARE_CR;
     else if (c->state != CHUNK_BOL && c->state != CHUNK_LF_BOL)
-        put(&o, crlf, crlf + 2);
+        line_end(&o, true);
     c->state = CHUNK_BOL;
 }
 

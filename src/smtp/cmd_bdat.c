@@ -36,7 +36,7 @@ void smtp_cmd_bdat(struct smtp_session *s, struct str args)
         return;
     }
     int refused = chunk_refused(s, size);
-    if (size > 2 * s->server->conf.max_size) { /* not worth draining */
+    if (size > smtp_drain_max(&s->server->conf)) {
         smtp_say_last(s, REPLY_TOO_LARGE);
         return;
     }

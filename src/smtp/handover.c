@@ -46,7 +46,7 @@ bool smtp_pace(struct smtp_session *s, size_t n)
         smtp_say_last(s, REPLY_TIMEOUT_DATA);
     else if (c->min_rate > 0 && took > SMTP_RATE_GRACE_MS && (int64_t)t->got < c->min_rate * (took / 1000))
         smtp_say_last(s, REPLY_TOO_SLOW); /* slow-loris: a place in DATA costs memory */
-    else if (t->got / 2 > c->max_size)
+    else if (t->got > smtp_drain_max(c))
         smtp_say_last(s, REPLY_TOO_LARGE); /* he does not mind SIZE: no more of it is read */
     else
         return true;

@@ -149,6 +149,8 @@ int smtp_message_begin(struct smtp_session *s);
 void smtp_flow(struct smtp_session *s, bool on);
 /* n more octets came: false when it took too long or too much and the last words are said. */
 bool smtp_pace(struct smtp_session *s, size_t n);
+/* Octets of a message that is refused already which are still read; above, the connection ends. */
+static inline uint64_t smtp_drain_max(const struct smtp_conf *c) { return 2 * c->max_size + SMTP_DRAIN_EXTRA; }
 int smtp_data_refused(const struct smtp_txn *t); /* 0, or why this message is not for intake */
 void smtp_hand_over(struct smtp_session *s);     /* all of it has come */
 /* headers.c: 0 or why. The header block by mime/, the one reader of headers. */

@@ -14,10 +14,11 @@
 
 #define SMTP_IN_DATA_MAX \
     2000 /* transactions receiving DATA at once: bounds spool memory to 128 MB; more get 451 4.3.2 */
-#define SMTP_IDLE_COMMANDS_MAX 200 /* NOOP, RSET, VRFY, HELP, EHLO between two accepted messages, then 421 */
-#define SMTP_SECURING_MS 60000     /* a TLS handshake */
-#define SMTP_COMMIT_MS 60000       /* intake answers within INTAKE_DEADLINE_MS; this is the net below it */
-#define SMTP_RATE_GRACE_MS 60000   /* before smtp.min_rate is looked at */
+#define SMTP_IDLE_COMMANDS_MAX 200  /* NOOP, RSET, VRFY, HELP, EHLO between two accepted messages, then 421 */
+#define SMTP_SECURING_MS 60000      /* a TLS handshake */
+#define SMTP_COMMIT_MS 60000        /* intake answers within INTAKE_DEADLINE_MS; this is the net below it */
+#define SMTP_RATE_GRACE_MS 60000    /* before smtp.min_rate is looked at */
+#define SMTP_DRAIN_EXTRA (1u << 20) /* beyond twice smtp.max_size */
 #define SMTP_TXN_ARENA (4u << 20)
 #define SMTP_HELO_MAX 255u
 

@@ -82,11 +82,17 @@ static int read_recipient(struct txn *t, struct ask *q, struct trace_recipient *
     size_t n = 0, n_emails = 0;
     int rc = db_query(t->db, &c, SQL_ACCOUNT_BY_ADDRESS, DB_ARGS(db_int(q->org), db_text(r->address)));
 
-    if (rc != 0 || (rc = db_next(&c)) != 1)
+    if (rc != 0 || (rc = db_next(&c)) < 0)
+        return rc;
+    if (rc == 1)
+        r->account = db_col_int(&c, 0);
+    db_end(&c);
+    /* A role address that nobody has was read by an administrator (RFC 5321 4.5.1). */
+    if (rc == 0 && (str_starts(r->address, STR("postmaster")) || str_starts(r->address, STR("abuse@"))))
+        rc = db_get_int(t->db, SQL_ACCOUNT_ADMIN, DB_ARGS(db_int(q->org)), &r->account);
+    if (rc != 1)
         return rc; /* 0: no such account any more */
     r->known = true;
-    r->account = db_col_int(&c, 0);
-    db_end(&c);
     rc = read_accepted_messages(t, q->a, q->org, r->account, &q->out->accepted, &ids, &n);
     if (rc == 0)
         rc = read_emails(t, q->a, q->org, r->account, ids, n, &emails, &n_emails);

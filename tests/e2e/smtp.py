@@ -65,14 +65,18 @@ def dialogue(s):
     c = Raw(s.smtp_port)
     t.ok(c.greeting[0] == 220 and "ESMTP" in c.greeting[1], "greeting is 220 ESMTP", c.greeting)
     code, text = c.ask(b"EHLO client.example\r\n")
-    for word in ("PIPELINING", "SIZE 52428800", "8BITMIME", "SMTPUTF8", "STARTTLS", "ENHANCEDSTATUSCODES", "LIMITS RCPTMAX=200"):
+    for word in ("PIPELINING", "SIZE 52428800", "8BITMIME", "SMTPUTF8", "STARTTLS", "CHUNKING", "ENHANCEDSTATUSCODES", "LIMITS MAILMAX=20000 RCPTMAX=200"):
         t.ok(word in text, f"EHLO announces {word}", text)
-    t.ok("AUTH" not in text and "CHUNKING" not in text and "VRFY" not in text, "and nothing that is not true", text)
+    t.ok("AUTH" not in text and "BINARYMIME" not in text and "DSN" not in text and "VRFY" not in text, "and nothing that is not true", text)
     t.is_(c.ask(b"RCPT TO:<info@azienda.example>\r\n")[0], 503, "RCPT before MAIL: 503")
     t.is_(c.ask(b"DATA\r\n")[0], 503, "DATA before MAIL: 503")
     t.is_(c.ask(b"VRFY info\r\n")[0], 252, "VRFY tells nothing: 252")
     t.is_(c.ask(b"AUTH PLAIN AAAA\r\n")[0], 502, "AUTH is not offered: 502")
-    t.is_(c.ask(b"BDAT 5 LAST\r\n")[0], 502, "BDAT is not offered: 502")
+    t.is_(c.ask(b"EXPN staff\r\n")[0], 502, "EXPN tells nothing: 502")
+    t.is_(c.ask(b"BDAT 6 LAST\r\nQUIT\r\n")[0], 503, "BDAT without a transaction is drained and gets 503")
+    code, text = c.ask(b"HELP\r\n")
+    t.ok(code == 214 and "BDAT size [LAST]" in text, "HELP lists the commands", text)
+    t.is_(c.ask(b"HELP rcpt\r\n")[1].count("RCPT TO"), 1, "HELP explains one")
     t.is_(c.ask(b"XYZZY\r\n")[0], 500, "unknown command: 500")
     t.is_(c.ask(b"NOOP\n")[0], 500, "a command that ends with a bare LF: 500")
     t.is_(c.ask(b"NO\x00OP\r\n")[0], 500, "a command with NUL: 500")
@@ -311,6 +315,140 @@ def stubborn(s):
     t.ok(5 < time.monotonic() - begun < 10, "but has some seconds for it")
 
 
+def chunking(s):
+    """RFC 3030: exact octets, drained on error, never mixed with DATA (line 2 of the list)."""
+    before = count(s)
+    c = Raw(s.smtp_port)
+    c.begin(data=False)
+    t.is_(c.ask(b"BDAT 6\r\nQUIT\r\n")[0], 250, "a command inside a chunk is content")
+    t.is_(c.ask(b"DATA\r\n")[0], 503, "DATA behind BDAT: 503")
+    c.ask(b"RSET\r\n")
+    body = BODY + b".\r\nNOOP\r\n" + b"x" * 70000 + b"\r\n"
+    c.send(b"MAIL FROM:<uno@cliente.example>\r\nRCPT TO:<info@azienda.example>\r\nBDAT %d\r\n" % 1000 + body[:1000] + b"BDAT %d LAST\r\n" % (len(body) - 1000) + body[1000:])
+    t.is_([c.reply()[0] for _ in range(4)], [250] * 4, "MAIL, RCPT and all chunks in one write")
+    t.is_(c.ask(b"BDAT 6 LAST\r\nQUIT\r\n")[0], 503, "a chunk behind LAST is drained: 503")
+    c.ask(b"MAIL FROM:<uno@cliente.example>\r\n")
+    c.ask(b"RCPT TO:<info@azienda.example>\r\n")
+    code, text = c.ask(b"BDAT 9 LAST\r\nx\n.\n\r\nabc")
+    t.ok(code == 550 and "5.6.11" in text, "a lone dot between bare LFs: 550 as in DATA", text)
+    t.is_(c.ask(b"NOOP\r\n")[0], 250, "and the session is in step")
+    code, text = c.ask(b"BDAT 10 LOST\r\n")
+    t.ok(code == 501 and c.reply()[0] == 0, "BDAT that cannot be counted ends the connection", text)
+    t.is_(count(s), before + 1, "one message arrived")
+    mail = s.emails()[-1]
+    text = mail["bodyValues"][mail["textBody"][0]["partId"]]["value"]
+    t.ok("\n.\nNOOP\n" in text.replace("\r", ""), "with its dots as sent", text[:100])
+
+
+def traced(s, text):
+    """What `sigillo trace` says of the id in a reply; refusals are written within a second or two."""
+    ref = re.search(r"\((\S+\.\S+)\)", text).group(1)
+    for _ in range(50):
+        p = s.verb("trace", ref, "--state", s.state, check=False)
+        if p.returncode == 0:
+            return p.stdout
+        time.sleep(0.1)
+    return p.stderr
+
+
+def refusals(s):
+    """Line 7: answered in the session, and found again by the id."""
+    c = Raw(s.smtp_port)
+    c.ask(b"EHLO client.example\r\n")
+    c.ask(b"MAIL FROM:<uno@cliente.example>\r\n")
+    _, unknown = c.ask(b"RCPT TO:<nessuno@azienda.example>\r\n")
+    code, relay = c.ask(b"RCPT TO:<a@altrove.example>\r\n")
+    t.ok(code == 550 and "5.7.1" in relay, "a foreign domain: 550 5.7.1", relay)
+    out = traced(s, unknown)
+    t.ok("nessuno@azienda.example" in out and "550 5.1.1" in out and "uno@cliente.example" in out, "trace knows the id of an unknown recipient", out)
+    out = traced(s, relay)
+    t.ok("a@altrove.example" in out and "550 5.7.1" in out, "and of a relay try, which is no firm's", out)
+    c.ask(b"RCPT TO:<info@azienda.example>\r\n")
+    c.ask(b"DATA\r\n")
+    _, bare = c.ask(b"a\rb\r\n.\r\n")
+    t.ok("550 5.6.11" in traced(s, bare), "and of a refused message", bare)
+
+
+def roles(s):
+    """RFC 5321 4.5.1: somebody reads postmaster and abuse."""
+    before = count(s)
+    for to in (b"Postmaster", b"postmaster@azienda.example", b"ABUSE@azienda.example"):
+        c = Raw(s.smtp_port)
+        t.is_(c.begin(to=to), 354, f"RCPT TO:<{to.decode()}>")
+        code, text = c.ask(BODY.replace(b"prova", to) + b".\r\n")
+        t.is_(code, 250, "is accepted")
+        c.close()
+    t.is_(count(s), before + 3, "and the firm's first administrator has them")
+    p = s.verb("trace", re.search(r"as (\S+):", text).group(1), "--state", s.state)
+    t.ok("ABUSE" in p.stdout, "trace knows where they went", p.stdout)
+    c = Raw(s.smtp_port)
+    t.is_(c.begin(to=b"postmaster@altrove.example"), 550, "somebody else's postmaster is not ours")
+
+
+def quota(s):
+    s.cli("user", "add", "piena@azienda.example", "--name", "Piena", "--password-stdin", "--state", s.state, stdin=PASSWORD)
+    s.verb("user", "quota", "piena@azienda.example", "20K", "--state", s.state)
+    big = BODY + (b"y" * 70 + b"\r\n") * 400
+    t.is_(s.send(big, to="piena@azienda.example")[0], 250, "a mailbox with room left takes the mail that fills it")
+    time.sleep(2.2)
+    code, text = s.send(BODY, to="piena@azienda.example")
+    t.ok(code == 452 and "4.2.2" in text, "then 452 4.2.2", text)
+    t.ok("Mailbox is full" in traced(s, text), "which trace knows")
+    s.verb("user", "quota", "piena@azienda.example", "1M", "--state", s.state)
+    time.sleep(2.2)
+    t.is_(s.send(BODY.replace(b"prova", b"posto"), to="piena@azienda.example")[0], 250, "a larger quota lets it in")
+    c = Raw(s.smtp_port)
+    c.ask(b"EHLO client.example\r\n")
+    c.ask(b"MAIL FROM:<uno@cliente.example> SIZE=2000000\r\n")
+    t.is_(c.ask(b"RCPT TO:<piena@azienda.example>\r\n")[0], 452, "a declared SIZE beyond the room: 452 before DATA")
+    p = s.verb("user", "quota", "nessuno@azienda.example", "1M", "--state", s.state, check=False)
+    t.ok(p.returncode == 1 and "no account" in p.stderr, "a quota for nobody is refused", p.stderr)
+    p = s.verb("user", "quota", "piena@azienda.example", "plenty", "--state", s.state, check=False)
+    t.ok(p.returncode == 1 and "no size" in p.stderr, "and so is one that is no size", p.stderr)
+
+
+def loops(s):
+    """Line 8."""
+    code, text = s.send(b"Received: from a by b; Sat, 21 Nov 2026 10:00:00 +0000\r\n" * 101 + BODY)
+    t.ok(code == 554 and "5.4.6" in text, "101 Received: 554 5.4.6", text)
+    t.ok("5.4.6" in traced(s, text), "which trace knows")
+    code, text = s.send(b"Delivered-To: info@azienda.example\r\n" + BODY)
+    t.ok(code == 554 and "5.4.6" in text, "our own Delivered-To: 554 5.4.6", text)
+    t.is_(s.send(b"Received: from a by b; Sat, 21 Nov 2026 10:00:00 +0000\r\n" * 30 + BODY)[0], 250, "30 Received: 250")
+
+
+def headers(s):
+    """Lines 4 and 6."""
+    code, text = s.send(b"X-Long: " + b"a" * 900 + b"\r\n" + b" b" * 400 + b"\r\n" * 1 + (b" " + b"c" * 990 + b"\r\n") * 1200 + BODY)
+    t.ok(code == 552 and "5.3.4" in text, "a header block over 1 MB: 552", text)
+    code, text = s.send(b"X-A: b\r\n" * 10001 + BODY)
+    t.ok(code == 552 and "5.3.4" in text, "10,001 header fields: 552", text)
+    before = count(s)
+    c = Raw(s.smtp_port)
+    c.begin()
+    t.is_(c.ask(b"X-Nul: a\0b\r\nSubject: caff\xe8\r\n" + BODY.replace(b"Subject: prova\r\n", b"") + b".\r\n")[0], 250, "NUL and 8-bit in a header are accepted")
+    t.is_(count(s), before + 1, "and kept")
+    t.ok("header_8bit_without_smtputf8=1" in s.logged() and "header_nul=1" in s.logged(), "but flagged")
+
+
+def utf8(s):
+    """Line 5."""
+    s.cli("firm", "add", "Bücher", "--domain", "bücher.example", "--state", s.state)
+    s.cli("user", "add", "info@bücher.example", "--name", "B", "--password-stdin", "--state", s.state, stdin=PASSWORD)
+    c = Raw(s.smtp_port)
+    c.ask(b"EHLO client.example\r\n")
+    c.ask("MAIL FROM:<òttavio@cliente.example> SMTPUTF8\r\n".encode())
+    t.is_(c.ask("RCPT TO:<info@bücher.example>\r\n".encode())[0], 250, "U-label with SMTPUTF8")
+    t.is_(c.ask(b"RCPT TO:<INFO@XN--BCHER-KVA.EXAMPLE>\r\n")[0], 250, "its A-label is the same domain")
+    c.ask(b"DATA\r\n")
+    code, text = c.ask("Subject: è\r\n\r\nx\r\n.\r\n".encode())
+    t.ok(code == 250 and text.isascii(), "kept; replies are ASCII", text)
+    code, text = c.ask("MAIL FROM:<x@cliente.example>\r\n".encode())
+    code, text = c.ask("RCPT TO:<info@bücher.example>\r\n".encode())
+    t.ok(code == 553 and "5.6.7" in text, "without SMTPUTF8: 553 5.6.7", text)
+    t.is_(c.ask(b"RCPT TO:<info@xn--bcher-kva.example>\r\n")[0], 250, "the A-label needs nothing")
+
+
 def other_firm(s):
     s.cli("firm", "add", "Altra", "--domain", "altra.example", "--state", s.state)
     s.cli("user", "add", "info@altra.example", "--name", "Altra", "--password-stdin", "--state", s.state, stdin=PASSWORD)
@@ -318,7 +456,7 @@ def other_firm(s):
 
 with Server() as s:
     other_firm(s)
-    for part in (dialogue, paths, smuggling, out_of_turn, tls, limits, departures, resends, swaks, stop, stubborn):
+    for part in (dialogue, paths, smuggling, out_of_turn, tls, chunking, refusals, roles, quota, loops, headers, utf8, limits, departures, resends, swaks, stop, stubborn):
         part(s)
 with Server(sets=["smtp.max_size=100K", "smtp.max_recipients=3", "smtp.max_connections=5", "smtp.timeout=2s"]) as s:
     for i in range(4):
