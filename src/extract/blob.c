@@ -121,6 +121,8 @@ struct reader {
 static const struct reader readers[] = {
     {"text csv log json js jse vbs vbe wsf bat cmd ps1 url script", extract_plain_file},
     {"html svg hta mht", extract_html_file},
+    {"png jpeg", extract_image_file},
+    {"pdf", extract_pdf_file},
 };
 
 void extract_blob(struct extract_job *j, const struct extract_blob *b)

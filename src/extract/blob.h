@@ -7,3 +7,12 @@
 typedef void extract_reader_fn(struct extract_job *j, const struct extract_blob *b, struct facts_attachment *a);
 extract_reader_fn extract_plain_file;
 extract_reader_fn extract_html_file;
+extract_reader_fn extract_image_file;
+extract_reader_fn extract_pdf_file;
+/* pdf.c: loads what poppler reads from files, before the process seals itself. */
+bool extract_pdf_open(struct extract_ctx *c);
+void extract_pdf_close(struct extract_ctx *c);
+/* password.c: gathers the words beside "password". */
+void extract_passwords(struct extract_job *j, struct str text);
+/* invoice_words.c: sets ATT_INVOICE and number when the text says so. */
+void extract_invoice_words(struct extract_job *j, struct str text, struct facts_attachment *a);

@@ -1,5 +1,6 @@
 /* Text as a person reads it: the text/plain parts, or what the HTML shows. Both are searched for coordinates and links;
  * what is not the message's own text is handed on as an attachment. */
+#include "extract/blob.h"
 #include "extract/chars.h"
 #include "extract/quote.h"
 
@@ -9,6 +10,7 @@ struct body {
     struct extract_job *j;
     struct buf plain, seen;
     unsigned texts; /* text parts met */
+    bool *own;      /* of each part: is it text of the message? */
 };
 
 /* Decoded bytes; they belong to *hold, which the caller unrefs (NULL: nothing). */
@@ -134,7 +136,6 @@ static void own_text(struct body *b, uint32_t i, struct str bytes)
     AUTO(buf) struct buf text;
     buf_init(&text, EXTRACT_TEXT_PART_MAX * 3u);
     extract_text(j, &s, extract_charset(j, p->charset, bytes), &text);
-    b->texts++;
     if (nested || str_eq(p->subtype, STR("x-amp-html")))
         extract_attached(j, buf_str(&text));
     else
@@ -176,24 +177,37 @@ static struct str best_text(const struct body *b)
     return seen > plain * BODY_PLAIN_SHARE ? buf_str(&b->seen) : buf_str(&b->plain);
 }
 
-static void parts(struct body *b)
+/* The text comes first: it may name the password of what comes after it. */
+static void parts(struct body *b, bool texts)
 {
     struct extract_job *j = b->j;
     for (uint32_t i = 0; i < j->structure.n_parts; i++) {
         const struct facts_part *p = &j->structure.parts[i];
         GMimeStream *hold = NULL;
         if (!j->object[i] || !GMIME_IS_PART(j->object[i])) {
-            if (str_eq(p->type, STR("message")) && i > 0)
+            if (!texts && str_eq(p->type, STR("message")) && i > 0)
                 extract_message_part(j, i);
             continue;
         }
+        if (texts != b->own[i])
+            continue;
         struct str bytes = decoded(j, i, &hold);
-        if (is_own_text(b, p))
+        if (texts)
             own_text(b, i, bytes);
         else
             attachment(b, i, bytes);
         if (hold)
             g_object_unref(hold);
+    }
+}
+
+static void sort_parts(struct body *b)
+{
+    struct extract_job *j = b->j;
+    b->own = arena_alloc(j->arena, j->structure.n_parts + 1);
+    for (uint32_t i = 0; i < j->structure.n_parts; i++) {
+        b->own[i] = j->object[i] && GMIME_IS_PART(j->object[i]) && is_own_text(b, &j->structure.parts[i]);
+        b->texts += b->own[i];
     }
 }
 
@@ -225,7 +239,11 @@ void extract_body(struct extract_job *j)
     wrapped_kinds(j);
     if (j->identity.subject.n)
         extract_payments(j, 0, WHERE_SUBJECT, j->identity.subject);
-    parts(&b);
+    sort_parts(&b);
+    parts(&b, true);
+    extract_passwords(j, buf_str(&b.plain));
+    extract_passwords(j, buf_str(&b.seen));
+    parts(&b, false);
     j->insight.text = arena_str(j->arena, str_utf8_cut(best_text(&b), FACTS_TEXT_MAX));
     j->insight.attached = arena_str(j->arena, str_utf8_cut(buf_str(&j->attached), FACTS_TEXT_MAX));
     j->insight.preview = extract_preview(j->arena, j->insight.text);

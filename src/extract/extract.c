@@ -1,5 +1,9 @@
-#include "extract/job.h"
+#include "extract/blob.h"
+#include <time.h>
 #include <unicode/unorm2.h>
+#include <zbar.h>
+
+#define EXTRACT_CPU_US 800000 /* of one message */
 
 int extract_open(struct extract_ctx **out, struct err *e)
 {
@@ -13,8 +17,19 @@ int extract_open(struct extract_ctx **out, struct err *e)
     UErrorCode u = U_ZERO_ERROR;
     c->nfkc = unorm2_getNFKCInstance(&u);
     extract_words_init(&c->words);
+    c->codes = zbar_image_scanner_create();
+    zbar_image_scanner_set_config(c->codes, ZBAR_NONE, ZBAR_CFG_ENABLE, 0);
+    zbar_image_scanner_set_config(c->codes, ZBAR_QRCODE, ZBAR_CFG_ENABLE, 1);
+    /* Bytes as they are: zbar would guess charsets with iconv, whose tables lie in files. */
+    zbar_image_scanner_set_config(c->codes, ZBAR_QRCODE, ZBAR_CFG_BINARY, 1);
     g_mime_init();
     c->options = g_mime_parser_options_new();
+    if (!extract_pdf_open(c)) {
+        extract_close(&c);
+        return err_set(
+            e, ERR_SYS,
+            "The PDF reader could not be started. No message was lost. Install libpoppler-glib8 and start again.");
+    }
     g_mime_parser_options_set_allow_addresses_without_domain(c->options, TRUE);
     *out = c;
     return 0;
@@ -26,9 +41,20 @@ void extract_close(struct extract_ctx **ctx)
         return;
     mime_charsets_close((*ctx)->charsets);
     g_mime_parser_options_free((*ctx)->options);
+    zbar_image_scanner_destroy((*ctx)->codes);
+    extract_pdf_close(*ctx);
     free(*ctx);
     *ctx = NULL;
 }
+
+static int64_t cpu_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+bool extract_time_left(const struct extract_job *j) { return cpu_us() < j->deadline_us; }
 
 static GMimeMessage *parse(struct extract_job *j)
 {
@@ -70,6 +96,7 @@ int extract_message(struct extract_ctx *ctx, struct str raw, struct buf *structu
     arena_init(&arena, EXTRACT_MEMORY_MAX);
     struct extract_job j = {.ctx = ctx, .raw = raw, .arena = &arena};
     lists(&j);
+    j.deadline_us = cpu_us() + EXTRACT_CPU_US;
     j.message = raw.n ? parse(&j) : NULL;
     if (j.message) {
         mime_identity_read(&arena, ctx->charsets, raw, &j.identity);

@@ -9,12 +9,16 @@
 #define EXTRACT_MARK '\x01'    /* in text between the steps: here something invisible was taken out */
 #define EXTRACT_PHONES_MAX 16u /* of FACTS_COORDINATES_MAX: telephone numbers must not crowd out accounts */
 #define EXTRACT_IMAGE_LINKS_MAX 100u
+#define EXTRACT_PASSWORDS_MAX 12u
 
 struct extract_ctx {
     struct mime_charsets *charsets;
     GMimeParserOptions *options;
     const struct UNormalizer2 *nfkc;
     struct extract_words words;
+    struct zbar_image_scanner_s *codes;
+    GIConv utf16;
+    struct _PopplerDocument *warm; /* kept open: with it poppler keeps what it loaded */
 };
 /* What may still be spent on one message; each reader takes from it before it works, so that a hostile message ends in
  * a flag and never in a hang. */
@@ -37,7 +41,10 @@ struct extract_job {
     struct buf attached;
     struct extract_budget budget;
     bool certified; /* PEC: the message is the one inside */
-    uint32_t phones, image_links;
+    uint32_t phones, image_links, qr_images;
+    const char *passwords[EXTRACT_PASSWORDS_MAX]; /* that the text names */
+    size_t n_passwords;
+    int64_t deadline_us; /* of CPU time: the last resort, when no count stopped it */
     uint32_t
         link_line[FACTS_LINKS_MAX]; /* of the text they stand in; quote.c marks whole ends of mails as quoted later */
 };
@@ -92,6 +99,8 @@ void extract_accounts(struct extract_job *j, uint32_t part, enum facts_where whe
 /* Does the line that holds `at` begin with a quote mark? */
 bool extract_quoted_at(struct str text, size_t at);
 
+/* False when the message has had its CPU time; whoever asks stops and says FACTS_UNREADABLE. */
+bool extract_time_left(const struct extract_job *j);
 /* link.c: adds a link unless FACTS_LINKS_MAX is reached (then FACTS_TOO_MANY). */
 void extract_link(struct extract_job *j, struct facts_link link);
 /* URLs in plain text. */
