@@ -71,6 +71,8 @@ static void read_idn(struct arena *a, struct mime_charsets *cs, struct str s, st
     out->flags |= MIME_DOMAIN_IDN;
     idna = idna ? idna : own;
     if (!idna || s.n > IDNA_BYTES_MAX / 2) {
+        if (own)
+            uidna_close(own);
         out->flags |= MIME_DOMAIN_BAD;
         return;
     }
