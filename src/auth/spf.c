@@ -109,7 +109,7 @@ static struct str name_cut(struct str s)
 
 static enum match expand(struct check *c, struct str spec, struct str *out)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     if (spec.p == NULL) {
         *out = c->macros.domain;
         return MATCH_YES;
@@ -351,7 +351,7 @@ static bool printable(struct str s)
 /* false: not known yet. */
 static bool explain(struct check *c, struct str *out)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     struct str name = STR("");
     *out = STR_NULL;
     if (!c->explain_spec.p)
