@@ -56,7 +56,12 @@ static void judge(const struct scene *s, struct arena *a, struct guard_verdict *
         h.own = &d, h.n_own = 1;
     else if (s->known)
         h.details = &d, h.n_details = 1;
+    static const struct guard_party us = {{"", 0}, {"info@azienda.example", 20}, {"azienda.example", 15}};
     struct guard_input in = {.from_addr = STR("anna@rossimarmi.example"),
+                             .to = &us,
+                             .n_to = 1,
+                             .has_date = true,
+                             .message_id = STR("1@rossimarmi.example"),
                              .from_domain = STR("rossimarmi.example"),
                              .from_ambiguous = s->ambiguous,
                              .scan_failed = s->scan_failed,

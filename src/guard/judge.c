@@ -1,11 +1,12 @@
-#include "guard/detect.h"
+#include "guard/content.h"
 #include "core/hash.h"
 
 /* A mail is innocent until evidence says otherwise: -7 nats is one fraud in about a thousand. */
 #define GUARD_PRIOR_MILLINATS (-7000)
 
 /* In order of harm: see guard_find. */
-static guard_detector *const families[] = {guard_payment, guard_lookalike, guard_person, guard_habit, guard_thread};
+static guard_detector *const families[] = {guard_payment, guard_lookalike, guard_person,
+                                           guard_habit,   guard_thread,    guard_content};
 
 static void mix_detail(struct buf *b, const struct guard_detail *d)
 {
@@ -74,7 +75,9 @@ static enum guard_action action_of(const struct guard_verdict *v)
     for (size_t i = 0; i < v->n_findings; i++) {
         if (v->findings[i].level == GUARD_STOP)
             return GUARD_HOLD;
-        if (v->findings[i].level == GUARD_CAUTION)
+        if (v->findings[i].code == GUARD_TOTAL_JUNK)
+            action = GUARD_JUNK;
+        if (v->findings[i].level == GUARD_CAUTION && action == GUARD_ACCEPT)
             action = GUARD_ACT_CAUTION;
     }
     return action;

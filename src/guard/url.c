@@ -113,7 +113,8 @@ void guard_url_read(struct arena *a, struct str text, struct guard_url *out)
     while (i < s.n && (s.p[i] == '/' || s.p[i] == '\\'))
         i++;
     size_t end = i;
-    while (end < s.n && s.p[end] != '/' && s.p[end] != '\\' && s.p[end] != '?' && s.p[end] != '#')
+    while (end < s.n && s.p[end] != '/' && s.p[end] != '\\' && s.p[end] != '?' && s.p[end] != '#' && s.p[end] != '<' &&
+           s.p[end] != '>' && s.p[end] != '"' && s.p[end] != ' ')
         end++;
     read_host(a, str_n(s.p + i, end - i), out);
     out->path = str_from(s, end);

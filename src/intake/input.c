@@ -67,6 +67,8 @@ void intake_input(struct arena *a, struct str raw, const struct mime_identity *w
         .from_addr = ok ? who->from_key : STR(""),
         .from_domain = ok ? who->from.domain : STR(""),
         .from_ambiguous = who->from_state == MIME_FROM_FIELDS || who->from_state == MIME_FROM_AMBIGUOUS,
+        .from_broken = !ok && who->from_state != MIME_FROM_MISSING && who->from_state != MIME_FROM_DOMAIN,
+        .report = str_istarts(str_trim(who->content_type), STR("multipart/report")),
         .sender = party(a, &who->sender),
         .subject = who->subject,
         .message_id = who->message_id,

@@ -1,0 +1,128 @@
+#include "guard/content.h"
+#include "guard/name.h"
+
+void guard_signal(struct guard_case *c, enum guard_code code, int32_t weight, const struct guard_fact *facts, size_t n)
+{
+    size_t before = c->v->n_findings;
+    guard_find(c, code, facts, n);
+    if (c->v->n_findings == before)
+        return;
+    struct guard_finding *f = &c->v->findings[before];
+    c->v->score += weight - f->weight;
+    f->weight = weight;
+}
+
+static bool own_domain(const struct guard_case *c, struct str registrable)
+{
+    const struct guard_policy *p = c->in->policy;
+    for (size_t i = 0; p && i < p->n_domains; i++)
+        if (str_eq(p->domains[i], registrable))
+            return true;
+    return false;
+}
+
+/* Same firm under another ending, or a brand's many domains: a link there is no surprise. */
+static bool related(const struct guard_content *k, struct str registrable)
+{
+    if (str_eq(registrable, k->from_domain))
+        return true;
+    if (k->from_brand && guard_brand_owns(k->from_brand, registrable))
+        return true;
+    struct str mine = guard_label(k->from_domain), other = guard_label(registrable);
+    return !k->freemail && mine.n >= 4 && str_eq(mine, other);
+}
+
+static void add_host(struct guard_case *c, struct guard_content *k, const struct facts_link *l)
+{
+    struct guard_url u;
+    guard_url_read(c->arena, l->url, &u);
+    if (u.host.n == 0 || (!u.ip && str_chr(u.host, '.', 0) < 0))
+        return;
+    bool seen = false;
+    for (size_t i = 0; i < k->n_hosts; i++) {
+        if (str_eq(k->hosts[i].url.host, u.host) && k->hosts[i].kind == l->kind)
+            return;
+        seen = seen || str_eq(k->hosts[i].url.host, u.host);
+    }
+    if (k->n_hosts == GUARD_HOSTS_MAX)
+        return;
+    struct guard_host *h = &k->hosts[k->n_hosts++];
+    *h = (struct guard_host){.url = u, .kind = l->kind, .shown = l->text};
+    h->registrable = u.ip ? u.host : guard_registrable(c->in->lists, u.host);
+    h->own = !u.ip && (related(k, h->registrable) || own_domain(c, h->registrable));
+    h->mailer = !h->own && guard_is_mailer(h->registrable);
+    if (seen)
+        return;
+    for (size_t i = 0; i + 1 < k->n_hosts; i++)
+        if (str_eq(k->hosts[i].registrable, h->registrable))
+            return;
+    k->n_own += h->own;
+    k->n_foreign += !h->own && !h->mailer;
+}
+
+static void read_links(struct guard_case *c, struct guard_content *k)
+{
+    const struct facts_insight *in = c->in->insight;
+    for (size_t i = 0; i < in->n_links; i++) {
+        const struct facts_link *l = &in->links[i];
+        k->has_qr = k->has_qr || l->kind == LINK_QR;
+        if (l->kind != LINK_IMAGE && l->kind != LINK_CALENDAR && !l->quoted)
+            add_host(c, k, l);
+    }
+}
+
+/* Lines that begin with ">" were said by somebody else before. */
+static struct str own_text(struct arena *a, struct str text)
+{
+    char *p = arena_alloc(a, GUARD_FOLD_MAX + 1);
+    size_t n = 0;
+    struct str rest = text, line;
+    while (n < GUARD_FOLD_MAX && str_token(&rest, '\n', &line)) {
+        struct str t = str_trim(line);
+        if (t.n > 0 && t.p[0] == '>')
+            continue;
+        size_t take = line.n < GUARD_FOLD_MAX - n ? line.n : GUARD_FOLD_MAX - n;
+        memcpy(p + n, line.p, take);
+        n += take;
+        if (n < GUARD_FOLD_MAX)
+            p[n++] = '\n';
+    }
+    return str_upto(str_n(p, n), str_utf8_valid(str_n(p, n)));
+}
+
+static void read_claim(struct guard_content *k)
+{
+    const struct guard_brand *by_name = guard_brand_in(k->name), *by_subject = guard_brand_in(k->subject);
+    const struct guard_brand *b = by_name ? by_name : by_subject;
+    if (!b || guard_brand_owns(b, k->from_domain))
+        return;
+    k->claimed = b;
+    k->claimed_by_name = by_name != NULL;
+}
+
+void guard_content(struct guard_case *c)
+{
+    struct guard_content *k = arena_new(c->arena, struct guard_content);
+    const struct guard_input *in = c->in;
+    if (in->outgoing)
+        return;
+    k->before = c->v->score;
+    k->from_domain = guard_registrable(in->lists, in->from_domain);
+    k->from_brand = guard_brand_of(k->from_domain);
+    k->freemail = guard_is_freemail(k->from_domain);
+    k->list = in->list_id.n > 0;
+    k->name = guard_text_fold(c->arena, in->from_name, 512);
+    k->subject = guard_text_fold(c->arena, in->subject, 1024);
+    read_claim(k);
+    guard_lexicon_match(guard_lists_lexicon(in->lists), k->subject, &k->topics);
+    if (in->insight) {
+        k->text = guard_text_fold(c->arena, own_text(c->arena, in->insight->text), GUARD_FOLD_MAX);
+        guard_lexicon_match(guard_lists_lexicon(in->lists), k->text, &k->topics);
+        read_links(c, k);
+        guard_attachments(c, k);
+        guard_links(c, k);
+        guard_words(c, k);
+    }
+    guard_sender(c, k);
+    guard_total(c, k);
+}

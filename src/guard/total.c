@@ -1,0 +1,42 @@
+/* The sum: signs that say little each, together. Thresholds are odds: caution from one in four on, junk from two in three. */
+#include "guard/content.h"
+
+#define TOTAL_CAUTION (-1100)
+#define TOTAL_JUNK 700
+/* Whom we have written to, and who has written for long, is no stranger: content alone does not condemn him. */
+#define CREDIT_WRITTEN_TO (-4000)
+#define CREDIT_MANY (-2500)
+#define CREDIT_SOME (-1000)
+#define MANY_MAILS 5
+
+static int32_t credit(const struct guard_case *c)
+{
+    const struct guard_known *k = guard_known_find(c->h, KNOWN_ADDRESS, c->in->from_addr);
+    if (!k || c->in->from_addr.n == 0 || c->in->auth.dmarc == AUTH_FAIL)
+        return 0;
+    return k->sent > 0                 ? CREDIT_WRITTEN_TO
+           : k->received >= MANY_MAILS ? CREDIT_MANY
+           : k->received > 0           ? CREDIT_SOME
+                                       : 0;
+}
+
+static struct str strongest(struct guard_case *c)
+{
+    const struct guard_finding *best = NULL;
+    for (size_t i = 0; i < c->v->n_findings; i++)
+        if (!best || c->v->findings[i].weight > best->weight)
+            best = &c->v->findings[i];
+    return best ? str_c(guard_table[best->code].code) : STR("–");
+}
+
+void guard_total(struct guard_case *c, struct guard_content *k)
+{
+    struct guard_verdict *v = c->v;
+    (void)k;
+    v->score += credit(c);
+    if (v->score < TOTAL_CAUTION)
+        return;
+    struct str count = arena_printf(c->arena, "%zu", v->n_findings);
+    enum guard_code code = v->score >= TOTAL_JUNK ? GUARD_TOTAL_JUNK : GUARD_TOTAL_CAUTION;
+    GUARD_SIGNAL(c, code, 0, {"count", count}, {"first", strongest(c)});
+}
