@@ -109,7 +109,7 @@ FROM mailbox WHERE org = :org AND account = :account AND mailbox = :mailbox
 
 -- name: mailbox_list
 -- args: org int, account int
-SELECT mailbox, parent, name, role, sort_order, uidvalidity, uidnext, modseq, total, unread, threads, unread_threads, stubs, bytes, created_seq, seq
+SELECT mailbox, parent, name, role, sort_order, uidvalidity, uidnext, modseq, total, unread, threads, unread_threads, stubs, bytes, created_seq, seq, subscribed
 FROM mailbox WHERE org = :org AND account = :account ORDER BY sort_order, name
 
 -- The next UID and what the pack's place record names.
@@ -134,7 +134,7 @@ WHERE org = :org AND account = :account AND mailbox = :mailbox
 -- args: org int, account int, mailbox int, modseq int
 UPDATE mailbox SET modseq = :modseq WHERE org = :org AND account = :account AND mailbox = :mailbox
 
--- The guard's memory of counterparties and senders.
+-- What the guard has on file of counterparties.
 -- name: party_put
 -- args: org int, domain text, name text, at_ms int
 INSERT INTO party (org, domain, name, version, created_ms) VALUES (:org, :domain, :name, 1, :at_ms)
@@ -163,12 +163,3 @@ INSERT INTO party_detail (org, domain, kind, value, first_ms, last_ms, count, st
 VALUES (:org, :domain, :kind, :value, :first_ms, :last_ms, :count, :state, :who)
 ON CONFLICT (org, domain, kind, value) DO UPDATE SET first_ms = excluded.first_ms, last_ms = excluded.last_ms, count = excluded.count,
     state = excluded.state, who = CASE WHEN excluded.who = '' THEN party_detail.who ELSE excluded.who END
-
--- name: sender_seen
--- args: org int, address text, at_ms int
-INSERT INTO sender (org, address, first_ms, last_ms, count) VALUES (:org, :address, :at_ms, :at_ms, 1)
-ON CONFLICT (org, address) DO UPDATE SET last_ms = excluded.last_ms, count = sender.count + 1
-
--- name: sender_get
--- args: org int, address text
-SELECT first_ms, last_ms, count FROM sender WHERE org = :org AND address = :address

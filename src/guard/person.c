@@ -122,7 +122,7 @@ static enum guard_level reply_level(struct guard_case *c, const struct guard_par
     *found = true;
     if (like != LIKE_NONE && like != LIKE_SUFFIX && like != LIKE_WORD && like != LIKE_HYPHEN && !r->bulk)
         return GUARD_STOP;
-    if (r->bulk || r->mailer || guard_is_mailer(domain) || (r->freemail && free)) {
+    if (r->bulk || r->mailer || (!free && guard_is_mailer(domain)) || (r->freemail && free)) {
         *found = false;
         return GUARD_NOTE;
     }

@@ -425,7 +425,7 @@ void guard_relate(const struct guard_input *in, const struct guard_history *h, s
         return;
     r->key = guard_party_key(in, a);
     r->freemail = guard_is_freemail(r->domain);
-    r->mailer = guard_is_mailer(r->domain);
+    r->mailer = !r->freemail && guard_is_mailer(r->domain);
     r->own = guard_own_domain(in->policy, in->from_domain);
     r->bulk = in->list_id.n > 0 || in->unsubscribe || in->automatic;
     r->unproven = unproven(&in->auth);

@@ -250,7 +250,7 @@ static int in_commit(struct txn *t, void *arg)
         r->first_id[n] = '\0';
         return ROAD_RESENT;
     }
-    int err = road_history(t, &r->input, r->org, t->arena, &now);
+    int err = road_history_again(t, &r->input, r->org, &r->history, t->arena, &now);
     if (err < 0)
         return err;
     if (now.version != r->history.version && !same_judgement(r, &now, t->arena))

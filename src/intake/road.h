@@ -102,6 +102,9 @@ void road_draft(struct road *r); /* after judging: everything the commit needs *
 struct str road_stub(struct road *r);
 /* history.c: in a cell_fn. */
 int road_history(struct txn *t, const struct guard_input *in, int64_t org, struct arena *a, struct guard_history *h);
+/* In the commit: the same, as far as it may have changed for the worse since `before`. */
+int road_history_again(struct txn *t, const struct guard_input *in, int64_t org, const struct guard_history *before,
+                       struct arena *a, struct guard_history *h);
 /* fallback.c: the cell is broken; tries the spool of last resort. */
 enum road_outcome road_fallback(struct road *r);
 /* again.c: the commit of a road that judges anew. */

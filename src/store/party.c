@@ -106,19 +106,3 @@ int party_get(struct txn *t, int64_t org, struct str domain, struct str *name, i
     *version = db_col_int(&c, 1);
     return 1;
 }
-
-int sender_seen(struct txn *t, int64_t org, struct str key, int64_t at_ms)
-{
-    return fixed(db_run(t->db, SQL_SENDER_SEEN,
-                        DB_ARGS(db_int(org), db_text(txn_text(t->arena, key, PARTY_TEXT_MAX)), db_int(at_ms)), NULL));
-}
-
-int sender_get(struct txn *t, int64_t org, struct str key, struct sender_count *out)
-{
-    AUTO(db_cursor) struct db_cursor c = {0};
-    int r = db_query(t->db, &c, SQL_SENDER_GET, DB_ARGS(db_int(org), db_text(txn_text(t->arena, key, PARTY_TEXT_MAX))));
-    if (r || (r = db_next(&c)) != 1)
-        return fixed(r);
-    *out = (struct sender_count){db_col_int(&c, 0), db_col_int(&c, 1), db_col_int(&c, 2)};
-    return 1;
-}

@@ -1,7 +1,7 @@
 #pragma once
-/* What the guard knows of counterparties and senders, per firm. Held and junked mail never teaches. A detail is learned by PARTY_LEARN_COUNT accepted mails
+/* What is on file of counterparties, per firm; the rest of what the guard knows is store/known.h. Held and junked mail never teaches. A detail is learned by PARTY_LEARN_COUNT accepted mails
  * over PARTY_LEARN_MS, or verified by a person. Inside a cell_fn. */
-#include "store/store.h"
+#include "store/known.h"
 
 #define PARTY_LEARN_COUNT 2
 #define PARTY_LEARN_MS (14 * 24 * 3600 * 1000LL)
@@ -24,11 +24,3 @@ int party_verify(struct txn *t, int64_t org, struct str domain, struct str name,
                  struct str who) MUST_USE;
 /* 1 on file, 0 not. version rises with every decision of a person. */
 int party_get(struct txn *t, int64_t org, struct str domain, struct str *name, int64_t *version) MUST_USE;
-
-struct sender_count {
-    int64_t first_ms, last_ms, count;
-};
-/* key: an address, or a domain without "@". */
-int sender_seen(struct txn *t, int64_t org, struct str key, int64_t at_ms) MUST_USE;
-int sender_get(struct txn *t, int64_t org, struct str key,
-               struct sender_count *out) MUST_USE; /* 1 known, 0 never seen */
