@@ -32,6 +32,15 @@ TOKEN = re.compile(
 POSTGRESQL_WORD = {"integer": "bigint", "blob": "bytea", "real": "double precision", "text": 'text COLLATE "C"'}
 
 
+# PostgreSQL's row-level security: what the driver sets, and the tables it does not stand on.
+ORG_SETTING = "sigillo.org"  # the firm of the running statement; ALL_ORGS sees every firm, unset none
+ALL_ORGS = "-1"
+NO_POLICY = {
+    "search_text": "the index over words is not used below a policy (@@ is not leakproof); its rows are ids that the cell's own tables turn into mail",
+}
+TABLE = re.compile(r"^\s*create\s+table\s+(?:if\s+not\s+exists\s+)?(\w+)\s*\(\s*(.*)$", re.I | re.S)
+
+
 class Fault(Exception):
     pass
 
@@ -209,6 +218,28 @@ def to_postgresql(sql):
     return ";".join(out)
 
 
+def policy_table(sql):
+    """Name of the table that this statement makes when its rows belong to firms, else None."""
+    m = TABLE.match(sql)
+    return m[1] if m and m[1] not in NO_POLICY and re.search(r"\bprimary\s+key\s*\(\s*org\b|^org\s[^,]*\bprimary\s+key\b", m[2], re.I) else None
+
+
+def policies(sql):
+    """PostgreSQL's migration with a policy behind every table of firms: also what a statement forgot to bind stays within its firm."""
+    out = []
+    for tokens in split_statements(sql):
+        text = "".join(m[0] for m in tokens).strip()
+        if not text:
+            continue
+        out.append(text)
+        table = policy_table(text)
+        if table:
+            setting = f"current_setting('{ORG_SETTING}', true)"
+            out += [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+                    f"CREATE POLICY firm ON {table} USING (org = (SELECT coalesce(nullif({setting}, ''), '0')::bigint) OR (SELECT {setting}) = '{ALL_ORGS}')"]
+    return "".join(f"{t}; " for t in [f"SET LOCAL {ORG_SETTING} = '{ALL_ORGS}'"] + out).strip()
+
+
 def read_set(folder, name):
     found = {}
     for file in sorted(os.listdir(os.path.join(folder, name))):
@@ -238,7 +269,21 @@ def migration_text(mig, engine):
     if base and not base.endswith(";"):
         base += ";"
     text = " ".join(filter(None, (base, own)))
-    return text if text.strip("; ") else "SELECT 1"
+    if not text.strip("; "):
+        return "SELECT 1"
+    return text if engine == "sqlite" or mig.set == SET_ANY else policies(text)
+
+
+def policy_tables(migrations):
+    parts = (p for mig in migrations for body in mig.body.values() for p in split_statements(body))
+    return {t for t in (policy_table("".join(m[0] for m in p).strip()) for p in parts) if t}
+
+
+def scope(st, tables):
+    """What the driver sets before the statement: SQL_SCOPE_ORG its :org, SQL_SCOPE_ALL every firm (it says why it has no :org), else nothing."""
+    if not {m["word"] for m in TOKEN.finditer(st.text("postgresql")) if m["word"]} & tables:
+        return "SQL_SCOPE_NONE"
+    return "SQL_SCOPE_ALL" if st.no_org else "SQL_SCOPE_ORG"
 
 
 def fnv64(text):
@@ -275,10 +320,12 @@ def write_tables(statements, sets, out):
     out.append("const char *const sql_sets[] = {" + ", ".join(f'"{n}"' for n in names) + "};\n")
     out.append("const size_t sql_set_count = sizeof(sql_sets) / sizeof(sql_sets[0]);\n\n")
     out.append("const struct sql_statement sql_statements[SQL_COUNT] = {\n")
+    tables = {n: policy_tables(sets[n]) for n in names}
     for st in statements.values():
         if st.set not in names:
             raise Fault(f"{st.where}: set '{st.set}' has no folder in sql/schema")
-        out.append(f"    [SQL_{st.name.upper()}] =\n    {{\"{st.name}\", {names.index(st.set)}, {len(st.args)}, {int(bool(st.no_org))},\n")
+        org = next((i for i, (a, _) in enumerate(st.args) if a == "org"), -1)
+        out.append(f"    [SQL_{st.name.upper()}] =\n    {{\"{st.name}\", {names.index(st.set)}, {len(st.args)}, {int(bool(st.no_org))}, {scope(st, tables[st.set])}, {org},\n")
         out.append("     {" + (", ".join(TYPES[t][0] for _, t in st.args) or "0") + "},\n")
         out.append("     {" + (", ".join(f'"{a}"' for a, _ in st.args) or "0") + "},\n")
         for engine in ENGINES:

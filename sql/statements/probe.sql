@@ -46,3 +46,16 @@ INSERT INTO probe_child (org, id, parent) VALUES (:org, :id, :parent)
 -- name: probe_total
 -- no-org: counts the rows of all firms to show that a rollback left none
 SELECT count(*) FROM probe
+
+-- What a mistaken statement looks like: it takes :org and does not keep to it. PostgreSQL's policies do.
+-- name: probe_careless_count
+-- args: org int
+SELECT count(*) FROM probe WHERE :org > -9
+
+-- name: probe_careless_update
+-- args: org int, subject text
+UPDATE probe SET subject = :subject WHERE :org > -9
+
+-- name: probe_careless_insert
+-- args: org int, other int, id int
+INSERT INTO probe (org, id) SELECT :other, :id WHERE :org > -9

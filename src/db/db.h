@@ -13,6 +13,7 @@
  * the caller: after an error only db_savepoint_rollback, db_rollback are allowed, every other call returns the first error again; when
  * db_savepoint_rollback fails, the outer transaction is lost. */
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/err.h"
 
 struct db;
@@ -120,6 +121,10 @@ int db_listen(struct db *db, const char *channel) MUST_USE;
 int db_notify_fd(const struct db *db); /* readable: call db_notify_next until 0; -1 when there is none */
 /* 1 one (copied to a), 0 none, < 0 ERR_GONE: open again, listen again, look at everything. */
 int db_notify_next(struct db *db, struct arena *a, struct str *channel, struct str *payload) MUST_USE;
+
+/* PostgreSQL: a connection string (with NUL) whose sessions see the rows of every firm, for pg_dump: row-level security shows a session none before it
+ * says whose. ERR_INVALID. */
+int db_url_of_all(const char *url, struct buf *out, struct err *e) MUST_USE;
 
 /* Fault injection (tests): the next matching calls fail. Works over any driver and leaves the transaction as the true error would: SQLite has
  * rolled back all after ERR_FULL / ERR_IO / ERR_CORRUPT / ERR_NOMEM; after ERR_GONE / ERR_UNKNOWN the connection is dead until opened again. */

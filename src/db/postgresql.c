@@ -29,6 +29,8 @@ static const char *const ctl_text[PG_CTL_COUNT] = {
     [PG_RELEASE] = "RELEASE SAVEPOINT s",
     [PG_UNDO] = "ROLLBACK TO SAVEPOINT s",
     [PG_NOTIFY] = "SELECT pg_notify($1::text, $2::text)",
+    /* Until the end of the transaction, or of the pipeline outside of one; undone with a savepoint. */
+    [PG_FIRM] = "SELECT set_config('sigillo.org', $1::int8::text, true)",
 };
 
 const char *pg_stmt_text(int stmt)
@@ -52,6 +54,7 @@ static int pg_begin(struct db *db, enum db_txn kind)
     if (!pg_alive(p))
         return pg_gone(p);
     p->wrote = false;
+    p->firm = 0;
     return pg_send(p, PG_CTL(kind == DB_TXN_WRITE ? PG_BEGIN_WRITE : PG_BEGIN_READ), NULL, 0);
 }
 
@@ -64,6 +67,7 @@ static bool pg_in_txn(struct db *db)
 static void pg_rollback(struct db *db)
 {
     struct db_pg *p = (struct db_pg *)db;
+    p->firm = 0;
     /* The server skips all up to the next Sync after an error, a ROLLBACK too: first hear out what is queued. */
     int r = p->n_queue ? pg_wait(p, NULL) : 0;
     if (r != ERR_GONE && PQstatus(p->c) == CONNECTION_OK && pg_in_txn(db)) {
@@ -102,6 +106,7 @@ static int commit_write(struct db_pg *p)
 static int pg_commit(struct db *db)
 {
     struct db_pg *p = (struct db_pg *)db;
+    p->firm = 0;
     if (db->txn == DB_TXN_WRITE)
         return commit_write(p);
     /* Nothing hangs on the end of a reading transaction: send it, read the answer with the next call. */
@@ -124,6 +129,7 @@ static int pg_savepoint(struct db *db, enum db_sp what)
         if (p->n_queue && pg_wait(p, NULL) == ERR_GONE)
             return ERR_GONE;
         r = pg_send(p, PG_CTL(PG_UNDO), NULL, 0);
+        p->firm = 0;
     }
     if (r == 0)
         r = pg_send(p, PG_CTL(PG_RELEASE), NULL, 0);
@@ -133,10 +139,26 @@ static int pg_savepoint(struct db *db, enum db_sp what)
 
 /* ---- statements ---- */
 
+/* Row-level security sees the firm that the statement binds: said again only when it changes, in the same pipeline. */
+static int send_named(struct db_pg *p, enum sql_id id, const struct db_val *args)
+{
+    const struct sql_statement *st = &sql_statements[id];
+    int64_t firm = st->scope == SQL_SCOPE_ALL ? SQL_ALL_ORGS : st->org_arg >= 0 ? args[st->org_arg].i : 0;
+    int r = 0;
+    if (st->scope != SQL_SCOPE_NONE && firm != p->firm) {
+        if (st->scope == SQL_SCOPE_ORG && firm < 0) /* no firm has such a number: never every firm by accident */
+            firm = 0;
+        const struct db_val v = db_int(firm);
+        r = pg_send(p, PG_CTL(PG_FIRM), &v, 1);
+        p->firm = firm;
+    }
+    return r ? r : pg_send(p, (int)id, args, st->n_args);
+}
+
 static int pg_run(struct db *db, enum sql_id id, const struct db_val *args, int64_t *changed)
 {
     struct db_pg *p = (struct db_pg *)db;
-    int r = pg_send(p, (int)id, args, sql_statements[id].n_args);
+    int r = send_named(p, id, args);
     p->wrote = true;
     if (r || (db->txn != DB_TXN_NONE && !changed))
         return r;
@@ -155,7 +177,7 @@ static int pg_run(struct db *db, enum sql_id id, const struct db_val *args, int6
 static int pg_query(struct db *db, struct db_slot *slot, enum sql_id id, const struct db_val *args)
 {
     struct db_pg *p = (struct db_pg *)db;
-    int r = pg_send(p, (int)id, args, sql_statements[id].n_args);
+    int r = send_named(p, id, args);
     if (r)
         return r;
     PGresult *res = NULL;

@@ -2,6 +2,7 @@
 #include "core/log.h"
 #include "db/postgresql_priv.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -100,7 +101,17 @@ static int check_server(struct db_pg *p, struct err *e)
                      space, sizeof space);
     if (r)
         return err_set(e, r, "PostgreSQL: %s", p->base.error);
-    if (!str_eq(value, STR("onon")))
+    bool durable = str_eq(value, STR("onon"));
+    r = run_text(p, "SELECT rolname FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)", 0, NULL,
+                 &value, space, sizeof space);
+    if (r)
+        return err_set(e, r, "PostgreSQL: %s", p->base.error);
+    static atomic_flag said = ATOMIC_FLAG_INIT;
+    if (value.p && !atomic_flag_test_and_set(&said))
+        log_warn(
+            "db.role_sees_all", L_S("role", value),
+            L_Z("cure", "row-level security does not bind this role: connect as one with NOSUPERUSER NOBYPASSRLS"));
+    if (!durable)
         log_warn("db.server_not_durable",
                  L_Z("text", "fsync or full_page_writes is off on the PostgreSQL server: accepted mail can be lost"));
     return 0;
@@ -150,4 +161,44 @@ static int enter_schema(struct db_pg *p, const struct db_conf *conf, struct err 
         err_set(e, r, "the PostgreSQL schema %s cannot be used: %s", quoted, p->base.error);
     PQfreemem(quoted);
     return r;
+}
+
+/* ---- for the server's own programs ---- */
+
+static void add_option(struct buf *out, const char *key, const char *value)
+{
+    buf_printf(out, "%s%s='", out->n ? " " : "", key);
+    for (; *value; value++) {
+        if (*value == '\'' || *value == '\\')
+            buf_addc(out, '\\');
+        buf_addc(out, *value);
+    }
+    buf_addc(out, '\'');
+}
+
+int db_url_of_all(const char *url, struct buf *out, struct err *e)
+{
+    char *text = NULL;
+    PQconninfoOption *list = PQconninfoParse(url ? url : "", &text);
+    if (!list) {
+        int r =
+            err_set(e, ERR_INVALID, "the PostgreSQL connection string cannot be read: %s", text ? text : "no memory");
+        PQfreemem(text);
+        return r;
+    }
+    const char *options = getenv("PGOPTIONS");
+    for (const PQconninfoOption *o = list; o->keyword; o++)
+        if (o->val && strcmp(o->keyword, "options") == 0)
+            options = o->val;
+        else if (o->val)
+            add_option(out, o->keyword, o->val);
+    AUTO(buf) struct buf all;
+    buf_init(&all, 4096);
+    buf_printf(&all, "%s -c sigillo.org=%d", options ? options : "", SQL_ALL_ORGS);
+    buf_addc(&all, 0);
+    if (!all.err)
+        add_option(out, "options", all.p);
+    PQconninfoFree(list);
+    buf_addc(out, 0);
+    return all.err || out->err ? err_set(e, ERR_LIMIT, "the PostgreSQL connection string is too long") : 0;
 }

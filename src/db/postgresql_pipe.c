@@ -175,6 +175,9 @@ int pg_sync(struct db_pg *p)
         return pg_gone(p);
     push(p, PG_K_SYNC, 0);
     p->queued_bytes = 0;
+    if (p->base.txn ==
+        DB_TXN_NONE) /* the implicit transaction of the pipeline ends here, and with it whose rows it saw */
+        p->firm = 0;
     return flush(p, deadline_of(p));
 }
 

@@ -21,6 +21,7 @@ enum pg_ctl {
     PG_RELEASE,
     PG_UNDO,
     PG_NOTIFY,
+    PG_FIRM,
     PG_CTL_COUNT
 };
 enum pg_kind { PG_K_PREPARE, PG_K_EXEC, PG_K_SYNC };
@@ -38,7 +39,8 @@ struct db_pg {
     bool prepared[PG_STMT_COUNT];
     struct pg_pending queue[PG_PENDING_MAX + 8];
     size_t n_queue, queued_bytes;
-    bool wrote; /* something is queued that the transaction has not been told the result of */
+    bool wrote;   /* something is queued that the transaction has not been told the result of */
+    int64_t firm; /* whose rows the transaction sees: what PG_FIRM said last; 0 nobody's */
     int answer_ms;
 };
 

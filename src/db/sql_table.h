@@ -6,11 +6,18 @@
 #define SQL_ARGS_MAX 48u
 #define SQL_SET_ANY 0 /* statements of set "any" run in every set */
 
+/* Which firms' rows a statement may see on PostgreSQL (row-level security, docs/store.md): that of its :org; all, because it says why it has no :org;
+ * or it touches no table of firms. */
+enum sql_scope { SQL_SCOPE_NONE, SQL_SCOPE_ORG, SQL_SCOPE_ALL };
+#define SQL_ALL_ORGS (-1)
+
 struct sql_statement {
     const char *name;
     int set; /* index into sql_sets */
     int n_args;
-    bool no_org;                 /* exempt from the :org lint, with a reason in the file */
+    bool no_org; /* exempt from the :org lint, with a reason in the file */
+    enum sql_scope scope;
+    int org_arg;                 /* index of :org, -1 none */
     uint8_t types[SQL_ARGS_MAX]; /* enum db_type */
     const char *args[SQL_ARGS_MAX];
     const char *text[2]; /* by enum db_engine */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define SAID_MAX 300
+#define URL_MAX 8192
 
 static int run(const char *const *argv, struct err *e);
 
@@ -49,8 +50,14 @@ static int run(const char *const *argv, struct err *e)
 
 int pg_schema_dump(const char *url, const char *schema, const char *path, struct err *e)
 {
+    AUTO(buf) struct buf all;
+    buf_init(&all, URL_MAX);
+    int rc = db_url_of_all(url, &all, e);
+    if (rc)
+        return rc;
     const char *argv[] = {"pg_dump",
                           "--no-password",
+                          "--enable-row-security", /* else it refuses tables with a policy */
                           "--format=custom",
                           "--no-owner",
                           "--no-privileges",
@@ -59,10 +66,9 @@ int pg_schema_dump(const char *url, const char *schema, const char *path, struct
                           "--file",
                           path,
                           "--dbname",
-                          url,
+                          all.p,
                           NULL};
     AUTO(fd) int fd = -1;
-    int rc;
 
     (void)unlink(path);
     if ((rc = run(argv, e)) != 0)

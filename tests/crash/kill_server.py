@@ -216,7 +216,8 @@ class Uids:
 
     def rows(self, state, what):
         if self.url:
-            p = subprocess.run(["psql", self.url, "-Atq", "-F", " ", "-c", f"SET search_path TO sigillo_cell_1; SELECT {what}"], capture_output=True, text=True, check=True)
+            p = subprocess.run(["psql", self.url, "-Atq", "-F", " ", "-c", f"SET search_path TO sigillo_cell_1; SELECT {what}"], capture_output=True, text=True, check=True,
+                               env={**os.environ, "PGOPTIONS": "-c sigillo.org=-1"})
             return [tuple(map(int, line.split())) for line in p.stdout.splitlines()]
         db = sqlite3.connect(f"file:{state}/cells/1/cell.db?mode=ro", uri=True)
         try:

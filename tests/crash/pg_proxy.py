@@ -11,7 +11,7 @@ class Proxy:
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(os.path.join(own_dir, ".s.PGSQL.5432"))
         self.listener.listen(64)
-        self.url = f"postgresql:///postgres?host={own_dir}&user=postgres"
+        self.url = f"postgresql:///postgres?host={own_dir}&user=sigillo"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
