@@ -71,3 +71,16 @@ UPDATE party_detail SET state = 0, count = 0 WHERE org = :org AND domain = :doma
 SELECT message FROM (SELECT message, from_addr, received_ms FROM message WHERE org = :org AND account = :account
     ORDER BY received_ms DESC, message DESC LIMIT :look) AS newest
 WHERE from_addr = :address ORDER BY received_ms DESC, message DESC LIMIT :most
+
+-- name: mailbox_update
+-- args: org int, account int, mailbox int, parent int, name text, role int, sort_order int, subscribed int, seq int
+UPDATE mailbox SET parent = :parent, name = :name, role = :role, sort_order = :sort_order, subscribed = :subscribed, seq = :seq
+WHERE org = :org AND account = :account AND mailbox = :mailbox
+
+-- name: mailbox_delete
+-- args: org int, account int, mailbox int
+DELETE FROM mailbox WHERE org = :org AND account = :account AND mailbox = :mailbox
+
+-- name: mailbox_first
+-- args: org int, account int, mailbox int, most int
+SELECT uid FROM placement WHERE org = :org AND account = :account AND mailbox = :mailbox ORDER BY uid LIMIT :most

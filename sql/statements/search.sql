@@ -21,15 +21,16 @@ SELECT :message WHERE NOT EXISTS (SELECT 1 FROM search_text WHERE org = :org AND
 
 -- doc is FTS5's rowid on SQLite, the message on PostgreSQL. VALUES, not SELECT: see search_index.c.
 -- name: search_text_put
--- args: doc int, org int, account int, message int, tenant text, subject text, people text, body text
+-- args: doc int, org int, account int, message int, tenant text, subject text, people text, recipients text, body text, files text
 -- engine: sqlite
-INSERT INTO search_text (rowid, tenant, subject, people, body) VALUES (:doc, :tenant, :subject, :people, CASE WHEN :org > 0 AND :account > 0 AND :message > 0 THEN :body END)
+INSERT INTO search_text (rowid, tenant, subject, people, recipients, body, files)
+VALUES (:doc, :tenant, :subject, :people, :recipients, CASE WHEN :org > 0 AND :account > 0 AND :message > 0 THEN :body END, :files)
 -- name: search_text_put
--- args: doc int, org int, account int, message int, tenant text, subject text, people text, body text
+-- args: doc int, org int, account int, message int, tenant text, subject text, people text, recipients text, body text, files text
 -- engine: postgresql
 INSERT INTO search_text (org, account, message, words)
 SELECT :org, :account, :message, setweight(to_tsvector('simple', :subject), 'A') || setweight(to_tsvector('simple', :people), 'B')
-    || to_tsvector('simple', :body) WHERE :doc > 0 AND :tenant <> ''
+    || setweight(to_tsvector('simple', :recipients), 'C') || to_tsvector('simple', :body) || to_tsvector('simple', :files) WHERE :doc > 0 AND :tenant <> ''
 ON CONFLICT (org, account, message) DO NOTHING
 
 -- name: search_doc_delete
@@ -41,12 +42,13 @@ DELETE FROM search_doc WHERE org = :org AND account = :account AND message = :me
 -- engine: postgresql
 DELETE FROM search_text WHERE org = :org AND account = :account AND message = :message
 
--- terms: FTS5 query made by search.c (words quoted), or a tsquery.
+-- terms: FTS5 query made by search_words.c (words quoted), or a tsquery. Newest first: numbers rise with arrival, and FTS5 walks its lists from that end
+-- without a sort, so that a common word costs no more than a rare one.
 -- name: search_find
 -- args: org int, account int, terms text, most int
 -- engine: sqlite
 SELECT d.message FROM search_text t JOIN search_doc d ON d.doc = t.rowid
-WHERE search_text MATCH :terms AND d.org = :org AND d.account = :account ORDER BY d.message DESC LIMIT :most
+WHERE search_text MATCH :terms AND d.org = :org AND d.account = :account ORDER BY t.rowid DESC LIMIT :most
 -- name: search_find
 -- args: org int, account int, terms text, most int
 -- engine: postgresql

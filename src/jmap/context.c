@@ -3,9 +3,11 @@
 #include "core/err.h"
 #include "core/hash.h"
 #include "jmap/types.h"
+#include "store/known.h"
 #include "store/party.h"
 
 #define CONTEXT_MESSAGES 5
+#define CONTEXT_NAMES 8u
 #define CONTEXT_LOOK 2000 /* newest messages of the account that are looked through for the sender's */
 
 static void put_when(struct json_w *w, const char *key, int64_t ms)
@@ -54,22 +56,47 @@ static int put_messages(struct jmap_call *c, struct str address)
 }
 
 struct known {
-    struct sender_count address, domain;
+    struct known_row address, domain;
     struct str company;
     struct party_detail *detail;
     size_t n;
 };
 
+/* What the guard keys a party by: the registrable domain, or the address where everybody may have one. Its lists are not at hand here, so the address and
+ * every parent of the domain are asked for: only the key itself is ever on file. */
+static size_t names_of(struct str address, struct str domain, struct str out[CONTEXT_NAMES])
+{
+    size_t n = 0;
+    out[n++] = address;
+    while (domain.n && n < CONTEXT_NAMES && str_chr(domain, '.', 0) > 0) {
+        out[n++] = domain;
+        domain = str_from(domain, (size_t)str_chr(domain, '.', 0) + 1);
+    }
+    return n;
+}
+
 static int look_up(struct jmap_call *c, struct str address, struct str domain, struct known *k)
 {
+    struct str name[CONTEXT_NAMES];
+    struct known_key keys[CONTEXT_NAMES];
+    struct known_row *rows;
     int64_t org = c->person->org, version;
-    int r = address.n ? sender_get(c->t, org, address, &k->address) : 0;
-    if (r >= 0 && domain.n)
-        r = sender_get(c->t, org, domain, &k->domain);
-    if (r >= 0 && domain.n)
-        r = party_get(c->t, org, domain, &k->company, &version);
-    if (r >= 0 && domain.n)
-        r = party_details(c->t, org, domain, PARTY_IBAN, &k->detail, &k->n);
+    size_t n = 0, n_names = address.n ? names_of(address, domain, name) : 0;
+    for (size_t i = 0; i < n_names; i++)
+        keys[i] = (struct known_key){i ? KNOWN_KIND_DOMAIN : KNOWN_KIND_ADDRESS, name[i]};
+    int r = n_names ? known_read(c->t, org, keys, n_names, c->arena, &rows, &n) : 0;
+    for (size_t i = 0; i < n && r == 0; i++) {
+        if (rows[i].key == 0)
+            k->address = rows[i];
+        else if (!k->domain.received)
+            k->domain = rows[i];
+    }
+    for (size_t i = 0; i < n_names && r >= 0; i++) {
+        if (!k->company.n && (r = party_get(c->t, org, name[i], &k->company, &version)) < 0)
+            break;
+        if (k->n == 0)
+            r = party_details(c->t, org, name[i], PARTY_IBAN, &k->detail, &k->n);
+    }
     return r < 0 ? r : 0;
 }
 
@@ -116,9 +143,9 @@ int jmap_context_get(struct jmap_call *c)
     json_kstr(c->w, "company", k.company);
     put_when(c->w, "firstSeen", k.address.first_ms);
     put_when(c->w, "lastSeen", k.address.last_ms);
-    json_kint(c->w, "received", k.address.count);
-    json_kint(c->w, "sent", 0);
-    json_kint(c->w, "domainReceived", k.domain.count);
+    json_kint(c->w, "received", k.address.received);
+    json_kint(c->w, "sent", k.address.sent);
+    json_kint(c->w, "domainReceived", k.domain.received);
     put_details(c->w, k.detail, k.n);
     err = put_messages(c, address);
     json_obj_end(c->w);

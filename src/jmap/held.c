@@ -8,21 +8,33 @@
 #include "store/decide.h"
 
 enum decision { DECIDE_RELEASE, DECIDE_DISCARD, DECIDE_FRAUD, DECIDE_JUNK, DECIDE_HONEST };
-#define DECIDE_STEP 10u /* messages of one write job */
+#define DECIDE_STEP 10u  /* messages of one write job */
+#define REASON_MAX 2000u /* bytes of why a person released a message */
 
 struct decide {
     enum decision what;
     const char *done, *not_done; /* names in the answer */
+    struct str reason;           /* of a release, in the person's words */
     struct jmap_obj *obj;
     size_t n, failed;
     bool dirty;
 };
 
+static int release(struct txn *t, const struct jmap_person *me, int64_t id, struct str reason)
+{
+    int64_t seq;
+    int r = mail_release(t, me->org, me->account, id, me->address);
+    return r || reason.n == 0
+               ? r
+               : audit_add(t, me->org, me->address, STR("mail.release.reason"),
+                           arena_printf(t->arena, "message %lld: %.*s", (long long)id, STRF(reason)), &seq);
+}
+
 static int carry_out(struct txn *t, struct jmap_call *c, const struct decide *d, int64_t id)
 {
     const struct jmap_person *me = c->person;
     switch (d->what) {
-    case DECIDE_RELEASE: return mail_release(t, me->org, me->account, id, me->address);
+    case DECIDE_RELEASE: return release(t, me, id, d->reason);
     case DECIDE_DISCARD: return mail_discard(t, me->org, me->account, id, me->address);
     case DECIDE_FRAUD: return mail_report(t, me->org, me->account, id, REPORT_FRAUD, me->address);
     case DECIDE_JUNK: return mail_report(t, me->org, me->account, id, REPORT_JUNK, me->address);
@@ -152,9 +164,14 @@ static const char *const only_ids[] = {"ids", NULL};
 
 int jmap_held_release(struct jmap_call *c)
 {
+    static const char *const args[] = {"ids", "reason", NULL};
     struct decide *d = arena_new(c->arena, struct decide);
+    const json_t *reason = json_object_get(c->args, "reason");
     *d = (struct decide){.what = DECIDE_RELEASE, .done = "released", .not_done = "notReleased"};
-    return decide(c, d, only_ids);
+    d->reason = jmap_json_str(reason);
+    if ((reason && !json_is_string(reason)) || d->reason.n > REASON_MAX)
+        return jmap_invalid(c, "reason is a text of at most 2000 bytes");
+    return decide(c, d, args);
 }
 
 int jmap_held_discard(struct jmap_call *c)

@@ -44,3 +44,5 @@ struct blob_draft *const *jmap_run_drafts(struct jmap_run *r, size_t *n);
 void jmap_run_wrote(struct jmap_run *r, enum cell_outcome outcome, int code); /* what became of that write */
 /* All of it, waiting (tests, command line). 0 or < 0: the database could not be read. */
 int jmap_run_wait(struct cell *c, struct jmap_run *r) MUST_USE;
+/* Closes the indexes this process has open: before store_close. */
+void jmap_search_close(void);

@@ -1,6 +1,7 @@
 /* Mailbox (RFC 8621 2). */
 #include "core/hash.h"
 #include "jmap/types.h"
+#include "jmap/mailbox.h"
 #include "store/read.h"
 
 enum {
@@ -22,7 +23,7 @@ static const char *const names[MB_COUNT] = {
     "id",           "name",         "parentId",      "role",     "sortOrder",    "totalEmails",
     "unreadEmails", "totalThreads", "unreadThreads", "myRights", "isSubscribed", "sigilloRole"};
 
-static const char *role_name(enum mail_role r)
+const char *mailbox_role_name(enum mail_role r)
 {
     static const char *const roles[] = {
         [ROLE_NONE] = NULL,     [ROLE_INBOX] = "inbox", [ROLE_HELD] = NULL,       [ROLE_JUNK] = "junk",
@@ -30,15 +31,19 @@ static const char *role_name(enum mail_role r)
     return (size_t)r < N_ELEMENTS(roles) ? roles[r] : NULL;
 }
 
-static void put_rights(struct json_w *w)
+void mailbox_put_rights(struct json_w *w, enum mail_role role)
 {
-    /* This release reads; what changes mail comes with Email/set. */
-    static const char *const rights[] = {"mayReadItems", "mayAddItems",    "mayRemoveItems",
-                                         "maySetSeen",   "maySetKeywords", "mayCreateChild",
-                                         "mayRename",    "mayDelete",      "maySubmit"};
+    /* Held: a message goes in and out only by the guard and by people's decisions (design 4). */
+    bool open = role != ROLE_HELD, own = !mailbox_fixed(role);
+    const struct {
+        const char *name;
+        bool may;
+    } rights[] = {{"mayReadItems", true}, {"mayAddItems", open},    {"mayRemoveItems", open},
+                  {"maySetSeen", open},   {"maySetKeywords", open}, {"mayCreateChild", open},
+                  {"mayRename", own},     {"mayDelete", own},       {"maySubmit", false}};
     json_obj(w);
     for (size_t i = 0; i < N_ELEMENTS(rights); i++)
-        json_kbool(w, rights[i], i == 0);
+        json_kbool(w, rights[i].name, rights[i].may);
     json_obj_end(w);
 }
 
@@ -67,7 +72,7 @@ static void put(struct json_w *w, const struct read_mailbox *m, uint64_t bits)
             json_none(w);
     }
     if (ASKED(MB_ROLE))
-        put_name(w, "role", role_name(m->role));
+        put_name(w, "role", mailbox_role_name(m->role));
     const struct {
         int p;
         int64_t v;
@@ -81,10 +86,10 @@ static void put(struct json_w *w, const struct read_mailbox *m, uint64_t bits)
             json_kint(w, names[numbers[i].p], numbers[i].v);
     if (ASKED(MB_RIGHTS)) {
         json_keyz(w, "myRights");
-        put_rights(w);
+        mailbox_put_rights(w, m->role);
     }
     if (ASKED(MB_SUBSCRIBED))
-        json_kbool(w, "isSubscribed", true);
+        json_kbool(w, "isSubscribed", m->subscribed);
     if (ASKED(MB_SIGILLO_ROLE))
         put_name(w, "sigilloRole", m->role == ROLE_HELD ? "held" : NULL);
     json_obj_end(w);
@@ -136,89 +141,6 @@ int jmap_mailbox_get(struct jmap_call *c)
     }
     json_arr_end(c->w);
     jmap_put_not_found(c, &ids, missing, n_missing);
-    json_obj_end(c->w);
-    return 0;
-}
-
-static bool matches(const struct read_mailbox *m, const json_t *filter)
-{
-    const json_t *role = json_object_get(filter, "role"), *name = json_object_get(filter, "name"),
-                 *any = json_object_get(filter, "hasAnyRole"), *parent = json_object_get(filter, "parentId");
-    int64_t id = 0;
-    if (role && !str_eq(jmap_json_str(role), str_c(role_name(m->role) ? role_name(m->role) : "")))
-        return false;
-    if (name && str_ifind(m->name, jmap_json_str(name), 0) < 0)
-        return false;
-    if (any && json_is_true(any) != (role_name(m->role) != NULL))
-        return false;
-    if (parent)
-        return json_is_null(parent) ? m->parent == 0 : id_parse(jmap_json_str(parent), &id) && id == m->parent;
-    return true;
-}
-
-static int check_filter(const json_t *filter)
-{
-    static const char *const known[] = {"role", "name", "hasAnyRole", "parentId"};
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)filter, key, value)
-    {
-        size_t i = 0;
-        while (i < N_ELEMENTS(known) && strcmp(known[i], key) != 0)
-            i++;
-        if (i == N_ELEMENTS(known))
-            return JMAP_UNSUPPORTED_FILTER;
-    }
-    return 0;
-}
-
-/* Mailboxes come sorted by sortOrder, then name, which is also the only order offered. */
-int jmap_mailbox_query(struct jmap_call *c)
-{
-    static const char *const args[] = {"filter",         "sort",       "position",     "limit",
-                                       "calculateTotal", "sortAsTree", "filterAsTree", NULL};
-    struct read_mailbox *m;
-    struct read_state state;
-    int64_t position, limit, seen = 0;
-    bool total;
-    size_t n;
-    const json_t *filter = json_object_get(c->args, "filter"), *sort = json_object_get(c->args, "sort");
-    int err = jmap_arg_account(c);
-    if (!err)
-        err = jmap_arg_only(c, args);
-    if (!err)
-        err = jmap_arg_int(c, "position", 0, 0, INT32_MAX, &position);
-    if (!err)
-        err = jmap_arg_int(c, "limit", JMAP_QUERY_MAX, 0, JMAP_QUERY_MAX, &limit);
-    if (!err)
-        err = jmap_arg_bool(c, "calculateTotal", false, &total);
-    if (!err && json_array_size(sort) > 0)
-        err = JMAP_UNSUPPORTED_SORT;
-    if (!err && filter)
-        err = check_filter(filter);
-    if (!err)
-        err = read_state(c->t, c->person->org, c->person->account, SYNC_MAILBOX, &state);
-    if (!err)
-        err = read_mailboxes(c->t, c->arena, c->person->org, c->person->account, &m, &n);
-    if (err)
-        return err;
-    json_obj(c->w);
-    jmap_put_account(c);
-    jmap_put_state(c, "queryState", state);
-    json_kbool(c->w, "canCalculateChanges", false);
-    json_kint(c->w, "position", position);
-    json_keyz(c->w, "ids");
-    json_arr(c->w);
-    for (size_t i = 0; i < n; i++) {
-        if (filter && !matches(&m[i], filter))
-            continue;
-        if (seen >= position && seen - position < limit)
-            jmap_put_id(c->w, m[i].id);
-        seen++;
-    }
-    json_arr_end(c->w);
-    if (total)
-        json_kint(c->w, "total", seen);
     json_obj_end(c->w);
     return 0;
 }

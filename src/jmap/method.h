@@ -35,7 +35,8 @@ struct jmap_write {
     int (*step)(struct txn *t, struct jmap_call *c, size_t i);
     /* Step i was rolled back with code > 0. 0: run it again; else the method's error (enum jmap_error). */
     int (*refused)(struct jmap_call *c, size_t i, int code);
-    int (*finish)(struct jmap_call *c);                                            /* writes the answer */
+    bool (*repeat)(struct jmap_call *c, size_t i); /* step i is durable: is it to run once more? NULL: never */
+    int (*finish)(struct jmap_call *c);            /* writes the answer */
     struct blob_draft *const *(*drafts)(struct jmap_call *c, size_t i, size_t *n); /* NULL: none */
     void *arg;
 };

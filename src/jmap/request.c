@@ -364,7 +364,8 @@ void jmap_run_wrote(struct jmap_run *r, enum cell_outcome outcome, int code)
     r->call.t = NULL;
     r->next = JMAP_NEXT_READ;
     if (outcome == CELL_DURABLE) {
-        if (++r->step < r->call.write.n_steps)
+        const struct jmap_write *w = &r->call.write;
+        if ((w->repeat && w->repeat(&r->call, r->step)) || ++r->step < w->n_steps)
             r->next = JMAP_NEXT_WRITE;
         return;
     }

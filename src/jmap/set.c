@@ -179,14 +179,19 @@ static int set_step(struct txn *t, struct jmap_call *c, size_t i)
         }
     }
     step_range(s, i, &from, &to);
+    s->again = s->n;
     for (size_t k = from; k < to; k++) {
         struct jmap_obj *o = &s->obj[k];
-        if (o->error)
+        if (o->error || o->applied)
             continue;
         s->dirty = false;
         int r = s->type->apply(t, s, o);
         if (r == 0)
             continue;
+        if (r == JMAP_OBJ_AGAIN) {
+            s->again = k;
+            return 0;
+        }
         if (r > 0 && !s->dirty) {
             jmap_obj_mail(o, r);
             continue;
@@ -206,6 +211,19 @@ static int set_refused(struct jmap_call *c, size_t i, int code)
         return code;
     jmap_obj_mail(&s->obj[s->failed], code);
     return 0;
+}
+
+static bool set_repeat(struct jmap_call *c, size_t i)
+{
+    struct jmap_set *s = c->write.arg;
+    size_t from, to;
+    if (s->again >= s->n)
+        return false;
+    step_range(s, i, &from, &to);
+    for (size_t k = from; k < s->again; k++)
+        s->obj[k].applied = true;
+    s->has_if = false; /* our own changes */
+    return true;
 }
 
 static struct blob_draft *const *set_drafts(struct jmap_call *c, size_t i, size_t *n)
@@ -348,6 +366,7 @@ int jmap_set(struct jmap_call *c, const struct jmap_set_type *type, void *arg)
     c->write = (struct jmap_write){.n_steps = (s->n + JMAP_SET_STEP - 1) / JMAP_SET_STEP,
                                    .step = set_step,
                                    .refused = set_refused,
+                                   .repeat = set_repeat,
                                    .finish = set_finish,
                                    .drafts = set_drafts,
                                    .arg = s};

@@ -4,6 +4,7 @@
 #include "jmap/method.h"
 
 #define JMAP_SET_STEP 25u    /* objects of one write job: its rows stay far under CELL_FN_ROWS_MAX */
+#define JMAP_OBJ_AGAIN 898   /* of apply: a part is done; called again in the next job */
 #define JMAP_OBJ_REFUSED 899 /* of apply: error and why of the object are set already */
 
 enum jmap_op { JMAP_CREATE, JMAP_UPDATE, JMAP_DESTROY };
@@ -17,6 +18,7 @@ struct jmap_obj {
     const char *property; /* the first of `properties`, or NULL */
     struct str existing;  /* existingId of alreadyExists; the blobId of blobNotFound */
     void *data;           /* of the type */
+    bool applied;         /* durable already, while a later object of its step is done in parts */
     struct blob_draft *draft[2];
     size_t n_drafts;
 };
@@ -44,6 +46,7 @@ struct jmap_set {
     bool has_if;
     bool dirty;    /* within apply: something was written */
     size_t failed; /* object that the running step was rolled back for */
+    size_t again;  /* object that the running step has done in part; n: none */
     void *arg;     /* of the type */
 };
 /* A whole /set method: reads, prepares, plans. 0, JMAP_WRITES, an error. */

@@ -48,7 +48,8 @@ int read_mailboxes(struct txn *t, struct arena *a, int64_t org, int64_t account,
                                              .threads = db_col_int(&c, 10),
                                              .unread_threads = db_col_int(&c, 11),
                                              .stubs = db_col_int(&c, 12),
-                                             .seq = db_col_int(&c, 15)};
+                                             .seq = db_col_int(&c, 15),
+                                             .subscribed = db_col_int(&c, 16) != 0};
         r = 0;
     }
     *out = list;

@@ -16,6 +16,7 @@ struct read_mailbox {
         modseq, seq;
     struct str name;
     enum mail_role role;
+    bool subscribed;
 };
 int read_mailboxes(struct txn *t, struct arena *a, int64_t org, int64_t account, struct read_mailbox **out,
                    size_t *n) MUST_USE; /* by sort order */

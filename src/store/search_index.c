@@ -1,6 +1,7 @@
 /* The indexer: news of the cell into search.db, in batches; whatever is interrupted is simply read again. */
 #include "core/log.h"
 #include "facts/facts.h"
+#include "mime/identity.h"
 #include "store/compress.h"
 #include "store/mail_priv.h"
 #include "store/search_priv.h"
@@ -9,13 +10,15 @@
 
 #define ORGS_A_PAGE 500
 #define CHECKPOINT_TURNS 8
-#define SEARCH_COMMIT_DOCS 512u /* of one transaction */
+#define RECIPIENTS_BYTES_MAX 16384u
+#define RECIPIENTS_ARENA_MAX (64u << 20) /* a message that does not fit is not found by its recipients */
+#define SEARCH_COMMIT_DOCS 512u          /* of one transaction */
 #define SEARCH_COMMIT_BYTES (8u << 20)
 
 struct doc {
     int64_t message, seq, number; /* number in search.db, 0: nothing to write */
     bool held;
-    struct str subject, people, body;
+    struct str subject, people, recipients, body, files;
 };
 struct batch { /* of one account */
     struct batch *next;
@@ -65,11 +68,50 @@ static void push(struct arena *a, int64_t **list, size_t n, size_t *cap, int64_t
 
 /* ---- reading the cell ---- */
 
-static struct str body_of(struct arena *a, struct str packed)
+/* Text of the message; names and text of what hangs on it. */
+static void texts_of(struct arena *a, struct str packed, struct doc *d)
 {
     struct facts_insight in;
     struct str bytes;
-    return insight_unpack(a, packed, &bytes) != 0 || facts_insight_get(a, bytes, &in) != 0 ? STR_NULL : in.text;
+    AUTO(buf) struct buf files;
+    if (insight_unpack(a, packed, &bytes) != 0 || facts_insight_get(a, bytes, &in) != 0)
+        return;
+    d->body = in.text;
+    buf_init(&files, FACTS_TEXT_MAX);
+    for (size_t i = 0; i < in.n_attachments && files.n + in.attachments[i].name.n + 1 < FACTS_TEXT_MAX; i++) {
+        buf_adds(&files, in.attachments[i].name);
+        buf_addz(&files, "\n");
+    }
+    buf_adds(&files, str_utf8_cut(in.attached, FACTS_TEXT_MAX - files.n));
+    d->files = arena_str(a, buf_str(&files));
+}
+
+/* Names and addresses of To, Cc and Bcc stand in no row: they are read where the message lies. What cannot be read is not found by them. */
+static void recipients_of(struct txn *t, struct batch *b, struct doc *d)
+{
+    struct mail_loc at;
+    struct str raw;
+    AUTO(arena) struct arena own;
+    AUTO(buf) struct buf out;
+    arena_init(&own, RECIPIENTS_ARENA_MAX);
+    if (mail_blob(t, b->org, b->account, d->message, &at) != 1 ||
+        pack_read_blob(cell_packs(t->cell), at.loc, at.sha256, &own, &raw) != 0)
+        return;
+    size_t end = mime_header_end(str_upto(raw, MIME_HEADER_BYTES_MAX), 0);
+    AUTO(arena) struct arena names;
+    arena_init(&names, ARENA_NO_LIMIT);
+    struct mime_identity *who = arena_new(&names, struct mime_identity);
+    mime_identity_read(&names, NULL, str_upto(raw, end == MIME_NO_END ? MIME_HEADER_BYTES_MAX : end), who);
+    const struct mime_addrs *lists[] = {&who->to, &who->cc, &who->bcc};
+    buf_init(&out, RECIPIENTS_BYTES_MAX);
+    for (size_t l = 0; l < N_ELEMENTS(lists); l++)
+        for (size_t i = 0; i < lists[l]->n && !out.err; i++) {
+            buf_adds(&out, lists[l]->v[i].name);
+            buf_addc(&out, ' ');
+            buf_adds(&out, mime_addr_key(&names, &lists[l]->v[i]));
+            buf_addc(&out, '\n');
+        }
+    d->recipients = arena_str(b->arena, buf_str(&out));
 }
 
 static int read_docs(struct txn *t, struct batch *b)
@@ -83,7 +125,8 @@ static int read_docs(struct txn *t, struct batch *b)
         if (!d->held) {
             d->subject = arena_str(b->arena, db_col_str(&c, 3));
             d->people = arena_printf(b->arena, "%.*s %.*s", STRF(db_col_str(&c, 4)), STRF(db_col_str(&c, 5)));
-            d->body = body_of(b->arena, db_col_str(&c, 6));
+            texts_of(b->arena, db_col_str(&c, 6), d);
+            recipients_of(t, b, d);
         }
         r = 0;
     }
@@ -205,7 +248,9 @@ static int put_text(struct db *db, const struct batch *b, const struct doc *d)
         db, SQL_SEARCH_TEXT_PUT,
         DB_ARGS(db_int(d->number), db_int(b->org), db_int(b->account), db_int(d->message),
                 db_text(str_c(search_tenant(a, b->org, b->account))), db_text(txn_text(a, d->subject, MAIL_TEXT_MAX)),
-                db_text(txn_text(a, d->people, 2 * MAIL_TEXT_MAX)), db_text(txn_text(a, d->body, FACTS_TEXT_MAX))),
+                db_text(txn_text(a, d->people, 2 * MAIL_TEXT_MAX)),
+                db_text(txn_text(a, d->recipients, RECIPIENTS_BYTES_MAX)),
+                db_text(txn_text(a, d->body, FACTS_TEXT_MAX)), db_text(txn_text(a, d->files, FACTS_TEXT_MAX))),
         NULL);
 }
 

@@ -15,5 +15,6 @@ struct search {
     unsigned turns;
 };
 const char *search_tenant(struct arena *a, int64_t org, int64_t account); /* one token per account */
+int search_db_open(struct search *s, bool write, struct err *e) MUST_USE; /* s->db is NULL */
 int search_reopen(struct search *s, struct err *e) MUST_USE; /* s->db is NULL; a damaged file is made anew */
 void search_fail(struct search *s, int code); /* closes; the next turn opens again, after damage an empty index */

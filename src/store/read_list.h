@@ -1,0 +1,36 @@
+#pragma once
+/* Lists of mail by received time, walked a page at a time (JMAP Email/query): memory is a page, whatever the mailbox holds. Inside a cell_read or cell_fn. */
+#include "store/read.h"
+
+#define LIST_PAGE 500u
+struct list_item {
+    int64_t message, thread, ms, key; /* key: the uid, or the message where the whole account is walked */
+    uint32_t flags;                   /* of this placement; 0 where the account is walked */
+};
+struct list_walk {
+    int64_t mailbox; /* 0: the account */
+    bool ascending;
+    bool flagged;                /* only placements with FLAG_FLAGGED; descending in a mailbox */
+    int64_t after_ms, before_ms; /* received within [after, before); 0, INT64_MAX: all */
+    int64_t ms, key;             /* behind this row; list_begin sets them before the first */
+    bool end;
+};
+void list_begin(struct list_walk *w);
+/* The next rows, stubs left out: at most LIST_PAGE; *n may be 0 before the end (w->end tells). */
+int list_next(struct txn *t, int64_t org, int64_t account, struct list_walk *w, struct list_item *out,
+              size_t *n) MUST_USE;
+/* Moves a fresh walk (no bounds, not flagged) so that `skip` rows are behind it. Reads index entries only. Not for mailboxes with stubs. */
+int list_skip(struct txn *t, int64_t org, int64_t account, struct list_walk *w, int64_t skip) MUST_USE;
+
+struct list_counts {
+    int64_t total, threads, unread, unread_threads, stubs;
+};
+int list_counts(struct txn *t, int64_t org, int64_t account, int64_t mailbox,
+                struct list_counts *c) MUST_USE; /* 1 / 0 */
+
+/* Cheap columns of one message; 1 / 0. */
+struct list_light {
+    int64_t id, thread, received_ms, size, sent_ms;
+    bool has_attachment, held;
+};
+int list_light(struct txn *t, int64_t org, int64_t account, int64_t message, struct list_light *out) MUST_USE;
