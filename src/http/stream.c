@@ -194,6 +194,7 @@ void stream_end(struct http_stream *st)
 {
     if (st->hc->state != HTTP_EVENTS)
         return;
+    st->server->push->n_clients--;
     http_set_state(st->hc, HTTP_ENDED);
     conn_finish(st->hc->conn);
 }
@@ -258,7 +259,8 @@ void http_stream_closed(struct http_stream *st)
         imap_del(&s->push->checks, st->check);
     list_del(&st->node);
     push_account_leave(s->push, st->account);
-    s->push->n_clients--;
+    if (st->hc->state == HTTP_EVENTS)
+        s->push->n_clients--;
     http_limits_leave(s->limits, &st->slot);
     free(st);
 }

@@ -135,7 +135,7 @@ def login(s):
     status, h, body = post(b"/api/login", {"address": s.user.upper(), "password": PASSWORD}, b"\r\nOrigin: " + ours)
     t.ok(status == 200 and json.loads(body)["firm"] == "Azienda" and json.loads(body)["name"] == "Giulia Ferri", "log-in", body)
     cookie = h["set-cookie"]
-    t.ok("HttpOnly" in cookie and "SameSite=Strict" in cookie and re.match(r"sigillo=[0-9a-f]{32};", cookie), "the cookie", cookie)
+    t.ok("HttpOnly" in cookie and "SameSite=Strict" in cookie and re.match(r"sigillo=[0-9a-f]{88};", cookie), "the cookie", cookie)
     ck = b"\r\nCookie: " + cookie.split(";")[0].encode()
     t.is_(json.loads(c.ask(b"GET /api/me HTTP/1.1" + ck)[2])["address"], s.user, "who am I")
     call = {"using": ["urn:ietf:params:jmap:core"], "methodCalls": [["Core/echo", {"a": 1}, "c"]]}
