@@ -100,8 +100,8 @@ static struct str refine(const struct extract_blob *b, struct str kind)
     struct str e = extract_extension(b->name, buffer);
     if (!str_eq(kind, STR("text")) && !str_eq(kind, STR("xml")) && !str_eq(kind, STR("")))
         return kind;
-    static const char *const by_name[] = {"csv", "ics", "eml", "js",  "jse", "vbs", "vbe",  "wsf", "hta",
-                                          "bat", "cmd", "ps1", "svg", "url", "css", "json", "log", "mht"};
+    static const char *const by_name[] = {"csv", "ics", "eml", "js",  "jse", "vbs",  "vbe", "wsf", "hta", "bat",
+                                          "cmd", "ps1", "svg", "url", "css", "json", "log", "mht", "p7m"};
     for (size_t i = 0; i < N_ELEMENTS(by_name); i++)
         if (str_ieq(e, str_c(by_name[i])))
             return str_c(by_name[i]);
@@ -123,6 +123,10 @@ static const struct reader readers[] = {
     {"html svg hta mht", extract_html_file},
     {"png jpeg", extract_image_file},
     {"pdf", extract_pdf_file},
+    {"xml", extract_xml_file},
+    {"p7m", extract_signed_file},
+    {"ics", extract_calendar_file},
+    {"eml", extract_mail_file},
 };
 
 void extract_blob(struct extract_job *j, const struct extract_blob *b)
@@ -135,10 +139,12 @@ void extract_blob(struct extract_job *j, const struct extract_blob *b)
     struct facts_attachment *a = extract_attachment(j, b);
     if (!a)
         return;
-    a->kind = refine(b, extract_sniff(b->bytes));
     uint32_t by_name = extract_name_flags(b->name);
     if (by_name)
         extract_note(j, a, by_name, a->name);
+    if (b->bytes.n == 0)
+        return;
+    a->kind = refine(b, extract_sniff(b->bytes));
     by_kind(j, a);
     type_differs(j, b, a);
     for (size_t i = 0; i < N_ELEMENTS(readers); i++)
@@ -154,9 +160,14 @@ void extract_message_part(struct extract_job *j, uint32_t part)
     struct extract_blob b = {
         .bytes = str_n(j->raw.p + p->body_off, p->body_len), .name = p->name, .part = part, .flags = ATT_MESSAGE};
     struct facts_attachment *a = extract_attachment(j, &b);
+    struct mime_identity id;
     j->insight.has_attachment = true;
-    if (a)
-        a->kind = STR("eml");
+    if (!a)
+        return;
+    a->kind = STR("eml");
+    mime_identity_read(j->arena, j->ctx->charsets, b.bytes, &id);
+    if (id.from_state == MIME_FROM_OK)
+        a->author = mime_addr_key(j->arena, &id.from);
 }
 
 void extract_plain_file(struct extract_job *j, const struct extract_blob *b, struct facts_attachment *a)

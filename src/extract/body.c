@@ -215,8 +215,7 @@ static void wrapped_kinds(struct extract_job *j)
 {
     for (size_t i = 0; i < j->structure.n_parts; i++) {
         const struct facts_part *p = &j->structure.parts[i];
-        if (str_eq(p->subtype, STR("pkcs7-mime")) || str_eq(p->subtype, STR("x-pkcs7-mime")) ||
-            str_eq(p->subtype, STR("encrypted")))
+        if (str_eq(p->subtype, STR("encrypted")) || str_eq(p->subtype, STR("pgp-encrypted")))
             j->insight.flags |= FACTS_ENCRYPTED;
         if (str_eq(p->subtype, STR("signed")))
             j->insight.flags |= FACTS_SIGNED;

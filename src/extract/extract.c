@@ -1,4 +1,5 @@
 #include "extract/blob.h"
+#include <malloc.h>
 #include <time.h>
 #include <unicode/unorm2.h>
 #include <zbar.h>
@@ -22,6 +23,10 @@ int extract_open(struct extract_ctx **out, struct err *e)
     zbar_image_scanner_set_config(c->codes, ZBAR_QRCODE, ZBAR_CFG_ENABLE, 1);
     /* Bytes as they are: zbar would guess charsets with iconv, whose tables lie in files. */
     zbar_image_scanner_set_config(c->codes, ZBAR_QRCODE, ZBAR_CFG_BINARY, 1);
+    /* Memory goes back to the kernel when the worker ends, not after every message. */
+    mallopt(M_MMAP_THRESHOLD, 64 << 20);
+    mallopt(M_TRIM_THRESHOLD, 128 << 20);
+    mallopt(M_TOP_PAD, 1 << 20);
     g_mime_init();
     c->options = g_mime_parser_options_new();
     if (!extract_pdf_open(c)) {

@@ -5,7 +5,7 @@
 #define IMAGE_SIDE_LEAST 40u /* no code is smaller */
 #define IMAGE_SIDE_MOST 8000u
 #define IMAGE_PIXELS_MAX (24u << 20) /* of one picture as stored */
-#define IMAGE_GREY_MAX (1u << 20)    /* looked at: larger ones are made smaller */
+#define IMAGE_GREY_MAX (900u * 900u) /* looked at: larger ones are made smaller */
 
 struct image {
     uint8_t *grey; /* malloc; w * h */

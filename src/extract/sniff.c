@@ -96,22 +96,38 @@ static struct str sniff_text(struct str b)
     t = str_trim(t);
     static const struct {
         const char *begin, *kind;
-    } begins[] = {{"<!doctype html", "html"},  {"<html", "html"},        {"<head", "html"},
-                  {"<body", "html"},           {"<script", "html"},      {"<svg", "svg"},
-                  {"begin:vcalendar", "ics"},  {"begin:vcard", "vcf"},   {"[internetshortcut]", "url"},
-                  {"-----begin pkcs7", "p7m"}, {"from: ", "eml"},        {"received: ", "eml"},
-                  {"return-path:", "eml"},     {"mime-version:", "eml"}, {"delivered-to:", "eml"},
-                  {"message-id:", "eml"},      {"x-received:", "eml"}};
+    } begins[] = {{"<!doctype html", "html"},
+                  {"<html", "html"},
+                  {"<head", "html"},
+                  {"<body", "html"},
+                  {"<script", "html"},
+                  {"<svg", "svg"},
+                  {"begin:vcalendar", "ics"},
+                  {"begin:vcard", "vcf"},
+                  {"[internetshortcut]", "url"},
+                  {"-----begin pkcs7", "p7m"},
+                  {"from: ", "eml"},
+                  {"received: ", "eml"},
+                  {"return-path:", "eml"},
+                  {"mime-version:", "eml"},
+                  {"delivered-to:", "eml"},
+                  {"message-id:", "eml"},
+                  {"x-received:", "eml"},
+                  {"content-type: multipart/", "eml"},
+                  {"content-type: text/", "eml"}};
     for (size_t i = 0; i < N_ELEMENTS(begins); i++)
         if (str_istarts(t, str_c(begins[i].begin)))
             return str_c(begins[i].kind);
     if (t.n > 1 && t.p[0] == '<') {
-        if (str_ifind(t, STR("<html"), 0) >= 0 || str_ifind(t, STR("<body"), 0) >= 0 ||
-            str_ifind(t, STR("<form"), 0) >= 0 || str_ifind(t, STR("<script"), 0) >= 0)
+        bool xml = str_istarts(t, STR("<?xml"));
+        if (str_ifind(t, STR("<html"), 0) >= 0)
+            return STR("html");
+        if (!xml && (str_ifind(t, STR("<body"), 0) >= 0 || str_ifind(t, STR("<form "), 0) >= 0 ||
+                     str_ifind(t, STR("<script"), 0) >= 0))
             return STR("html");
         if (str_ifind(t, STR("<svg"), 0) >= 0)
             return STR("svg");
-        if (str_istarts(t, STR("<?xml")) || str_chr(t, '>', 0) > 0)
+        if (xml || str_chr(t, '>', 0) > 0)
             return STR("xml");
     }
     return STR("text");
