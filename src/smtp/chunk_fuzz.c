@@ -24,7 +24,9 @@ static unsigned by_data(struct str in, struct buf *out)
     struct smtp_dot d;
     buf_init(&wire, 1 << 24);
     for (size_t i = 0; i < in.n; i++) {
-        if (in.p[i] == '.' && (i == 0 || (i >= 2 && in.p[i - 2] == '\r' && in.p[i - 1] == '\n')))
+        /* A stuffed dot before a bare LF is no lone dot on the wire of DATA; unstuffed it is one, as in a chunk. */
+        bool lone = i + 1 < in.n && in.p[i + 1] == '\n';
+        if (in.p[i] == '.' && !lone && (i == 0 || (i >= 2 && in.p[i - 2] == '\r' && in.p[i - 1] == '\n')))
             buf_addc(&wire, '.');
         buf_addc(&wire, in.p[i]);
     }
