@@ -26,7 +26,10 @@ static void one(struct guard_case *c, const struct facts_attachment *f)
     struct str detail = f->detail.n ? f->detail : f->kind;
     for (size_t i = 0; i < N_ELEMENTS(harms); i++)
         if (f->flags & harms[i].flag) {
-            GUARD_FIND(c, harms[i].code, {"name", name}, {"kind", f->kind}, {"detail", detail});
+            const struct guard_fact facts[] = {{"name", name}, {"kind", f->kind}, {"detail", detail}};
+            /* What is made to exhaust its reader is no accident. */
+            guard_find_at(c, harms[i].code, harms[i].flag == ATT_BOMB ? GUARD_STOP : guard_table[harms[i].code].level,
+                          facts, N_ELEMENTS(facts));
             return;
         }
     if (web_page(f) && !(f->flags & ATT_INLINE))

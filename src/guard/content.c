@@ -32,10 +32,43 @@ static bool related(const struct guard_content *k, struct str registrable)
     return !k->freemail && mine.n >= 4 && str_eq(mine, other);
 }
 
+/* Services of the receiving side that wrap every link: what counts is inside. */
+static const char *const wrappers[] = {
+    "urldefense.proofpoint.com",        "urldefense.com",          "urldefense.us",
+    "safelinks.protection.outlook.com", "linkprotect.cudasvc.com", "protect-eu.mimecast.com",
+    "protect-us.mimecast.com",          "secure-web.cisco.com"};
+
+static bool wrapped(struct str host)
+{
+    for (size_t i = 0; i < N_ELEMENTS(wrappers); i++)
+        if (str_ends(host, str_c(wrappers[i])))
+            return true;
+    return false;
+}
+
+/* "u=http-3A__www.rossi.it_x" of the oldest wrapper: "-" stands for "%" and "_" for "/". */
+static void unwrap(struct arena *a, struct guard_url *u)
+{
+    struct guard_url inner;
+    for (int i = 0; i < GUARD_URL_NESTED_MAX && wrapped(u->host); i++) {
+        ptrdiff_t at = str_find(u->path, STR("u=http"), 0);
+        if (at >= 0 && !guard_url_nested(a, u, &inner)) {
+            char *p = (char *)(uintptr_t)arena_str(a, u->path).p;
+            for (size_t k = (size_t)at; k < u->path.n && p[k] != '&'; k++)
+                p[k] = p[k] == '-' ? '%' : p[k] == '_' ? '/' : p[k];
+            u->path.p = p;
+        }
+        if (!guard_url_nested(a, u, &inner))
+            return;
+        *u = inner;
+    }
+}
+
 static void add_host(struct guard_case *c, struct guard_content *k, const struct facts_link *l)
 {
     struct guard_url u;
     guard_url_read(c->arena, l->url, &u);
+    unwrap(c->arena, &u);
     if (u.host.n == 0 || (!u.ip && str_chr(u.host, '.', 0) < 0))
         return;
     bool seen = false;
@@ -50,7 +83,7 @@ static void add_host(struct guard_case *c, struct guard_content *k, const struct
     *h = (struct guard_host){.url = u, .kind = l->kind, .shown = l->text};
     h->registrable = u.ip ? u.host : guard_registrable(c->in->lists, u.host);
     h->own = !u.ip && (related(k, h->registrable) || own_domain(c, h->registrable));
-    h->mailer = !h->own && guard_is_mailer(h->registrable);
+    h->mailer = !h->own && ((guard_is_mailer(h->registrable) && !guard_is_free_hosting(u.host)) || wrapped(u.host));
     if (seen)
         return;
     for (size_t i = 0; i + 1 < k->n_hosts; i++)

@@ -1,37 +1,50 @@
 #include "guard/content.h"
 #include "core/hash.h"
 
-/* A mail is innocent until evidence says otherwise: -7 nats is one fraud in about a thousand. */
-#define GUARD_PRIOR_MILLINATS (-7000)
+/* A mail is innocent until evidence says otherwise: -4.2 nats is one in seventy, about what reaches a firm's people
+ * unasked. */
+#define GUARD_PRIOR_MILLINATS (-4200)
 
 /* In order of harm: see guard_find. */
 static guard_detector *const families[] = {guard_payment, guard_lookalike, guard_person,
                                            guard_habit,   guard_thread,    guard_content};
 
-static void mix_detail(struct buf *b, const struct guard_detail *d)
+static uint64_t mix(struct buf *b)
 {
+    uint64_t v = hash64(buf_str(b));
+    buf_clear(b);
+    return v;
+}
+
+static uint64_t mix_detail(struct buf *b, uint8_t whose, const struct guard_detail *d)
+{
+    buf_u8(b, whose);
+    buf_vstr(b, d->domain);
     buf_vstr(b, d->iban);
     buf_u8(b, (uint8_t)d->state);
     buf_u64(b, (uint64_t)d->first_ms);
     buf_u64(b, (uint64_t)d->count);
+    return mix(b);
 }
 
+/* A sum, so that the order of the rows does not matter. */
 uint64_t guard_history_version(const struct guard_history *h)
 {
     AUTO(buf) struct buf b;
     buf_init(&b, FACTS_ENCODED_MAX);
+    buf_vstr(&b, h->party_name);
+    uint64_t v = mix(&b);
     for (size_t i = 0; i < h->n_details; i++)
-        mix_detail(&b, &h->details[i]);
-    buf_u8(&b, 0xff);
+        v += mix_detail(&b, 1, &h->details[i]);
     for (size_t i = 0; i < h->n_own; i++)
-        mix_detail(&b, &h->own[i]);
+        v += mix_detail(&b, 2, &h->own[i]);
     for (size_t i = 0; i < h->n_rows; i++) {
         buf_u8(&b, (uint8_t)h->rows[i].kind);
         buf_vstr(&b, h->rows[i].key);
         buf_vstr(&b, h->rows[i].value);
+        v += mix(&b);
     }
-    buf_vstr(&b, h->party_name);
-    return hash64(buf_str(&b));
+    return v;
 }
 
 void guard_find_at(struct guard_case *c, enum guard_code code, enum guard_level level, const struct guard_fact *facts,
@@ -99,13 +112,24 @@ static void in_order(struct guard_verdict *v)
     }
 }
 
+/* The message itself; what could not be read in one attachment is that attachment's finding. */
+static bool unreadable(const struct facts_insight *in)
+{
+    if (!in || !(in->flags & FACTS_UNREADABLE))
+        return false;
+    for (size_t i = 0; i < in->n_attachments; i++)
+        if (in->attachments[i].flags & (ATT_UNREADABLE | ATT_BOMB))
+            return false;
+    return true;
+}
+
 void guard_judge(const struct guard_input *in, const struct guard_history *h, struct arena *a,
                  struct guard_verdict *out)
 {
     struct guard_case c = {.in = in, .h = h, .arena = a, .v = out};
     out->n_findings = 0;
     out->score = GUARD_PRIOR_MILLINATS;
-    if (in->scan_failed || (in->insight && (in->insight->flags & FACTS_UNREADABLE)))
+    if (in->scan_failed || unreadable(in->insight))
         GUARD_FIND(&c, GUARD_MESSAGE_UNREADABLE,
                    {"reason", str_c(in->scan_reason ? in->scan_reason : "unreadable part")});
     guard_relate(in, h, a, &c.rel);

@@ -182,7 +182,8 @@ static void one_host(struct guard_case *c, const struct guard_content *k, const 
         placed(c, h, host, t);
     if (!t->addressed && !h->mailer && names_recipient(c, h)) {
         t->addressed = true;
-        GUARD_SIGNAL(c, GUARD_LINK_ADDRESSED, k->list || c->in->unsubscribe ? 300 : 1800, {"host", host});
+        GUARD_SIGNAL(c, GUARD_LINK_ADDRESSED, k->list || c->in->unsubscribe || k->n_own > 0 ? 300 : 1800,
+                     {"host", host});
     }
 }
 
@@ -210,9 +211,9 @@ static void foreign(struct guard_case *c, const struct guard_content *k)
         return;
     bool list = k->list || (c->in->automatic && c->in->unsubscribe) || c->in->report;
     bool typed = only_typed(k); /* a person who types or pastes an address */
-    int32_t weight = list ? 200 : k->freemail || typed ? 600 : 1700;
-    if (k->n_foreign == 1 && !list)
-        weight += k->freemail || typed ? 200 : 700;
+    int32_t weight = list ? 200 : k->freemail || typed ? 700 : 2000;
+    if (k->claimed && guard_brand_owns(k->claimed, h->registrable))
+        weight = 300; /* written in another's name, but it leads to that other */
     GUARD_SIGNAL(c, GUARD_LINK_FOREIGN, weight, {"domain", k->from_domain}, {"host", h->url.host});
 }
 

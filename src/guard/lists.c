@@ -154,8 +154,23 @@ const struct guard_brand *guard_brand_in(struct str text)
     return best;
 }
 
+/* "dpd.com.pl" is DPD's although no list can name every country: the very word, under a country's or a common ending. */
+static bool brand_abroad(const struct guard_brand *b, struct str registrable)
+{
+    struct str label = guard_label(registrable), tld = guard_tld(registrable), rest = str_c(b->words), word;
+    bool common = tld.n == 2 || str_eq(tld, STR("com")) || str_eq(tld, STR("net")) || str_eq(tld, STR("org"));
+    if (!common || guard_is_cheap_tld(tld))
+        return false;
+    while (str_token(&rest, '|', &word))
+        if (str_eq(word, label))
+            return true;
+    return false;
+}
+
 bool guard_brand_owns(const struct guard_brand *b, struct str registrable)
 {
+    if (brand_abroad(b, registrable))
+        return true;
     struct str rest = str_c(b->domains), domain;
     while (str_token(&rest, ' ', &domain))
         if (str_eq(domain, registrable) || (registrable.n > domain.n && str_ends(registrable, domain) &&

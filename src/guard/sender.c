@@ -15,17 +15,17 @@ static size_t count_of(struct str s, bool (*is)(char c))
 /* Letters borrowed from other alphabets or from the mathematical ones, in a name or subject that is otherwise Latin. */
 static bool odd_letters(struct str s)
 {
-    size_t at = 0, odd = 0, latin = 0;
+    size_t at = 0, odd = 0, latin = 0, math = 0;
     while (at < s.n) {
         uint32_t c = guard_utf8_next(s, &at);
-        bool math = (c >= 0x1D400 && c <= 0x1D7FF) || (c >= 0x1F130 && c <= 0x1F189) || (c >= 0xFF21 && c <= 0xFF5A) ||
-                    (c >= 0x2460 && c <= 0x24FF) || (c >= 0x1D00 && c <= 0x1D2B);
+        math += (c >= 0x1D400 && c <= 0x1D7FF) || (c >= 0x1F130 && c <= 0x1F189) || (c >= 0xFF21 && c <= 0xFF5A) ||
+                (c >= 0x2460 && c <= 0x24FF) || (c >= 0x1D00 && c <= 0x1D2B);
         bool foreign = (c >= 0x370 && c <= 0x52F) && guard_fold_letter(c) < 0x80;
         bool invisible = c == 0xAD || (c >= 0x200B && c <= 0x200D) || c == 0x2060 || c == 0xFEFF;
-        odd += math || foreign || invisible;
+        odd += foreign || invisible;
         latin += c < 0x250 && (c >= 0x80 || ascii_is_alpha((char)c));
     }
-    return odd > 0 && latin > 0 && (latin >= 2 * odd || odd >= 3) && !(odd > latin);
+    return math >= 3 || (odd > 0 && latin > 0 && latin >= odd);
 }
 
 /* "anna.bianchi Mail Admin" or "azienda.example support": the recipient's own address as the sender's name. */
@@ -146,7 +146,7 @@ static void presents(struct guard_case *c, const struct guard_content *k)
         GUARD_SIGNAL(c, GUARD_SENDER_ROLE, k->freemail ? 1600 : 800, {"name", c->in->from_name},
                      {"address", c->in->from_addr});
     else if (!k->freemail && k->n_foreign > 0 && k->n_own == 0)
-        GUARD_FIND(c, GUARD_SENDER_UNLIKE, {"name", c->in->from_name}, {"domain", k->from_domain});
+        GUARD_SIGNAL(c, GUARD_SENDER_UNLIKE, 400, {"name", c->in->from_name}, {"domain", k->from_domain});
 }
 
 /* "KAX2Sf8232WJ2nbG9": letters and digits in turn, longer than any order number. */
@@ -157,7 +157,8 @@ static void code(struct guard_case *c, const struct guard_content *k)
         size_t digits = count_of(w, is_digit), changes = 0;
         for (size_t i = 1; i < w.n; i++)
             changes += ascii_is_digit(w.p[i]) != ascii_is_digit(w.p[i - 1]);
-        if (w.n >= 10 && w.n <= 64 && digits >= 3 && changes >= 5 && !k->list) {
+        size_t letters = count_of(w, ascii_is_alpha);
+        if (w.n >= 10 && w.n <= 64 && digits >= 3 && letters >= 4 && changes >= 5 && !k->list) {
             GUARD_FIND(c, GUARD_SENDER_CODE, {"code", w});
             return;
         }
@@ -183,7 +184,7 @@ static void address(struct guard_case *c, const struct guard_content *k)
         GUARD_FIND(c, GUARD_SENDER_CHEAP, {"domain", k->from_domain});
     if (guard_is_free_hosting(c->in->from_domain) && !k->freemail && !k->from_brand)
         GUARD_FIND(c, GUARD_SENDER_HOSTED, {"domain", c->in->from_domain});
-    if ((count_of(local, is_digit) >= 5 && local.n >= 8 && !k->list) || local.n > 40)
+    if (!k->list && k->n_own == 0 && ((count_of(local, is_digit) >= 5 && local.n >= 8) || local.n > 40))
         GUARD_SIGNAL(c, GUARD_SENDER_RANDOM, 500, {"address", addr});
 }
 
@@ -201,7 +202,7 @@ static void addressed(struct guard_case *c, const struct guard_content *k)
     if (in->n_to + in->n_cc == 0 && !k->list && in->from_addr.n)
         GUARD_FIND(c, GUARD_SENDER_HIDES, {"address", in->from_addr});
     else if (in->n_to == 1 && str_eq(in->to[0].addr, in->from_addr) && !k->list)
-        GUARD_FIND(c, GUARD_SENDER_SELF, {"address", in->from_addr});
+        GUARD_SIGNAL(c, GUARD_SENDER_SELF, 300, {"address", in->from_addr});
     if (in->from_addr.n == 0 || k->list || in->report || same_side(c, k))
         return;
     bool named = names_us(c, in->from_name), subject = names_us(c, in->subject);
@@ -210,6 +211,22 @@ static void addressed(struct guard_case *c, const struct guard_content *k)
     if (named || subject || greeted)
         GUARD_SIGNAL(c, GUARD_SENDER_NAMES_US, named ? 1700 : 1000, {"name", in->from_name},
                      {"domain", in->from_domain});
+}
+
+/* "Reply to my other free mailbox": honest people do not part the two. */
+static void reply(struct guard_case *c, const struct guard_content *k)
+{
+    const struct guard_input *in = c->in;
+    if (k->list || in->report || in->n_reply_to != 1 || in->from_addr.n == 0)
+        return;
+    const struct guard_party *to = &in->reply_to[0];
+    struct str domain = guard_registrable(in->lists, to->domain);
+    if (to->addr.n == 0 || str_eq(to->addr, in->from_addr) || !guard_is_freemail(domain))
+        return;
+    for (size_t i = 0; i < c->v->n_findings; i++)
+        if (c->v->findings[i].code == GUARD_PERSON_REPLY)
+            return;
+    GUARD_SIGNAL(c, GUARD_SENDER_REPLY, k->freemail ? 2200 : 1600, {"old", in->from_addr}, {"new", to->addr});
 }
 
 static void envelope(struct guard_case *c, const struct guard_content *k)
@@ -241,6 +258,7 @@ void guard_sender(struct guard_case *c, struct guard_content *k)
     address(c, k);
     addressed(c, k);
     envelope(c, k);
+    reply(c, k);
     if (!c->in->has_date || c->in->message_id.n == 0)
-        GUARD_SIGNAL(c, GUARD_SENDER_BARE, 300, {"address", c->in->from_addr});
+        GUARD_SIGNAL(c, GUARD_SENDER_BARE, 200, {"address", c->in->from_addr});
 }

@@ -69,6 +69,35 @@ static void by_topic(struct guard_case *c, const struct guard_content *k)
     }
 }
 
+/* "$1.700.000", "EUR 2,000,000.00", "5 million": a number of six places or more beside a currency. */
+static struct str fortune(struct str text)
+{
+    static const char *const marks[] = {"$", "\xE2\x82\xAC", "\xC2\xA3", "USD", "EUR", "GBP", "US$"};
+    for (size_t m = 0; m < N_ELEMENTS(marks); m++)
+        for (ptrdiff_t at = str_find(text, str_c(marks[m]), 0); at >= 0;
+             at = str_find(text, str_c(marks[m]), (size_t)at + 1)) {
+            size_t i = (size_t)at + strlen(marks[m]), from = (size_t)at, digits = 0, group = 0;
+            while (i < text.n && text.p[i] == ' ')
+                i++;
+            for (; i < text.n && (ascii_is_digit(text.p[i]) || text.p[i] == '.' || text.p[i] == ','); i++) {
+                group = ascii_is_digit(text.p[i]) ? group + 1 : 0;
+                digits += ascii_is_digit(text.p[i]);
+            }
+            digits -= group == 2 && digits > 2 ? 2 : 0; /* cents */
+            if (digits >= 6 && digits <= 10)
+                return str_n(text.p + from, i - from);
+        }
+    return STR("");
+}
+
+static void by_sum(struct guard_case *c, const struct guard_content *k)
+{
+    struct str amount = fortune(str_upto(c->in->insight->text, GUARD_FOLD_MAX));
+    bool begs = k->topics.points[TOPIC_MONEY] > 0 || k->topics.points[TOPIC_PRIZE] > 0;
+    if (amount.n > 0 && begs && !k->list && k->topics.words < 800)
+        GUARD_FIND(c, GUARD_TEXT_FORTUNE, {"amount", amount});
+}
+
 static void by_shape(struct guard_case *c, const struct guard_content *k)
 {
     const struct facts_insight *in = c->in->insight;
@@ -79,7 +108,7 @@ static void by_shape(struct guard_case *c, const struct guard_content *k)
         GUARD_SIGNAL(c, GUARD_TEXT_HIDDEN, leads && !k->list ? 700 : 200,
                      {"count", arena_printf(c->arena, "%u", in->hidden)});
     if (in->flags & FACTS_CUT_WORDS)
-        GUARD_SIGNAL(c, GUARD_TEXT_CUT, k->list || k->n_foreign == 0 ? 500 : 1500, {"count", STR("1")});
+        GUARD_SIGNAL(c, GUARD_TEXT_CUT, k->list || k->n_foreign == 0 ? 300 : 900, {"count", STR("1")});
     if ((in->html & HTML_SEEN) && k->n_foreign > 0 && k->n_own == 0 && k->topics.words < SHORT_WORDS && !k->list)
         GUARD_FIND(c, GUARD_TEXT_SHORT, {"count", arena_printf(c->arena, "%u", k->topics.words)});
     if ((in->html & HTML_IMAGE_ONLY) && k->n_hosts > 0)
@@ -92,4 +121,5 @@ void guard_words(struct guard_case *c, struct guard_content *k)
 {
     by_shape(c, k);
     by_topic(c, k);
+    by_sum(c, k);
 }

@@ -1,12 +1,14 @@
-/* The sum: signs that say little each, together. Thresholds are odds: caution from one in four on, junk from two in three. */
+/* The sum: signs that say little each, together. Thresholds are odds: caution from one in four on, junk from three in four. */
 #include "guard/content.h"
 
 #define TOTAL_CAUTION (-1100)
-#define TOTAL_JUNK 700
+#define TOTAL_JUNK 1000
 /* Whom we have written to, and who has written for long, is no stranger: content alone does not condemn him. */
 #define CREDIT_WRITTEN_TO (-4000)
 #define CREDIT_MANY (-2500)
 #define CREDIT_SOME (-1000)
+#define CREDIT_BUSY (-800)
+#define CREDIT_WORDS 120u
 #define MANY_MAILS 5
 
 static int32_t credit(const struct guard_case *c)
@@ -18,6 +20,15 @@ static int32_t credit(const struct guard_case *c)
            : k->received >= MANY_MAILS ? CREDIT_MANY
            : k->received > 0           ? CREDIT_SOME
                                        : 0;
+}
+
+/* Much text, and nothing in it that wants anything: work. */
+static int32_t busy(const struct guard_content *k)
+{
+    unsigned points = 0;
+    for (size_t i = 0; i < TOPIC_COUNT; i++)
+        points += i == TOPIC_URGENT ? 0 : k->topics.points[i];
+    return k->topics.words >= CREDIT_WORDS && points <= 1 ? CREDIT_BUSY : 0;
 }
 
 static struct str strongest(struct guard_case *c)
@@ -32,8 +43,7 @@ static struct str strongest(struct guard_case *c)
 void guard_total(struct guard_case *c, struct guard_content *k)
 {
     struct guard_verdict *v = c->v;
-    (void)k;
-    v->score += credit(c);
+    v->score += credit(c) + busy(k);
     if (v->score < TOTAL_CAUTION)
         return;
     struct str count = arena_printf(c->arena, "%zu", v->n_findings);

@@ -67,11 +67,20 @@ static bool is_number(struct str host)
     return groups >= 1 && groups <= 4;
 }
 
+/* Only a name that could be a host deceives: "anna.rossi@azienda.it" behind "https://" is a slip. */
+static bool passes_for_host(struct str userinfo)
+{
+    ptrdiff_t dot = str_rchr(userinfo, '.');
+    struct str last = str_from(userinfo, (size_t)(dot + 1));
+    return dot > 0 &&
+           (last.n == 2 || str_ieq(last, STR("com")) || str_ieq(last, STR("net")) || str_ieq(last, STR("org")));
+}
+
 static void read_host(struct arena *a, struct str authority, struct guard_url *out)
 {
     ptrdiff_t at = str_rchr(authority, '@');
     if (at >= 0) {
-        out->userinfo = true;
+        out->userinfo = passes_for_host(str_upto(authority, (size_t)at));
         authority = str_from(authority, (size_t)at + 1);
     }
     if (authority.n && authority.p[0] == '[') {

@@ -9,7 +9,7 @@ struct guard_url {
     struct str scheme; /* lower case: "http", "https", "mailto", "tel" ... */
     struct str host;   /* lower case, without port, final dot or brackets; empty for mailto and kin */
     struct str path;   /* from the first "/" on, with the query */
-    bool userinfo;     /* "bank.example@evil.example" */
+    bool userinfo;     /* "bank.example@evil.example": a name before the host that looks like one */
     bool ip;           /* a number instead of a name, in any of its spellings */
     bool port;         /* other than 80 and 443 */
     bool encoded_host; /* percent signs in the host */
