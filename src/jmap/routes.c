@@ -170,6 +170,10 @@ static void on_written(void *arg, enum cell_outcome outcome, int code)
     go_on(j);
 }
 
+/* done gets what fn got: the job, not the run. */
+static int read_step(struct txn *t, void *arg) { return jmap_run_read(t, ((struct api_job *)arg)->run); }
+static int write_step(struct txn *t, void *arg) { return jmap_run_write(t, ((struct api_job *)arg)->run); }
+
 static void go_on(struct api_job *j)
 {
     struct blob_draft *const *drafts;
@@ -177,12 +181,12 @@ static void go_on(struct api_job *j)
     switch (jmap_run_next(j->run)) {
     case JMAP_NEXT_DONE: finish(j, true); return;
     case JMAP_NEXT_READ:
-        if (cell_read(j->cell, jmap_run_read, j->run, on_read) != 0)
+        if (cell_read(j->cell, read_step, j, on_read) != 0)
             finish(j, false);
         return;
     case JMAP_NEXT_WRITE:
         drafts = jmap_run_drafts(j->run, &n);
-        int err = cell_write(j->cell, jmap_run_write, j->run, drafts, n, on_written);
+        int err = cell_write(j->cell, write_step, j, drafts, n, on_written);
         if (err == 0)
             return;
         jmap_run_wrote(j->run, CELL_REFUSED, err);
