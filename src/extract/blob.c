@@ -75,6 +75,20 @@ static void type_differs(struct extract_job *j, const struct extract_blob *b, st
     }
 }
 
+static bool kind_is(const struct facts_attachment *a, const char *list);
+
+/* A picture or a page that is an archive too: different programs open different things. */
+static void two_natures(struct extract_job *j, const struct extract_blob *b, struct facts_attachment *a)
+{
+    static const struct str zip_end = {"PK\x05\x06", 4}, zip_file = {"PK\x03\x04", 4};
+    struct str tail = str_from(b->bytes, b->bytes.n > 66000 ? b->bytes.n - 66000 : 0);
+    bool zip = kind_is(a, "pdf png jpeg gif html rtf ole bmp") && str_find(tail, zip_end, 0) >= 0 &&
+               str_find(b->bytes, zip_file, 0) >= 0;
+    bool pdf = kind_is(a, "png jpeg gif zip html exe") && str_find(str_upto(b->bytes, 1024), STR("%PDF-"), 0) > 0;
+    if (zip || pdf)
+        extract_note(j, a, ATT_POLYGLOT, arena_printf(j->arena, "%.*s and %s", STRF(a->kind), zip ? "zip" : "pdf"));
+}
+
 static bool kind_is(const struct facts_attachment *a, const char *list) { return listed(list, a->kind); }
 
 static void by_kind(struct extract_job *j, struct facts_attachment *a)
@@ -127,6 +141,10 @@ static const struct reader readers[] = {
     {"p7m", extract_signed_file},
     {"ics", extract_calendar_file},
     {"eml", extract_mail_file},
+    {"zip rar 7z gzip bzip2 xz zstd cab tar iso lzh", extract_archive_file},
+    {"ole", extract_ole_file},
+    {"rtf", extract_rtf_file},
+    {"onenote", extract_onenote_file},
 };
 
 void extract_blob(struct extract_job *j, const struct extract_blob *b)
@@ -147,6 +165,7 @@ void extract_blob(struct extract_job *j, const struct extract_blob *b)
     a->kind = refine(b, extract_sniff(b->bytes));
     by_kind(j, a);
     type_differs(j, b, a);
+    two_natures(j, b, a);
     for (size_t i = 0; i < N_ELEMENTS(readers); i++)
         if (kind_is(a, readers[i].kinds)) {
             readers[i].read(j, b, a);

@@ -1,4 +1,5 @@
 #include "extract/blob.h"
+#include <locale.h>
 #include <malloc.h>
 #include <time.h>
 #include <unicode/unorm2.h>
@@ -27,6 +28,8 @@ int extract_open(struct extract_ctx **out, struct err *e)
     mallopt(M_MMAP_THRESHOLD, 64 << 20);
     mallopt(M_TRIM_THRESHOLD, 128 << 20);
     mallopt(M_TOP_PAD, 1 << 20);
+    /* Names in archives become UTF-8 inside libarchive, without iconv; this locale is built into libc. */
+    setlocale(LC_CTYPE, "C.UTF-8");
     g_mime_init();
     c->options = g_mime_parser_options_new();
     if (!extract_pdf_open(c)) {

@@ -181,5 +181,6 @@ struct str extract_preview(struct arena *a, struct str text)
 
 struct str extract_utf8_str(struct extract_job *j, struct str s, size_t max)
 {
-    return str_utf8_cut(mime_charset_guess(j->arena, str_upto(s, max * 2), NULL), max);
+    struct str u = str_utf8_cut(mime_charset_guess(j->arena, str_upto(s, max * 2), NULL), max);
+    return arena_str(j->arena, u); /* it may still be a view of bytes that some library soon frees */
 }

@@ -23,7 +23,7 @@ static struct str lower(struct arena *a, const char *z)
 
 struct str extract_utf8(struct extract_job *j, const char *z)
 {
-    return mime_charset_guess(j->arena, str_upto(str_c(z), FACTS_STRING_MAX * 2), NULL);
+    return extract_utf8_str(j, str_c(z), FACTS_STRING_MAX);
 }
 
 static uint64_t count_lines(struct str s)
