@@ -4,6 +4,7 @@ import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-qu
 import { RouterProvider } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Fault } from './jmap/client';
+import { pageNonce } from './lib/nonce';
 import { router } from './router';
 import { Crash } from './shell/Crash';
 import { expiredKey, meKey } from './shell/Gate';
@@ -34,11 +35,6 @@ function createQueryClient(): QueryClient {
   return queryClient;
 }
 
-/** The nonce of this page's style-src; the bare mark is left when no server replaced it (vite's own server). */
-function styleNonce(): string {
-  return document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
-}
-
 export function App() {
   const [queryClient] = useState(createQueryClient);
   return (
@@ -46,7 +42,7 @@ export function App() {
       theme={theme}
       cssVariablesResolver={cssVariablesResolver}
       defaultColorScheme="auto"
-      getStyleNonce={styleNonce}
+      getStyleNonce={pageNonce}
     >
       <Crash>
         <QueryClientProvider client={queryClient}>

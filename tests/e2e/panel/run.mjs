@@ -95,7 +95,7 @@ async function basics(page, name, lang) {
     title: document.title,
     lang: document.documentElement.lang,
     overflow: document.documentElement.scrollWidth - window.innerWidth,
-    raw: /\b(app|box|compare|empty|fact|list|login|mail|read|service|type|warn|why)\.[a-z]+/.exec(document.body.innerText.replace(/\S+@\S+|https?:\S+/g, ''))?.[0] ?? '',
+    raw: /\b(act|app|bank|box|bulk|caution|compare|context|decision|domains|empty|fact|fault|health|held|invoice|key|letter|link|list|log|login|mail|move|offline|paid|people|place|preview|read|release|role|search|service|settings|state|type|warn|why)\.[a-z]+/.exec(document.body.innerText.replace(/\S+@\S+|https?:\S+/g, ''))?.[0] ?? '',
   }));
   equal({ h1: seen.h1, main: seen.main, lang: seen.lang, raw: seen.raw }, { h1: 1, main: 1, lang, raw: '' }, `one h1, one main, language, words: ${name}`);
   ok(seen.title.endsWith('Sigillo') && seen.title.length > 9, `has a title: ${name}`, seen.title);
@@ -185,7 +185,6 @@ await group('reading', async () => {
   ok(text.trim().length > 20, 'the warning says something', text);
   await card.getByRole('button', { name: 'Perché lo vedo?' }).click();
   ok((await card.innerText()).length > text.length, '"Perché lo vedo?" explains');
-  equal(await page.locator('article iframe, article img, article script, article a[href]').count(), 0, 'mail is text: no frame, picture, script or link');
   await page.context().close();
 });
 
@@ -204,6 +203,9 @@ await group('keyboard', async () => {
     walk.push(await focusPane());
   }
   equal(walk, ['rail', 'list', 'reader', 'rail'], 'F6 walks the panes');
+  await page.evaluate(() => localStorage.setItem('sigillo.keys', 'on'));
+  await page.reload();
+  await page.locator('[role="row"][data-email]').first().waitFor();
   await page.locator('[role="row"][tabindex="0"]').focus();
   await page.keyboard.press('j');
   await page.keyboard.press('k');
@@ -264,7 +266,7 @@ await group('log-out', async () => {
   const page = await open({ storage });
   await page.goto(`${target.url}/mail/inbox`);
   await page.locator('#list-title').waitFor();
-  await page.locator('header button').click();
+  await page.locator('header button[aria-haspopup="menu"]').click();
   await axe(page, 'open account menu');
   await shot(page, 'menu');
   await page.getByRole('menuitem', { name: 'Esci' }).click();

@@ -33,7 +33,7 @@ export async function standinChecks({ open, axe, basics, shot, target, storage }
       await page.keyboard.press('F6');
       panes.push(await page.evaluate(() => document.activeElement?.closest('[data-pane]')?.dataset.pane));
     }
-    equal(panes, ['rail', 'list', 'reader'], 'F6 walks all three panes while a message is open');
+    equal(panes, ['context', 'rail', 'list'], 'F6 walks all four panes while a message is open');
     await card.getByRole('button', { name: 'Un altro segnale' }).click();
     ok((await card.innerText()).includes('Primo messaggio da questo indirizzo.'), 'other signs open in the same card');
     await page.context().close();
@@ -203,7 +203,7 @@ export async function standinChecks({ open, axe, basics, shot, target, storage }
   await group('choices', async () => {
     const page = await open({ storage });
     await go(page, '/mail/inbox');
-    await page.locator('header button').click();
+    await page.locator('header button[aria-haspopup="menu"]').click();
     await page.getByRole('menuitemradio', { name: 'Scuro' }).click();
     await page.getByRole('menuitemradio', { name: 'English' }).click();
     await page.reload();

@@ -3,14 +3,42 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
-import { ARCHIVE, archived, emails, mailboxes, me, password } from './mail.mjs';
+import { fileURLToPath } from 'node:url';
+import { ARCHIVE, archived, contextOf, deliveries, domains, emails, health, mailboxes, me, password, people } from './mail.mjs';
+import { hostile } from './hostile.mjs';
 
-const TYPES = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
-const CAPABILITIES = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 'urn:sigillo:guard'];
+const TYPES = {
+  '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2',
+  '.png': 'image/png', '.webmanifest': 'application/manifest+json',
+};
+const DATA = fileURLToPath(new URL('../../data/mail/', import.meta.url));
+const CAPABILITIES = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 'urn:sigillo:guard', 'urn:sigillo:admin'];
 const COOKIE = 'sigillo=standin';
 
 /** What the server does now; tests change it. `delay` in ms, `fail` an HTTP status or 0, `tries` of log-in. */
-export const mood = { delay: 0, fail: 0, tries: 0, state: 1, extra: [] };
+export const mood = { delay: 0, fail: 0, tries: 0, state: 1, extra: [], refuse: new Set(), calls: [] };
+
+/** Changes made by tests, undone by `calm`. */
+const boxesOf = new Map();
+const wordsOf = new Map();
+const gone = new Set();
+const lines = new Set();
+
+export function calm() {
+  Object.assign(mood, { delay: 0, fail: 0, tries: 0, extra: [], calls: [] });
+  mood.refuse.clear();
+  boxesOf.clear();
+  wordsOf.clear();
+  gone.clear();
+}
+
+/** Tells every open line that something changed. */
+export function announce() {
+  mood.state += 1;
+  for (const line of lines) {
+    line.write(`event: state\ndata: ${JSON.stringify({ '@type': 'StateChange', changed: { A1: { Email: String(mood.state) } } })}\n\n`);
+  }
+}
 
 export async function startStandin(dist) {
   const server = createServer((request, response) => {
@@ -29,18 +57,36 @@ async function handle(dist, request, response) {
     await new Promise((resolve) => setTimeout(resolve, path.startsWith('/jmap/api') ? mood.delay : 0));
     return service(path, request, body, response);
   }
-  if (extname(path) !== '' && path.startsWith('/assets/')) {
+  if (path === '/events') {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+    response.write(': open\n\n');
+    lines.add(response);
+    return response.on('close', () => lines.delete(response));
+  }
+  if (path.startsWith('/download/')) {
+    const name = decodeURIComponent(path.split('/')[3]).replace(/^B-/, '');
+    const from = join(DATA, normalize(`/${name}`));
+    if (!existsSync(from)) {
+      return response.writeHead(404).end();
+    }
+    response.writeHead(200, {
+      'Content-Type': 'application/octet-stream', 'Content-Disposition': 'attachment', 'X-Content-Type-Options': 'nosniff',
+      'Content-Security-Policy': "default-src 'none'; sandbox",
+    });
+    return response.end(readFileSync(from));
+  }
+  if (extname(path) !== '' && /^\/(assets|icons)\/|^\/(sw\.js|manifest\.webmanifest)$/.test(path)) {
     const file = join(dist, normalize(path));
     if (!existsSync(file)) {
       return response.writeHead(404).end();
     }
-    response.writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream', 'X-Content-Type-Options': 'nosniff' });
+    response.writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream', 'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox" });
     return response.end(readFileSync(file));
   }
   const nonce = randomBytes(16).toString('base64');
   response.writeHead(200, {
     'Content-Type': 'text/html; charset=utf-8',
-    'Content-Security-Policy': `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    'Content-Security-Policy': `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; font-src 'self'; img-src 'self' data: blob: https:; connect-src 'self'; manifest-src 'self'; frame-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   });
   response.end(readFileSync(join(dist, 'index.html'), 'utf8').replaceAll('__CSP_NONCE__', nonce));
 }
@@ -91,6 +137,9 @@ function service(path, request, body, response) {
   if (path === '/jmap/session') {
     return send(response, 200, {
       apiUrl: '/jmap/api', username: me.address, state: 's',
+      downloadUrl: '/download/{accountId}/{blobId}/{name}?accept={type}',
+      eventSourceUrl: '/events?types={types}&closeafter={closeafter}&ping={ping}',
+      accounts: { A1: { name: me.address, isPersonal: true, isReadOnly: false, accountCapabilities: Object.fromEntries(CAPABILITIES.map((urn) => [urn, {}])) } },
       capabilities: Object.fromEntries(CAPABILITIES.map((urn) => [urn, {}])),
       primaryAccounts: { 'urn:ietf:params:jmap:mail': 'A1' },
     });
@@ -106,7 +155,11 @@ function jmap(calls) {
       const { resultOf, path } = args[key];
       filled[key.slice(1)] = pick(done.find((item) => item[2] === resultOf)[1], path);
     }
-    done.push([name, METHODS[name](filled), tag]);
+    try {
+      done.push([name, METHODS[name](filled), tag]);
+    } catch (error) {
+      done.push(['error', { type: 'serverFail', description: String(error) }, tag]);
+    }
   }
   return done;
 }
@@ -120,19 +173,74 @@ function pick(value, path) {
   return [...new Set(current.flat())];
 }
 
-const all = () => [...mood.extra, ...emails];
+const hostileEmails = hostile();
+
+/** The messages as tests left them: moved, marked, destroyed. */
+const all = () =>
+  [...mood.extra, ...emails, ...hostileEmails]
+    .filter((item) => !gone.has(item.id))
+    .map((item) => ({ ...item, mailboxIds: boxesOf.get(item.id) ?? item.mailboxIds, keywords: wordsOf.get(item.id) ?? item.keywords }));
 const find = (id) => (/^A\d+$/.test(id) ? archived(Number(id.slice(1))) : all().find((item) => item.id === id));
 
-function inBox(id) {
-  return id === 'Marchive'
-    ? { total: ARCHIVE, slice: (from, count) => Array.from({ length: Math.min(count, ARCHIVE - from) }, (_, i) => `A${from + i}`) }
-    : (() => {
-        const list = all()
-          .filter((item) => item.mailboxIds[id])
-          .sort((a, b) => b.receivedAt.localeCompare(a.receivedAt))
-          .map((item) => item.id);
-        return { total: list.length, slice: (from, count) => list.slice(from, from + count) };
-      })();
+const has = (text, part) => String(text ?? '').toLowerCase().includes(String(part).toLowerCase());
+const names = (list) => (list ?? []).map((item) => `${item.name} ${item.email}`).join(' ');
+
+function matches(item, filter) {
+  if (filter.operator) {
+    const results = filter.conditions.map((one) => matches(item, one));
+    return filter.operator === 'AND' ? results.every(Boolean) : filter.operator === 'OR' ? results.some(Boolean) : !results.some(Boolean);
+  }
+  return Object.entries(filter).every(([key, value]) => {
+    switch (key) {
+      case 'inMailbox': return item.mailboxIds[value] === true;
+      case 'from': return has(names(item.from), value);
+      case 'to': return has(names(item.to), value);
+      case 'subject': return has(item.subject, value);
+      case 'text': return has(`${item.subject} ${item.preview} ${names(item.from)}`, value);
+      case 'body': return has(item.preview, value);
+      case 'hasAttachment': return item.hasAttachment === value;
+      case 'hasKeyword': return item.keywords[value] === true;
+      case 'notKeyword': return item.keywords[value] !== true;
+      case 'before': return item.receivedAt < value;
+      case 'after': return item.receivedAt >= value;
+      default: throw new Error(`no filter ${key}`);
+    }
+  });
+}
+
+function search(filter, collapse) {
+  if (filter.inMailbox === 'Marchive' && Object.keys(filter).length === 1) {
+    return { total: ARCHIVE, slice: (from, count) => Array.from({ length: Math.max(0, Math.min(count, ARCHIVE - from)) }, (_, i) => `A${from + i}`) };
+  }
+  const threads = new Set();
+  const list = all()
+    .filter((item) => matches(item, filter))
+    .sort((a, b) => b.receivedAt.localeCompare(a.receivedAt))
+    .filter((item) => !collapse || (!threads.has(item.threadId) && threads.add(item.threadId)))
+    .map((item) => item.id);
+  return { total: list.length, slice: (from, count) => list.slice(from, from + count) };
+}
+
+const inBox = (id) => search({ inMailbox: id }, false);
+
+function update(id, patch) {
+  const item = find(id);
+  if (!item || mood.refuse.has(id) || (item.guardHeld && patch.mailboxIds)) {
+    return false;
+  }
+  if (patch.mailboxIds) {
+    boxesOf.set(id, patch.mailboxIds);
+  }
+  const words = { ...item.keywords };
+  for (const [key, value] of Object.entries(patch).filter(([name]) => name.startsWith('keywords/'))) {
+    if (value) {
+      words[key.slice(9)] = true;
+    } else {
+      delete words[key.slice(9)];
+    }
+  }
+  wordsOf.set(id, words);
+  return true;
 }
 
 const METHODS = {
@@ -149,8 +257,8 @@ const METHODS = {
     oldState: sinceState, newState: String(mood.state), hasMoreChanges: false, updated: [], destroyed: [],
     created: sinceState === String(mood.state) ? [] : mood.extra.map((item) => item.id),
   }),
-  'Email/query': ({ filter, position, limit }) => {
-    const box = inBox(filter.inMailbox);
+  'Email/query': ({ filter, position, limit, collapseThreads }) => {
+    const box = search(filter, collapseThreads);
     return { queryState: 'q', canCalculateChanges: false, position, ids: box.slice(position, limit), total: box.total };
   },
   'Email/get': ({ ids, properties }) => {
@@ -160,8 +268,68 @@ const METHODS = {
       list: found.map((item) => Object.fromEntries(properties.map((name) => [name, item[name] ?? null]))),
     };
   },
+  'Email/set': ({ update: patches = {}, destroy = [] }) => {
+    const done = Object.entries(patches).map(([id, patch]) => [id, update(id, patch)]);
+    destroy.forEach((id) => gone.add(id));
+    mood.state += 1;
+    return {
+      oldState: '', newState: String(mood.state), destroyed: destroy,
+      updated: Object.fromEntries(done.filter(([, ok]) => ok).map(([id]) => [id, null])),
+      notUpdated: Object.fromEntries(done.filter(([, ok]) => !ok).map(([id]) => [id, { type: 'forbidden' }])),
+    };
+  },
   'Thread/get': ({ ids }) => ({
     state: String(mood.state), notFound: [],
-    list: ids.map((id) => ({ id, emailIds: all().filter((item) => item.threadId === id).map((item) => item.id) })),
+    list: ids.map((id) => ({ id, emailIds: /^TA\d+$/.test(id) ? [id.slice(1)] : all().filter((item) => item.threadId === id).map((item) => item.id) })),
   }),
+  'SearchSnippet/get': ({ emailIds, filter }) => ({
+    list: emailIds.map((emailId) => {
+      const item = find(emailId);
+      const word = filter.text;
+      const mark = (text) => text.replace(/[<>&]/g, '').split(word).join(`<mark>${word}</mark>`);
+      return { emailId, subject: word ? mark(item.subject) : null, preview: word ? mark(item.preview) : null };
+    }),
+  }),
+  'Held/release': ({ ids, reason }) => {
+    mood.calls.push(['release', ids, reason]);
+    ids.forEach((id) => boxesOf.set(id, { Minbox: true }));
+    return { released: Object.fromEntries(ids.map((id) => [id, id])), notReleased: {} };
+  },
+  'Held/discard': ({ ids }) => {
+    ids.forEach((id) => gone.add(id));
+    return { discarded: ids, notDiscarded: {} };
+  },
+  'Guard/report': ({ ids, as }) => {
+    mood.calls.push(['report', ids, as]);
+    return { reported: ids, notReported: {} };
+  },
+  'Context/get': ({ emailId }) => {
+    if (mood.refuse.has('context')) {
+      throw new Error('no history');
+    }
+    return contextOf(emailId);
+  },
+  'Person/get': () => ({ state: '1', list: people, notFound: [] }),
+  'Person/set': ({ create = {}, update: patches = {} }) => {
+    if (people.some((person) => person.address === create.new?.address)) {
+      return { notCreated: { new: { type: 'alreadyExists' } } };
+    }
+    Object.values(create).forEach((person, index) =>
+      people.push({ id: `N${people.length}${index}`, state: 'active', role: 'member', usedBytes: 0, quotaBytes: 0, createdAt: new Date().toISOString(), lastLoginAt: null, address: person.address, name: person.name }));
+    for (const [id, patch] of Object.entries(patches)) {
+      Object.assign(people.find((person) => person.id === id), patch);
+    }
+    return { created: {}, updated: Object.fromEntries(Object.keys(patches).map((id) => [id, null])) };
+  },
+  'Domain/get': () => ({ state: '1', list: domains, notFound: [] }),
+  'Domain/set': ({ create = {}, destroy = [] }) => {
+    Object.values(create).forEach(({ domain }) => domains.push({ id: `D${domain}`, domain, createdAt: new Date().toISOString() }));
+    destroy.forEach((id) => domains.splice(domains.findIndex((item) => item.id === id), 1));
+    return { created: {}, destroyed: destroy };
+  },
+  'Delivery/query': ({ filter }) => ({
+    list: deliveries.filter((row) => (!filter.outcome || row.outcome === filter.outcome) && (!filter.text || has(JSON.stringify(row), filter.text))),
+  }),
+  'Delivery/get': ({ ids }) => ({ state: '1', list: ids.map((id) => ({ id, trace: `${id}\nreceived 2026-11-21 09:42:01\nspf pass\ndkim pass\nguard hold payment.changed\ncommitted cell 1` })), notFound: [] }),
+  'Health/get': () => health,
 };

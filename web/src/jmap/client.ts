@@ -1,5 +1,5 @@
 // A small JMAP client: one session, one POST per batch, answers typed by method name.
-import { CORE, GUARD, MAIL, type Methods, type ResultReference, type Session } from './types';
+import { ADMIN, CORE, GUARD, MAIL, type Account, type Methods, type ResultReference, type Session } from './types';
 
 /** What went wrong, seen from a person's side: log in again, no network, server fault, or one refused method. */
 export type FaultKind = 'unauthorised' | 'network' | 'server' | 'method';
@@ -9,6 +9,7 @@ export class Fault extends Error {
     readonly kind: FaultKind,
     readonly detail: string,
     readonly status = 0,
+    readonly why = '',
   ) {
     super(`${kind}: ${detail}`);
     this.name = 'Fault';
@@ -78,6 +79,32 @@ export class JmapClient {
     return this.#session;
   }
 
+  /** The person's own account: what it may do decides which buttons there are. */
+  async account(): Promise<{ id: string; account: Account | undefined }> {
+    const session = await this.session();
+    const id = session.primaryAccounts[MAIL] ?? '';
+    return { id, account: session.accounts?.[id] };
+  }
+
+  /** Where a blob is fetched from (RFC 8620 6.2), on our own origin. */
+  async downloadUrl(blobId: string, name: string, type: string): Promise<string> {
+    const session = await this.session();
+    return samePath(
+      fillTemplate(session.downloadUrl ?? '/download/{accountId}/{blobId}/{name}?accept={type}', {
+        accountId: session.primaryAccounts[MAIL] ?? '',
+        blobId,
+        name: name || 'file',
+        type,
+      }),
+    );
+  }
+
+  /** Where the server tells of changes (RFC 8620 7.3); null when it has no such place. */
+  async eventUrl(): Promise<string | null> {
+    const { eventSourceUrl } = await this.session();
+    return eventSourceUrl ? samePath(fillTemplate(eventSourceUrl, { types: '*', closeafter: 'no', ping: '30' })) : null;
+  }
+
   /** Forgets the session: the next person's account must not be read with the last one's ids. */
   reset(): void {
     this.#session = null;
@@ -90,7 +117,8 @@ export class JmapClient {
     if (accountId === undefined) {
       throw new Fault('server', 'the session names no mail account');
     }
-    const using = [CORE, MAIL, GUARD].filter((urn) => urn in session.capabilities);
+    const admin = session.accounts?.[accountId]?.accountCapabilities?.[ADMIN] !== undefined;
+    const using = [CORE, MAIL, GUARD].filter((urn) => urn in session.capabilities).concat(admin ? [ADMIN] : []);
     const methodCalls = calls.map(({ name, args }, index) => [name, { accountId, ...args }, String(index)]);
     const answer = await fetchJson(this.fetcher, samePath(session.apiUrl), {
       method: 'POST',
@@ -100,6 +128,10 @@ export class JmapClient {
     });
     return sortAnswers(calls, answer) as Answers<C>;
   }
+}
+
+function fillTemplate(template: string, values: Record<string, string>): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
 }
 
 /** The cookie and connect-src belong to our origin, whatever host a proxy made the server write in apiUrl. */
@@ -121,7 +153,7 @@ function sortAnswers(calls: readonly Call[], answer: unknown): unknown[] {
       return new Fault('method', `${name} was not answered`);
     }
     if (found[0] === 'error') {
-      return new Fault('method', String(found[1]['type'] ?? 'serverFail'));
+      return new Fault('method', String(found[1]['type'] ?? 'serverFail'), 0, String(found[1]['description'] ?? ''));
     }
     return found[0] === name ? found[1] : new Fault('method', `${name} was answered by ${found[0]}`);
   });

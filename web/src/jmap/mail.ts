@@ -1,16 +1,20 @@
-// What the panel asks for: mailboxes, one page of a list, one message with its conversation, and "has anything changed".
+// What the panel asks of the server about mail: mailboxes, pages of a list, one message with its conversation, changes.
 import { queryOptions } from '@tanstack/react-query';
-import { JmapClient, call, must, refer } from './client';
-import { Fault } from './client';
-import type { Email, EmailHead, Mailbox } from './types';
+import { Fault, JmapClient, call, must, refer } from './client';
+import { ADMIN, type Email, type EmailHead, type Filter, type Mailbox } from './types';
 
 export const PAGE = 50;
+
+/** More of a body than this is not fetched at once: sanitising it would stop the page. */
+export const BODY_MAX = 1_048_576;
 
 const HEAD = [
   'id', 'threadId', 'mailboxIds', 'keywords', 'receivedAt', 'from', 'to', 'subject', 'preview', 'hasAttachment',
   'guardVerdict', 'guardHeld',
 ];
-const FULL = [...HEAD, 'cc', 'replyTo', 'size', 'textBody', 'bodyValues', 'attachments', 'guardFindings'];
+const FULL = [
+  ...HEAD, 'blobId', 'cc', 'replyTo', 'size', 'textBody', 'htmlBody', 'bodyValues', 'attachments', 'guardFindings',
+];
 
 export const client = new JmapClient();
 
@@ -18,9 +22,31 @@ export const keys = {
   all: ['mail'] as const,
   mailboxes: ['mail', 'mailboxes'] as const,
   lists: ['mail', 'list'] as const,
-  page: (mailboxId: string, page: number) => ['mail', 'list', mailboxId, page] as const,
+  page: (source: Source, page: number) => ['mail', 'list', source.key, page] as const,
+  emails: ['mail', 'email'] as const,
   email: (id: string) => ['mail', 'email', id] as const,
+  context: (id: string) => ['mail', 'context', id] as const,
 };
+
+export interface Rights {
+  accountId: string;
+  readOnly: boolean;
+  admin: boolean;
+}
+
+/** What this person may do here; buttons that could not work are not drawn. */
+export const rightsQuery = queryOptions({
+  queryKey: ['mail', 'rights'],
+  queryFn: async (): Promise<Rights> => {
+    const { id, account } = await client.account();
+    return {
+      accountId: id,
+      readOnly: account?.isReadOnly ?? false,
+      admin: account?.accountCapabilities?.[ADMIN] !== undefined,
+    };
+  },
+  staleTime: Infinity,
+});
 
 export const mailboxesQuery = queryOptions({
   queryKey: keys.mailboxes,
@@ -30,9 +56,38 @@ export const mailboxesQuery = queryOptions({
   },
 });
 
+/** Where the rows of a list come from: a mailbox or a search. */
+export interface Source {
+  key: string;
+  filter: Filter;
+  /** One row for each conversation instead of one for each message. */
+  collapse: boolean;
+  /** Rows say why the guard held a message instead of how it begins. */
+  reasons: boolean;
+  /** Rows show where the words of a search stand. */
+  snippets: boolean;
+}
+
+export function boxSource(box: Mailbox): Source {
+  const place = placeOf(box);
+  return {
+    key: `box:${box.id}`,
+    filter: { inMailbox: box.id },
+    collapse: place === 'inbox' || place === 'archive' || place === null,
+    reasons: place === 'held',
+    snippets: false,
+  };
+}
+
+export interface Row extends EmailHead {
+  /** Messages of its conversation, itself included. */
+  threadCount: number;
+  snippet?: { subject: string | null; preview: string | null };
+}
+
 export interface ListPage {
   total: number;
-  emails: EmailHead[];
+  emails: Row[];
 }
 
 /** Properties of the guard are asked for only where the server knows them. */
@@ -43,27 +98,42 @@ async function known(properties: string[]): Promise<string[]> {
     : properties.filter((property) => !property.startsWith('guard'));
 }
 
-export function pageQuery(mailboxId: string, page: number) {
+export function pageQuery(source: Source, page: number) {
   return queryOptions({
-    queryKey: keys.page(mailboxId, page),
+    queryKey: keys.page(source, page),
     queryFn: async ({ signal }): Promise<ListPage> => {
-      const [found, got] = await client.batch(
+      const properties = await known(source.reasons ? [...HEAD, 'guardFindings'] : HEAD);
+      const ids = refer(0, 'Email/query', '/ids');
+      const [found, got, threads, snippets] = await client.batch(
         [
           call('Email/query', {
-            filter: { inMailbox: mailboxId },
+            filter: source.filter,
             sort: [{ property: 'receivedAt', isAscending: false }],
             position: page * PAGE,
             limit: PAGE,
             calculateTotal: true,
+            ...(source.collapse ? { collapseThreads: true } : {}),
           }),
-          call('Email/get', { '#ids': refer(0, 'Email/query', '/ids'), properties: await known(HEAD) }),
-        ],
+          call('Email/get', { '#ids': ids, properties }),
+          call('Thread/get', { '#ids': refer(1, 'Email/get', '/list/*/threadId') }),
+          ...(source.snippets ? ([call('SearchSnippet/get', { filter: source.filter, '#emailIds': ids })] as const) : []),
+        ] as const,
         signal,
       );
       const query = must(found);
+      const sizes = new Map(threads instanceof Fault ? [] : threads.list.map((item) => [item.id, item.emailIds.length]));
+      const marked = new Map(
+        snippets === undefined || snippets instanceof Fault ? [] : snippets.list.map((item) => [item.emailId, item]),
+      );
       const byId = new Map(must(got).list.map((email) => [email.id, email]));
       // Email/get answers in any order; a message destroyed between the two calls is simply missing.
-      const emails = query.ids.flatMap((id) => byId.get(id) ?? []);
+      const emails = query.ids.flatMap((id): Row[] => {
+        const email = byId.get(id);
+        const snippet = marked.get(id);
+        return email
+          ? [{ ...email, threadCount: source.collapse ? (sizes.get(email.threadId) ?? 1) : 1, ...(snippet ? { snippet } : {}) }]
+          : [];
+      });
       return { total: query.total ?? query.position + query.ids.length, emails };
     },
   });
@@ -80,7 +150,13 @@ export function emailQuery(id: string) {
     queryFn: async ({ signal }): Promise<Conversation | null> => {
       const [got, threads, members] = await client.batch(
         [
-          call('Email/get', { ids: [id], properties: await known(FULL), fetchTextBodyValues: true }),
+          call('Email/get', {
+            ids: [id],
+            properties: await known(FULL),
+            fetchTextBodyValues: true,
+            fetchHTMLBodyValues: true,
+            maxBodyValueBytes: BODY_MAX,
+          }),
           call('Thread/get', { '#ids': refer(0, 'Email/get', '/list/*/threadId') }),
           call('Email/get', { '#ids': refer(1, 'Thread/get', '/list/*/emailIds'), properties: await known(HEAD) }),
         ],
@@ -93,6 +169,22 @@ export function emailQuery(id: string) {
       // A conversation that cannot be read must not hide the message itself.
       const thread = threads instanceof Fault || members instanceof Fault ? [] : members.list;
       return { email, thread: [...thread].sort((a, b) => a.receivedAt.localeCompare(b.receivedAt)) };
+    },
+  });
+}
+
+export function contextQuery(emailId: string) {
+  return queryOptions({
+    queryKey: keys.context(emailId),
+    queryFn: async ({ signal }) => {
+      const [context] = await client.batch([call('Context/get', { emailId })], signal);
+      const known = must(context);
+      const ids = known.messages.filter((id) => id !== emailId).slice(0, 5);
+      if (ids.length === 0) {
+        return { ...known, others: [] };
+      }
+      const [got] = await client.batch([call('Email/get', { ids, properties: ['id', 'subject', 'receivedAt', 'mailboxIds'] })], signal);
+      return { ...known, others: got instanceof Fault ? [] : got.list };
     },
   });
 }

@@ -2,12 +2,23 @@
 export const CORE = 'urn:ietf:params:jmap:core';
 export const MAIL = 'urn:ietf:params:jmap:mail';
 export const GUARD = 'urn:sigillo:guard';
+export const ADMIN = 'urn:sigillo:admin';
+
+export interface Account {
+  name: string;
+  isPersonal: boolean;
+  isReadOnly: boolean;
+  accountCapabilities: Record<string, unknown>;
+}
 
 export interface Session {
   apiUrl: string;
+  downloadUrl?: string;
+  eventSourceUrl?: string;
   username: string;
   state: string;
   capabilities: Record<string, unknown>;
+  accounts?: Record<string, Account>;
   primaryAccounts: Record<string, string>;
 }
 
@@ -33,6 +44,8 @@ export interface BodyPart {
   size: number;
   name: string | null;
   type: string;
+  cid?: string | null;
+  disposition?: string | null;
 }
 
 export type Level = 'note' | 'caution' | 'stop';
@@ -64,16 +77,18 @@ export interface EmailHead {
   hasAttachment: boolean;
   guardVerdict?: Verdict | null;
   guardHeld?: boolean;
+  guardFindings?: Finding[] | null;
 }
 
 export interface Email extends EmailHead {
+  blobId: string | null;
   cc: Address[] | null;
   replyTo: Address[] | null;
   size: number;
   textBody: BodyPart[];
+  htmlBody: BodyPart[];
   bodyValues: Record<string, { value: string; isTruncated: boolean; isEncodingProblem: boolean }>;
   attachments: BodyPart[];
-  guardFindings?: Finding[] | null;
 }
 
 export interface GetResult<T> {
@@ -101,8 +116,117 @@ export interface ChangesResult {
   destroyed: string[];
 }
 
-export interface Filter {
+/** The conditions of RFC 8621 4.4.1 that the panel uses. */
+export interface Condition {
   inMailbox?: string;
+  text?: string;
+  from?: string;
+  to?: string;
+  subject?: string;
+  body?: string;
+  before?: string;
+  after?: string;
+  hasAttachment?: boolean;
+  hasKeyword?: string;
+  notKeyword?: string;
+}
+
+export type Filter = Condition | { operator: 'AND' | 'OR' | 'NOT'; conditions: Filter[] };
+
+export interface SetError {
+  type: string;
+  description?: string;
+  title_it?: string;
+  title_en?: string;
+}
+
+export interface SetResult {
+  oldState?: string | null;
+  newState?: string;
+  created?: Record<string, { id: string }> | null;
+  updated?: Record<string, unknown> | null;
+  destroyed?: string[] | null;
+  notCreated?: Record<string, SetError> | null;
+  notUpdated?: Record<string, SetError> | null;
+  notDestroyed?: Record<string, SetError> | null;
+}
+
+export type ReportAs = 'fraud' | 'junk' | 'honest';
+
+export type BankState = 'seen' | 'learned' | 'verified' | 'revoked';
+
+export interface BankDetail {
+  iban: string;
+  state: BankState;
+  firstSeen?: string | null;
+  lastSeen?: string | null;
+  count?: number;
+  source?: string | null;
+}
+
+/** What the firm's history knows of who wrote a message. */
+export interface Context {
+  emailId: string;
+  address: string;
+  name?: string | null;
+  domain: string;
+  company?: string | null;
+  firstSeen?: string | null;
+  lastSeen?: string | null;
+  received?: number;
+  sent?: number;
+  domainReceived?: number;
+  bankDetails: BankDetail[];
+  messages: string[];
+}
+
+export interface Snippet {
+  emailId: string;
+  subject: string | null;
+  preview: string | null;
+}
+
+export interface Person {
+  id: string;
+  address: string;
+  name: string;
+  state: 'active' | 'disabled';
+  role: 'admin' | 'member';
+  usedBytes: number;
+  quotaBytes: number;
+  createdAt: string;
+  lastLoginAt: string | null;
+}
+
+export interface Domain {
+  id: string;
+  domain: string;
+  createdAt: string;
+}
+
+export interface Delivery {
+  id: string;
+  at: string;
+  client: string | null;
+  helo: string | null;
+  reversePath: string | null;
+  recipients: string[];
+  size: number;
+  outcome: 'accepted' | 'refused';
+  verdict: string | null;
+  reply: string | null;
+}
+
+export interface RoleHealth {
+  role: string;
+  pid: number;
+  restarts: number;
+  layers: unknown;
+}
+
+export interface Health {
+  roles: RoleHealth[];
+  cells: Record<string, unknown>[];
 }
 
 /** Arguments and answers of each method the panel calls; a `#name` argument is a reference (RFC 8620 3.7). */
@@ -116,15 +240,55 @@ export interface Methods {
       position: number;
       limit: number;
       calculateTotal: boolean;
+      collapseThreads?: boolean;
     };
     result: QueryResult;
   };
   'Email/get': {
-    args: { ids?: string[]; '#ids'?: ResultReference; properties?: string[]; fetchTextBodyValues?: boolean };
+    args: {
+      ids?: string[];
+      '#ids'?: ResultReference;
+      properties?: string[];
+      fetchTextBodyValues?: boolean;
+      fetchHTMLBodyValues?: boolean;
+      maxBodyValueBytes?: number;
+    };
     result: GetResult<Email>;
   };
   'Email/changes': { args: { sinceState: string; maxChanges?: number }; result: ChangesResult };
+  'Email/set': { args: { update?: Record<string, Record<string, unknown>>; destroy?: string[] }; result: SetResult };
   'Thread/get': { args: { ids?: string[]; '#ids'?: ResultReference }; result: GetResult<{ id: string; emailIds: string[] }> };
+  'SearchSnippet/get': { args: { filter: Filter; '#emailIds': ResultReference }; result: { list: Snippet[] } };
+  'Held/release': {
+    args: { ids: string[]; reason: string };
+    result: { released?: Record<string, string> | null; notReleased?: Record<string, SetError> | null };
+  };
+  'Held/discard': {
+    args: { ids: string[] };
+    result: { discarded?: string[] | null; notDiscarded?: Record<string, SetError> | null };
+  };
+  'Guard/report': {
+    args: { ids: string[]; as: ReportAs };
+    result: { reported?: string[] | null; notReported?: Record<string, SetError> | null };
+  };
+  'Context/get': { args: { emailId: string }; result: Context };
+  'Person/get': { args: { ids: string[] | null }; result: GetResult<Person> };
+  'Person/set': {
+    args: { create?: Record<string, Record<string, unknown>>; update?: Record<string, Record<string, unknown>> };
+    result: SetResult;
+  };
+  'Domain/get': { args: { ids: string[] | null }; result: GetResult<Domain> };
+  'Domain/set': { args: { create?: Record<string, { domain: string }>; destroy?: string[] }; result: SetResult };
+  'Delivery/query': {
+    args: {
+      filter: { text?: string; after?: string; before?: string; outcome?: string };
+      limit: number;
+      position: number;
+    };
+    result: { list: Delivery[]; total?: number };
+  };
+  'Delivery/get': { args: { ids: string[] }; result: GetResult<{ id: string; trace: string }> };
+  'Health/get': { args: Record<string, never>; result: Health };
 }
 
 export interface ResultReference {

@@ -75,8 +75,8 @@ export function clockTime(ms: number, lang: string): string {
 }
 
 export function fileSize(bytes: number, lang: string): string {
-  const unit = bytes >= 1_000_000 ? 'megabyte' : 'kilobyte';
-  const value = bytes >= 1_000_000 ? bytes / 1_000_000 : Math.max(1, Math.round(bytes / 1000));
+  const [unit, size] = bytes >= 1e9 ? ['gigabyte', 1e9] : bytes >= 1e6 ? ['megabyte', 1e6] : (['kilobyte', 1000] as const);
+  const value = size === 1000 ? Math.max(1, Math.round(bytes / size)) : bytes / size;
   return new Intl.NumberFormat(lang, { style: 'unit', unit, maximumFractionDigits: 1 }).format(value);
 }
 
@@ -89,5 +89,33 @@ export function countryName(code: string, lang: string): string {
     return new Intl.DisplayNames([lang], { type: 'region', fallback: 'none' }).of(code) ?? '';
   } catch {
     return '';
+  }
+}
+
+/** How long ago in words, in the largest unit that fits: "3 anni fa". */
+export function ageOf(iso: string, lang: string, now = new Date()): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) {
+    return '';
+  }
+  const days = Math.max(0, Math.floor((now.getTime() - date.getTime()) / DAY_MS));
+  const words = new Intl.RelativeTimeFormat(lang, { numeric: 'auto' });
+  return days >= 365
+    ? words.format(-Math.floor(days / 365), 'year')
+    : days >= 30
+      ? words.format(-Math.floor(days / 30), 'month')
+      : words.format(-days, 'day');
+}
+
+/** Money as the document wrote it: a number with a point, and its currency. */
+export function money(text: string, currency: string, lang: string): string {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) {
+    return text;
+  }
+  try {
+    return new Intl.NumberFormat(lang, { style: 'currency', currency: currency || 'EUR', useGrouping: 'always' }).format(value);
+  } catch {
+    return `${new Intl.NumberFormat(lang).format(value)} ${currency}`;
   }
 }

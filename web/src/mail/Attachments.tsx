@@ -1,65 +1,91 @@
-import {
-  IconCalendarEvent, IconFile, IconFileSpreadsheet, IconFileText, IconFileTypePdf, IconFileZip, IconLock, IconMail,
-  IconPhoto, type Icon,
-} from '@tabler/icons-react';
+import { IconDownload, IconLock } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Suspense, lazy, useMemo, useState } from 'react';
 import { useText } from '../i18n';
-import type { BodyPart } from '../jmap/types';
+import { client } from '../jmap/mail';
+import type { BodyPart, Email } from '../jmap/types';
 import { fileSize } from '../lib/format';
 import { cleanLine } from '../lib/text';
 import styles from './Attachments.module.css';
+import { ICONS, canPreview, kindOf } from './kinds';
+import { isInline } from './useInlineImages';
 
-const KINDS: [RegExp, string, Icon][] = [
-  [/^application\/pdf$/, 'pdf', IconFileTypePdf],
-  [/^image\//, 'image', IconPhoto],
-  [/excel|spreadsheet|csv/, 'sheet', IconFileSpreadsheet],
-  [/msword|wordprocessing|opendocument\.text|rtf/, 'doc', IconFileText],
-  [/zip|rar|7z|tar|compressed/, 'archive', IconFileZip],
-  [/^message\//, 'mail', IconMail],
-  [/calendar/, 'calendar', IconCalendarEvent],
-  [/^text\//, 'text', IconFileText],
-];
+const Preview = lazy(() => import('../preview/Preview'));
 
-/** What a file is called decides what opens it, whatever type the message declares. */
-const PROGRAM = /\.(exe|com|scr|pif|bat|cmd|js|jse|vbs|vbe|wsf|hta|msi|ps1|jar|lnk|iso|img|apk|app|dmg|sh)$/i;
-
-function kindOf(part: BodyPart): [string, Icon] {
-  if (PROGRAM.test(cleanLine(part.name))) {
-    return ['program', IconFile];
-  }
-  const found = KINDS.find(([pattern]) => pattern.test(part.type.toLowerCase()));
-  return found ? [found[1], found[2]] : ['other', IconFile];
-}
-
-/** What came with the message: name, type in words, size. */
-export function Attachments({ parts, blocked }: { parts: BodyPart[]; blocked: boolean }) {
-  const { t, locale } = useText();
-  if (parts.length === 0) {
+/** What came with the message: name, type in words, size; a click shows it, the arrow fetches it. */
+export function Attachments({ parts, blocked, email }: { parts: BodyPart[]; blocked: boolean; email: Email }) {
+  const { t } = useText();
+  const [shown, setShown] = useState<BodyPart | null>(null);
+  const html = useMemo(
+    () => (email.htmlBody ?? []).map((part) => (part.partId ? (email.bodyValues[part.partId]?.value ?? '') : '')).join(''),
+    [email],
+  );
+  // Pictures of the text have no tile, unless the text is not drawn.
+  const files = blocked ? parts : parts.filter((part) => !isInline(part, html));
+  if (files.length === 0) {
     return null;
   }
   return (
     <section className={styles.files} aria-label={t('read.attachments')}>
       <h2 className={styles.title}>
-        {t('read.attachments')} <span>{parts.length}</span>
+        {t('read.attachments')} <span>{files.length}</span>
       </h2>
       <ul className={styles.tiles}>
-        {parts.map((part, index) => {
-          const [kind, Kind] = kindOf(part);
-          const Mark = blocked ? IconLock : Kind;
-          const word = t(`type.${kind}`);
-          return (
-            <li key={part.blobId ?? part.partId ?? index} className={styles.tile} data-blocked={blocked || undefined}>
-              <Mark size={20} stroke={1.75} aria-hidden="true" />
-              <div>
-                <bdi className={styles.name}>{cleanLine(part.name) || word}</bdi>
-                <div className={styles.meta}>
-                  {word}, {fileSize(part.size, locale)}
-                  {blocked && ` · ${t('read.blocked')}`}
-                </div>
-              </div>
-            </li>
-          );
-        })}
+        {files.map((part, index) => (
+          <Tile key={part.blobId ?? part.partId ?? index} part={part} blocked={blocked} onShow={() => setShown(part)} />
+        ))}
       </ul>
+      {shown && (
+        <Suspense>
+          <Preview part={shown} emailId={email.id} onClose={() => setShown(null)} />
+        </Suspense>
+      )}
     </section>
   );
+}
+
+function Tile({ part, blocked, onShow }: { part: BodyPart; blocked: boolean; onShow: () => void }) {
+  const { t, locale } = useText();
+  const kind = kindOf(part);
+  const Mark = blocked ? IconLock : ICONS[kind];
+  const word = t(`type.${kind}`);
+  const name = cleanLine(part.name) || word;
+  const url = useDownload(blocked ? null : part);
+  const about = (
+    <>
+      <Mark size={20} stroke={1.75} aria-hidden="true" />
+      <span>
+        <bdi className={styles.name}>{name}</bdi>
+        <span className={styles.meta}>
+          {word}, {fileSize(part.size, locale)}
+          {blocked && ` · ${t('read.blocked')}`}
+        </span>
+      </span>
+    </>
+  );
+  return (
+    <li className={styles.tile} data-blocked={blocked || undefined}>
+      {blocked || !part.blobId || !canPreview(part) ? (
+        <span className={styles.about}>{about}</span>
+      ) : (
+        <button type="button" className={styles.about} onClick={onShow}>
+          {about}
+        </button>
+      )}
+      {url && (
+        <a className={styles.fetch} href={url} download={name} aria-label={t('read.download', { name })}>
+          <IconDownload size={18} stroke={1.75} aria-hidden="true" />
+        </a>
+      )}
+    </li>
+  );
+}
+
+export function useDownload(part: BodyPart | null): string | undefined {
+  return useQuery({
+    queryKey: ['download', part?.blobId, part?.name],
+    enabled: part?.blobId != null,
+    staleTime: Infinity,
+    queryFn: () => client.downloadUrl(part!.blobId!, cleanLine(part!.name) || 'file', part!.type),
+  }).data;
 }

@@ -1,159 +1,267 @@
-// Rail, list and reading pane. At 1024 px and more all three stand side by side; below, list or reading.
-import { Drawer, VisuallyHidden } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams } from '@tanstack/react-router';
-import { useCallback, useEffect, useRef, useState, type KeyboardEvent } from 'react';
+// List, reading pane and context. At 1440 px all stand side by side; below, context is a drawer; below 1024, list or reading.
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { useText } from '../i18n';
-import { boxSlug, mailboxesQuery } from '../jmap/mail';
-import { clockTime } from '../lib/format';
-import { Header } from '../shell/Header';
-import { useMe } from '../shell/Gate';
+import { boxSlug, boxSource, keys, mailboxesQuery, placeOf, type Conversation, type Source } from '../jmap/mail';
+import type { Mailbox } from '../jmap/types';
+import { useCommands } from '../keys/useKeys';
+import { readChoice, writeChoice } from '../lib/store';
+import { parseSearch, type Parsed } from '../search/parse';
 import { State } from '../shell/State';
 import { useTitle } from '../shell/useTitle';
+import { Context } from '../context/Context';
+import { useActions } from './actions';
+import { useBoxName } from './boxName';
 import styles from './MailPage.module.css';
-import { MessageList, type ListHandle } from './MessageList';
-import { Rail } from './Rail';
+import { MessageList, type ListHandle, type ListKind } from './MessageList';
 import { Reader } from './Reader';
-import { useOnline, useSync } from './useSync';
+import { MoveDialog } from './MoveDialog';
 
-/** Panes in the order F6 walks them. */
-const PANES = ['rail', 'list', 'reader'] as const;
+const WIDTH_LEAST = 280;
+const WIDTH_MOST = 560;
+const WIDTH = 340;
+const WIDTH_STEP = 20;
 
 export function MailPage() {
   const { t } = useText();
-  const me = useMe().data;
-  const { box: slug, email: emailId } = useParams({ strict: false });
+  const { box: slug = 'inbox', email: emailId } = useParams({ strict: false });
+  const { q } = useSearch({ strict: false });
   const navigate = useNavigate();
   const boxes = useQuery(mailboxesQuery);
-  const sync = useSync();
+  const actions = useActions();
+  const queryClient = useQueryClient();
   const list = useRef<ListHandle>(null);
-  const [drawer, setDrawer] = useState(false);
+  const name = useBoxName();
   // The message whose opening was asked for here; a page loaded by its address must not steal the focus.
   const [wanted, setWanted] = useState<{ id: string; byKey: boolean } | null>(null);
-  const box = boxes.data?.find((item) => boxSlug(item) === slug || item.id === slug);
+  const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
+  const [contextOpen, setContextOpen] = useState(false);
+  const [moving, setMoving] = useState<string[] | null>(null);
+  const searching = slug === 'search';
+  const box = searching ? undefined : boxes.data?.find((item) => boxSlug(item) === slug || item.id === slug);
+  const parsed = useMemo<Parsed | null>(
+    () =>
+      searching && boxes.data
+        ? parseSearch(q ?? '', boxes.data.map((item) => ({ id: item.id, names: [name(item), item.name, placeOf(item) ?? ''] })))
+        : null,
+    // The names follow the language, which redraws the page.
+    [searching, boxes.data, q, name],
+  );
+  const source = useMemo<Source | null>(() => {
+    if (box) {
+      return boxSource(box);
+    }
+    return parsed?.filter
+      ? { key: `search:${JSON.stringify(parsed.filter)}`, filter: parsed.filter, collapse: false, reasons: false, snippets: true }
+      : null;
+  }, [box, parsed]);
+  const kind: ListKind = searching ? { search: q ?? '', problems: parsed?.problems ?? [] } : { box };
 
+  // Another list has other messages: what was chosen in the last one must not be acted upon.
+  useEffect(() => setSelection(new Set()), [source?.key]);
+
+  const search = useMemo(() => (q === undefined ? {} : { q }), [q]);
   const open = useCallback(
     (id: string, byKey: boolean) => {
       setWanted({ id, byKey });
-      void navigate({ to: '/mail/$box/$email', params: { box: slug ?? 'inbox', email: id } });
+      void navigate({ to: '/mail/$box/$email', params: { box: slug, email: id }, search });
     },
-    [navigate, slug],
+    [navigate, slug, search],
   );
   const close = useCallback(() => {
-    void navigate({ to: '/mail/$box', params: { box: slug ?? 'inbox' } });
+    void navigate({ to: '/mail/$box', params: { box: slug }, search });
     requestAnimationFrame(() => list.current?.focus());
-  }, [navigate, slug]);
+  }, [navigate, slug, search]);
 
-  function onKeyDown(event: KeyboardEvent) {
-    if (event.key === 'F6') {
-      event.preventDefault();
-      walkPanes(event.shiftKey ? -1 : 1);
-    } else if (event.key === 'Escape' && emailId && !event.defaultPrevented) {
-      close();
+  /** What a command acts on: the chosen rows, else the open message, else the row that has the focus. */
+  const targets = (): string[] => {
+    if (selection.size > 0) {
+      return [...selection];
+    }
+    const row = document.activeElement?.closest<HTMLElement>('[role="row"][data-email]')?.dataset['email'];
+    return row ? [row] : emailId ? [emailId] : [];
+  };
+
+  /** After messages left this list the open one may be gone: back to the list, on the row that took its place. */
+  async function leaving(ids: string[], act: () => Promise<boolean>) {
+    const onRow = document.activeElement?.closest('[role="row"]') !== null;
+    if (await act()) {
+      setSelection(new Set());
+      if (emailId && ids.includes(emailId)) {
+        close();
+      } else if (onRow) {
+        requestAnimationFrame(() => list.current?.focus());
+      }
     }
   }
 
-  if (!me) {
-    return null;
+  useCommands((command) => {
+    if (command === 'context') {
+      setContextOpen((old) => !old);
+      return;
+    }
+    const ids = targets();
+    const place = box ? placeOf(box) : null;
+    if (actions.readOnly || ids.length === 0) {
+      return;
+    }
+    const has = (id: string, keyword: string) =>
+      (queryClient.getQueryData<Conversation | null>(keys.email(id))?.email ?? list.current?.find(id))?.keywords[keyword] === true;
+    switch (command) {
+      case 'archive':
+        if (place !== 'held') {
+          void leaving(ids, () => actions.moveToPlace(ids, 'archive', box));
+        }
+        break;
+      case 'trash':
+        if (place === 'held') {
+          void leaving(ids, () => actions.discard(ids));
+        } else if (place !== 'trash') {
+          void leaving(ids, () => actions.moveToPlace(ids, 'trash', box));
+        } else {
+          actions.tell(t('act.trash.twice'));
+        }
+        break;
+      case 'junk':
+        if (place !== 'held') {
+          void leaving(ids, () => actions.moveToPlace(ids, place === 'junk' ? 'inbox' : 'junk', box));
+        }
+        break;
+      case 'report':
+        void actions.reportAs(ids, 'fraud');
+        break;
+      case 'move':
+        if (place !== 'held') {
+          setMoving(ids);
+        }
+        break;
+      case 'flag':
+        void actions.setKeyword(ids, '$flagged', !ids.every((id) => has(id, '$flagged')));
+        break;
+      case 'unread':
+        void actions.setKeyword(ids, '$seen', !ids.every((id) => has(id, '$seen')));
+        break;
+      default:
+    }
+  });
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key === 'Escape' && !event.defaultPrevented) {
+      if (contextOpen && window.innerWidth < 1440) {
+        setContextOpen(false);
+      } else if (selection.size > 0) {
+        setSelection(new Set());
+      } else if (emailId) {
+        close();
+      }
+    }
+  }
+
+  if (boxes.isError && !boxes.data) {
+    return <BoxesFailed retry={() => void boxes.refetch()} />;
+  }
+  if (boxes.data && !box && !searching) {
+    return <UnknownBox slug={slug} retry={() => void boxes.refetch()} />;
   }
   return (
-    <div className={styles.page} onKeyDown={onKeyDown} data-reading={emailId ? true : undefined}>
-      <div className={styles.top}>
-        <Header me={me} />
-        <ConnectionBar failing={sync.failing} lastAnswer={sync.lastAnswer} />
-      </div>
-      <div className={styles.panes}>
-        <div className={styles.rail} data-pane="rail">
-          <Rail boxes={boxes.data} current={box?.id} />
-        </div>
-        <main id="main" className={styles.main} tabIndex={-1}>
-          {boxes.isError && !boxes.data ? (
-            <BoxesFailed retry={() => void boxes.refetch()} />
-          ) : boxes.data && !box ? (
-            <UnknownBox slug={slug} retry={() => void boxes.refetch()} />
-          ) : (
-            <>
-              <section className={styles.list} data-pane="list" aria-labelledby="list-title">
-                <MessageList
-                  key={box?.id}
-                  ref={list}
-                  box={box}
-                  openId={emailId}
-                  onOpen={open}
-                  onMailboxes={() => setDrawer(true)}
-                />
-              </section>
-              <section className={styles.reader} data-pane="reader" aria-label={t('read.label')}>
-                <Reader
-                  key={emailId ?? ''}
-                  emailId={emailId}
-                  box={box}
-                  focus={wanted !== null && wanted.id === emailId ? (wanted.byKey ? 'always' : 'stop') : 'never'}
-                  onOpen={open}
-                  onBack={close}
-                />
-              </section>
-            </>
-          )}
-        </main>
-      </div>
-      <Drawer.Root
-        opened={drawer}
-        onClose={() => setDrawer(false)}
-        size={300}
-        // Locking the scroll would need a style tag outside our nonce; the panes scroll, the page does not.
-        lockScroll={false}
-        transitionProps={{ duration: 0 }}
-      >
-        <Drawer.Overlay />
-        <Drawer.Content aria-label={t('mail.mailboxes')}>
-          <div className={styles.drawerHead}>
-            <h2>{t('mail.mailboxes')}</h2>
-            <Drawer.CloseButton size={44} aria-label={t('mail.close')} />
-          </div>
-          <Rail boxes={boxes.data} current={box?.id} onChoose={() => setDrawer(false)} />
-        </Drawer.Content>
-      </Drawer.Root>
-      <Arrivals count={sync.arrived.count} turn={sync.arrived.turn} />
+    <div className={styles.mail} onKeyDown={onKeyDown} data-reading={emailId ? true : undefined}>
+      <section className={styles.list} data-pane="list" aria-labelledby="list-title">
+        <MessageList
+          key={source?.key ?? slug}
+          ref={list}
+          kind={kind}
+          source={source}
+          openId={emailId}
+          selection={selection}
+          onSelect={setSelection}
+          onOpen={open}
+        />
+      </section>
+      <Separator label={t('mail.resize')} />
+      <section className={styles.reader} data-pane="reader" aria-label={t('read.label')}>
+        <Reader
+          key={emailId ?? ''}
+          emailId={emailId}
+          box={box}
+          backTo={searching ? t('search.word') : box ? name(box) : ''}
+          focus={wanted !== null && wanted.id === emailId ? (wanted.byKey ? 'always' : 'stop') : 'never'}
+          onOpen={open}
+          onBack={close}
+          context={{ open: contextOpen, toggle: () => setContextOpen(!contextOpen) }}
+          onGone={(id) => {
+            setSelection(new Set());
+            if (id === emailId) {
+              close();
+            }
+          }}
+        />
+      </section>
+      {emailId && (
+        <Context
+          key={`context-${emailId}`}
+          emailId={emailId}
+          open={contextOpen}
+          onOpen={setContextOpen}
+          onMessage={(id) => open(id, true)}
+        />
+      )}
+      {moving && (
+        <MoveDialog
+          boxes={boxes.data ?? []}
+          from={box}
+          count={moving.length}
+          onClose={() => setMoving(null)}
+          onChoose={(target: Mailbox) => {
+            setMoving(null);
+            void leaving(moving, () => actions.moveTo(moving, target, box));
+          }}
+        />
+      )}
     </div>
   );
 }
 
-/** Moves the focus to the next visible pane: to its current row, link or heading, else to its first control. */
-function walkPanes(step: 1 | -1) {
-  const panes = PANES.map((name) => document.querySelector<HTMLElement>(`[data-pane="${name}"]`)).filter(
-    (pane): pane is HTMLElement => pane !== null && pane.offsetParent !== null,
+/** The list's width: dragged or moved by arrow keys, remembered on this device. */
+function Separator({ label }: { label: string }) {
+  const bar = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(() => clampWidth(Number(readChoice('list')) || WIDTH));
+  useEffect(() => {
+    document.documentElement.style.setProperty('--list-width', `${width}px`);
+    writeChoice('list', String(width));
+  }, [width]);
+  return (
+    <div
+      ref={bar}
+      role="separator"
+      aria-orientation="vertical"
+      aria-label={label}
+      aria-valuemin={WIDTH_LEAST}
+      aria-valuemax={WIDTH_MOST}
+      aria-valuenow={width}
+      tabIndex={0}
+      className={styles.separator}
+      onKeyDown={(event) => {
+        const step = { ArrowLeft: -WIDTH_STEP, ArrowRight: WIDTH_STEP }[event.key];
+        if (step) {
+          event.preventDefault();
+          setWidth((old) => clampWidth(old + step));
+        }
+      }}
+      onPointerDown={(event) => {
+        event.preventDefault();
+        const start = event.clientX;
+        bar.current?.setPointerCapture(event.pointerId);
+        const move = (next: globalThis.PointerEvent) => setWidth(clampWidth(width + next.clientX - start));
+        bar.current?.addEventListener('pointermove', move);
+        bar.current?.addEventListener('pointerup', () => bar.current?.removeEventListener('pointermove', move), { once: true });
+      }}
+    />
   );
-  const at = panes.findIndex((pane) => pane.contains(document.activeElement));
-  const next = panes[(at + step + panes.length) % panes.length];
-  const visible = (selector: string) =>
-    [...(next?.querySelectorAll<HTMLElement>(selector) ?? [])].find((item) => item.offsetParent !== null);
-  (visible('[data-pane-focus]') ?? visible('[tabindex="0"], a[href], button'))?.focus();
 }
 
-function ConnectionBar({ failing, lastAnswer }: { failing: boolean; lastAnswer: number | null }) {
-  const { t, locale } = useText();
-  const online = useOnline();
-  const text = !online
-    ? t('offline.network')
-    : failing
-      ? t('offline.stale', { time: clockTime(lastAnswer ?? Date.now(), locale) })
-      : '';
-  return (
-    <div role="status" className={styles.bar} data-shown={text !== '' || undefined}>
-      {text}
-    </div>
-  );
-}
-
-/** Says new mail to screen readers; the text changes with each look that found some, so equal counts speak again. */
-function Arrivals({ count, turn }: { count: number; turn: number }) {
-  const { t } = useText();
-  return (
-    <VisuallyHidden role="log" aria-live="polite">
-      {turn > 0 && <span key={turn}>{t('list.new', { count })}</span>}
-    </VisuallyHidden>
-  );
+function clampWidth(width: number): number {
+  return Math.round(Math.max(WIDTH_LEAST, Math.min(WIDTH_MOST, width)));
 }
 
 function BoxesFailed({ retry }: { retry: () => void }) {

@@ -1,19 +1,25 @@
 // The three warning levels. They share no class, place, motion or gesture with anything else in the panel.
-import { VisuallyHidden } from '@mantine/core';
+import { Button, VisuallyHidden } from '@mantine/core';
 import { IconAlertTriangle, IconEqualNot } from '@tabler/icons-react';
-import { Fragment, useId, useState, type Ref } from 'react';
+import { Fragment, useId, useState, type ReactNode, type Ref } from 'react';
 import { useText } from '../i18n';
-import type { Finding } from '../jmap/types';
+import type { Email, Finding } from '../jmap/types';
 import { count as number, countryName, factDate } from '../lib/format';
 import { ibanCompare, ibanCountry, ibanDifference, ibanGroups, ibanLike, ibanSegments } from '../lib/iban';
 import { cleanLine, lowerFirst, markDifference, upperFirst } from '../lib/text';
 import { SEAL } from '../shell/Brand';
-import { familyOf, knownFacts, type FactKey, type Judgement } from './judge';
+import { useActions } from './actions';
+import { familyOf, isHeld, knownFacts, touches, type FactKey, type Judgement } from './judge';
+import { ReleaseDialog } from './ReleaseDialog';
 import styles from './Warning.module.css';
 
 interface WarningProps {
   ref: Ref<HTMLElement>;
   judgement: Judgement;
+  email: Email;
+  linksOpened: boolean;
+  onOpenLinks: () => void;
+  onGone: (id: string) => void;
 }
 
 /** A title may already begin with the word of the level, which the card itself says. */
@@ -47,19 +53,24 @@ function useWords(judgement: Judgement): { title: string; text: string } {
   return { title: t(`warn.${kind}.title`), text: t(`warn.${kind}.text`) };
 }
 
-export function Warning({ ref, judgement }: WarningProps) {
-  switch (judgement.level) {
+export function Warning(props: WarningProps) {
+  switch (props.judgement.level) {
     case 'stop':
-      return <Stop ref={ref} judgement={judgement} />;
+      return <Stop {...props} />;
     case 'caution':
-      return <Caution judgement={judgement} />;
+      return <Caution {...props} />;
     case 'note':
-      return <Note judgement={judgement} />;
+      return <Note judgement={props.judgement} />;
   }
 }
 
-function Stop({ ref, judgement }: WarningProps) {
+function Stop({ ref, judgement, email, onGone }: WarningProps) {
   const { t } = useText();
+  const actions = useActions();
+  const [paid, setPaid] = useState(false);
+  const [releasing, setReleasing] = useState(false);
+  const held = isHeld(email);
+  const reported = actions.reported.get(email.id) === 'fraud';
   const id = useId();
   const { title, text } = useWords(judgement);
   return (
@@ -77,11 +88,60 @@ function Stop({ ref, judgement }: WarningProps) {
           <Sentence text={text} />
         </p>
         {judgement.main && <Comparison finding={judgement.main} />}
+        {!actions.readOnly && (
+          <div className={styles.acts}>
+            {!reported && (
+              <Button size="md" h={44} fz={15} onClick={() => void actions.reportAs([email.id], 'fraud')}>
+                {t('key.report')}
+              </Button>
+            )}
+            {held && (
+              <Button
+                size="md"
+                h={44}
+                fz={15}
+                variant={reported ? 'filled' : 'default'}
+                onClick={() => {
+                  void actions.discard([email.id]).then((done) => done && onGone(email.id));
+                }}
+              >
+                {t('held.discard')}
+              </Button>
+            )}
+            <button type="button" className={`textlink ${styles.paid}`} aria-expanded={paid} onClick={() => setPaid(!paid)}>
+              {t('held.paid')}
+            </button>
+          </div>
+        )}
+        {paid && <Paid />}
       </div>
       <div className={styles.foot}>
-        <Explanations judgement={judgement} />
+        <Explanations judgement={judgement}>
+          {held && !actions.readOnly && (
+            <button type="button" className="textlink" onClick={() => setReleasing(true)}>
+              {t('held.release')}
+            </button>
+          )}
+        </Explanations>
       </div>
+      {releasing && <ReleaseDialog email={email} onClose={() => setReleasing(false)} onGone={onGone} />}
     </section>
+  );
+}
+
+/** Time matters more than anything else here, so it opens in place and needs nothing. */
+function Paid() {
+  const { t } = useText();
+  return (
+    <div className={styles.paidBody}>
+      <h3>{t('paid.title')}</h3>
+      <ol>
+        <li>{t('paid.bank')}</li>
+        <li>{t('paid.police')}</li>
+        <li>{t('paid.keep')}</li>
+        <li>{t('paid.supplier')}</li>
+      </ol>
+    </div>
   );
 }
 
@@ -98,12 +158,13 @@ function Seal() {
   );
 }
 
-function Caution({ judgement }: { judgement: Judgement }) {
+function Caution({ judgement, email, linksOpened, onOpenLinks }: WarningProps) {
   const { t } = useText();
+  const actions = useActions();
   const id = useId();
   const { title, text } = useWords(judgement);
   return (
-    <section className={styles.caution} aria-labelledby={id} data-warning="caution">
+    <section className={styles.caution} aria-labelledby={id} data-warning="caution" data-touches={touches(judgement)}>
       <IconAlertTriangle size={22} stroke={1.75} aria-hidden="true" />
       <div className={styles.cautionBody}>
         <h2 id={id} className={styles.cautionTitle}>
@@ -113,6 +174,24 @@ function Caution({ judgement }: { judgement: Judgement }) {
           <Sentence text={text} />
         </p>
         {judgement.main && <Comparison finding={judgement.main} />}
+        <p className={styles.blocked}>{t(linksOpened ? 'caution.opened' : 'caution.blocked')}</p>
+        <div className={styles.acts}>
+          {!actions.readOnly && !actions.reported.has(email.id) && (
+            <>
+              <Button h={36} onClick={() => void actions.reportAs([email.id], 'fraud')}>
+                {t('key.report')}
+              </Button>
+              <button type="button" className="textlink" onClick={() => void actions.reportAs([email.id], 'honest')}>
+                {t('caution.honest')}
+              </button>
+            </>
+          )}
+          {!linksOpened && (
+            <button type="button" className="textlink" onClick={onOpenLinks}>
+              {t('caution.links')}
+            </button>
+          )}
+        </div>
         <Explanations judgement={judgement} />
       </div>
     </section>
@@ -133,7 +212,7 @@ function Note({ judgement }: { judgement: Judgement }) {
 }
 
 /** "Why do I see this?" and "N more signs": both open in place, one at a time. */
-function Explanations({ judgement: { main, others, unchecked } }: { judgement: Judgement }) {
+function Explanations({ judgement: { main, others, unchecked }, children }: { judgement: Judgement; children?: ReactNode }) {
   const { t } = useText();
   const [open, setOpen] = useState<'why' | 'others' | null>(null);
   const id = useId();
@@ -162,6 +241,7 @@ function Explanations({ judgement: { main, others, unchecked } }: { judgement: J
           {t('warn.others', { count: others.length })}
         </button>
       )}
+      {children}
       {open && (
         <div id={id} className={styles.details}>
           {open === 'why' ? <Why finding={main} /> : <Others findings={others} />}

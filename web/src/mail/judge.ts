@@ -15,7 +15,7 @@ export interface Judgement {
  * The highest finding is the card, the rest are counted (never two cards on one message). A held message is level
  * "stop" whatever its findings. A message without a verdict is shown as unchecked: silence never means safe.
  */
-export function judge(email: Email): Judgement | null {
+export function judge(email: Pick<Email, keyof EmailHead>): Judgement | null {
   const findings = [...(email.guardFindings ?? [])].sort((a, b) => RANK[b.level] - RANK[a.level]);
   const main = findings[0] ?? null;
   const others = findings.slice(1);
@@ -43,6 +43,23 @@ export type Family = (typeof FAMILIES)[number] | 'other';
 export function familyOf(code: string): Family {
   const word = code.split('.')[0];
   return FAMILIES.find((family) => family === word) ?? 'other';
+}
+
+export type Touched = 'file' | 'link' | 'payment' | 'sender';
+
+/** What a card speaks about: there its notch points, and that is what it blocks. */
+export function touches(judgement: Judgement): Touched {
+  switch (familyOf(judgement.main?.code ?? '')) {
+    case 'attach':
+      // A stopped message shows its card on top, whatever it is about.
+      return judgement.level === 'caution' ? 'file' : 'sender';
+    case 'link':
+      return 'link';
+    case 'payment':
+      return 'payment';
+    default:
+      return 'sender';
+  }
 }
 
 const FACTS = ['old', 'new', 'domain', 'address', 'name', 'company', 'country', 'since', 'count', 'file', 'amount'] as const;

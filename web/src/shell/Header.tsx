@@ -1,43 +1,64 @@
 import { Menu, VisuallyHidden, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
-import { IconLogout } from '@tabler/icons-react';
+import { IconHelp, IconLogout, IconSearch } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import { logout, type Me } from '../api';
 import { LANGUAGES, setLang, useText, type Lang } from '../i18n';
 import { client } from '../jmap/mail';
+import { useChoice, writeChoice } from '../lib/store';
 import { initials } from '../lib/text';
+import { SearchBox } from '../search/SearchBox';
 import { Brand } from './Brand';
 import { meKey } from './Gate';
 import styles from './Header.module.css';
 import { Service } from './Service';
 
 const THEMES: MantineColorScheme[] = ['auto', 'light', 'dark'];
-const LANG_NAMES = { it: 'Italiano', en: 'English' } as const;
+export const LANG_NAMES = { it: 'Italiano', en: 'English' } as const;
+const DENSITIES = ['roomy', 'compact'] as const;
 
-export function Header({ me }: { me: Me }) {
-  const { t, lang } = useText();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+export function useLeave(): () => Promise<void> {
   const queryClient = useQueryClient();
   const navigate = useNavigate();
-
-  async function leave() {
+  return async () => {
     await logout();
     client.reset();
     // First nobody is there, then the data goes: the other way round the open page would ask for it again.
     queryClient.setQueryData(meKey, null);
     queryClient.removeQueries({ queryKey: ['mail'] });
+    queryClient.removeQueries({ queryKey: ['admin'] });
     void navigate({ to: '/', replace: true });
-  }
+  };
+}
+
+export function Header({ me, onHelp }: { me: Me; onHelp: () => void }) {
+  const { t, lang } = useText();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const density = useChoice('density') ?? 'roomy';
+  const leave = useLeave();
+  const [searching, setSearching] = useState(false);
 
   return (
-    <header className={styles.header}>
-      <Brand />
-      <span className={styles.firm}>{me.firm}</span>
+    <header className={styles.header} data-searching={searching || undefined}>
+      <span className={styles.brand}>
+        <Brand />
+      </span>
+      <SearchBox open={searching} onOpen={setSearching} />
       <span className={styles.grow} />
-      <Service />
+      <button type="button" className={styles.searchButton} aria-label={t('search.word')} onClick={() => setSearching(true)}>
+        <IconSearch size={22} stroke={1.75} aria-hidden="true" />
+      </button>
+      <span className={styles.service}>
+        <Service />
+      </span>
+      <button type="button" className={styles.help} onClick={onHelp}>
+        <IconHelp size={18} stroke={1.75} aria-hidden="true" />
+        <span>{t('app.help')}</span>
+      </button>
       <Menu
         position="bottom-end"
-        width={240}
+        width={260}
         offset={6}
         returnFocus
         withinPortal={false}
@@ -59,6 +80,7 @@ export function Header({ me }: { me: Me }) {
           <div className={styles.who} role="presentation">
             <strong>{me.name}</strong>
             <span className="mono">{me.address}</span>
+            <span>{me.firm}</span>
           </div>
           <Menu.Divider />
           <Menu.Label>{t('app.language')}</Menu.Label>
@@ -79,6 +101,18 @@ export function Header({ me }: { me: Me }) {
             ))}
           </Menu.RadioGroup>
           <Menu.Divider />
+          <Menu.Label>{t('app.density')}</Menu.Label>
+          <Menu.RadioGroup value={density} onChange={(value) => writeChoice('density', value)}>
+            {DENSITIES.map((item) => (
+              <Menu.RadioItem key={item} value={item}>
+                {t(`app.density.${item}`)}
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
+          <Menu.Divider />
+          <Menu.Item className={styles.phoneOnly ?? ''} leftSection={<IconHelp size={18} stroke={1.75} />} onClick={onHelp}>
+            {t('app.help')}
+          </Menu.Item>
           <Menu.Item leftSection={<IconLogout size={18} stroke={1.75} />} onClick={() => void leave()}>
             {t('app.logout')}
           </Menu.Item>

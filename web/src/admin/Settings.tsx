@@ -1,0 +1,37 @@
+// The pages of an administrator; each is a chunk of its own that others never load.
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useText } from '../i18n';
+import { rightsQuery } from '../jmap/mail';
+import { SETTINGS, type SettingsPage } from '../shell/Rail';
+import { State } from '../shell/State';
+import { useTitle } from '../shell/useTitle';
+import { Domains } from './Domains';
+import { Health } from './Health';
+import { Log } from './Log';
+import { People } from './People';
+import styles from './Settings.module.css';
+
+const PAGES: Record<SettingsPage, () => ReactNode> = { people: People, domains: Domains, log: Log, health: Health };
+
+export default function Settings() {
+  const { t } = useText();
+  const { page } = useParams({ strict: false });
+  const rights = useQuery(rightsQuery).data;
+  const known = SETTINGS.find((item) => item === page) ?? 'people';
+  useTitle(`${t(`settings.${known}`)} · ${t('app.name')}`);
+  if (!rights) {
+    return null;
+  }
+  const Page = PAGES[known];
+  return (
+    <div className={styles.page} data-pane="page">
+      {rights.admin ? (
+        <Page key={known} />
+      ) : (
+        <State heading="h1" title={t('settings.refused.title')} text={t('settings.refused.text')} />
+      )}
+    </div>
+  );
+}
