@@ -11,13 +11,8 @@ VALUES (:org, :id, :at_ms, :client, :helo, :reverse_path, :recipient, :bytes, :c
 SELECT count(*) FROM refused WHERE org = :org AND at_ms >= :from_ms
 
 -- name: refused_prune
--- args: org int, before_ms int
-DELETE FROM refused WHERE org = :org AND at_ms < :before_ms
-
--- name: refused_prune_all
--- no-org: upkeep of the whole cell
--- args: before_ms int
-DELETE FROM refused WHERE at_ms < :before_ms
+-- args: org int, before_ms int, most int
+DELETE FROM refused WHERE org = :org AND id IN (SELECT id FROM refused WHERE org = :org AND at_ms < :before_ms ORDER BY at_ms LIMIT :most)
 
 -- name: refused_get
 -- args: org int, id text
@@ -38,8 +33,8 @@ ON CONFLICT (org, key) DO UPDATE SET first_ms = excluded.first_ms, last_ms = exc
 SELECT key, first_ms, last_ms, passed FROM greylist WHERE org = :org AND key > :after AND last_ms >= :since_ms ORDER BY key LIMIT :most
 
 -- name: greylist_prune
--- args: org int, before_ms int
-DELETE FROM greylist WHERE org = :org AND last_ms < :before_ms
+-- args: org int, before_ms int, most int
+DELETE FROM greylist WHERE org = :org AND key IN (SELECT key FROM greylist WHERE org = :org AND last_ms < :before_ms LIMIT :most)
 
 -- name: account_quota
 -- args: org int, account int

@@ -206,15 +206,6 @@ static int in_load(struct txn *t, void *arg)
     return greylist_list(t, j->org, j->after, j->rows, GREY_PAGE, &j->n);
 }
 
-static int in_prune(struct txn *t, void *arg) { return greylist_prune(t, ((struct load_job *)arg)->org); }
-
-static void on_pruned(void *arg, enum cell_outcome outcome, int code)
-{
-    (void)outcome; /* the next start tries again */
-    (void)code;
-    free(arg);
-}
-
 static void on_load(void *arg, enum cell_outcome outcome, int code)
 {
     struct load_job *j = arg;
@@ -226,8 +217,7 @@ static void on_load(void *arg, enum cell_outcome outcome, int code)
         if (j->n == GREY_PAGE && j->all < GREYLIST_LOAD_MAX && cell_read(j->cell, in_load, j, on_load) == 0)
             return;
     }
-    if (cell_write(j->cell, in_prune, j, NULL, 0, on_pruned) != 0)
-        free(j);
+    free(j);
 }
 
 void intake_grey_load(struct intake *in, int64_t cell, int64_t org, intake_grey_fn *fn, void *ctx)

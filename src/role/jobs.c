@@ -131,6 +131,7 @@ static void work(struct jobs_role *j)
         jobs_drain(j);
         jobs_unread(j);
         jobs_scrub(j);
+        jobs_prune(j);
     }
     bool all = now >= j->next_all_ms;
     if (all)

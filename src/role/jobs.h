@@ -20,7 +20,7 @@ struct jobs_role {
     int net_fd;
     void *net_watch, *control_watch;
     struct net_timer look_timer;
-    int64_t next_drain_ms, next_all_ms;
+    int64_t next_drain_ms, next_all_ms, next_prune_ms;
     struct imap cells;   /* cell id -> struct jobs_cell */
     bool look, stopping; /* look: some cell has news */
     char *msg;           /* receive buffer of the net channel */
@@ -34,5 +34,7 @@ void jobs_index_close(struct jobs_role *j);
 void jobs_unread(struct jobs_role *j);
 /* jobs_scrub.c: a little more of the weekly reading of all packs. */
 void jobs_scrub(struct jobs_role *j);
+/* jobs_prune.c: refusals and greylisting rows that are too old, once a day. */
+void jobs_prune(struct jobs_role *j);
 /* jobs_drain.c: one pass over the spool of last resort. */
 void jobs_drain(struct jobs_role *j);

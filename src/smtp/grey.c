@@ -76,9 +76,8 @@ int smtp_grey_ask(struct smtp_grey *g, int64_t cell, int64_t org, struct str net
         return 0;
     }
     if (r->first_ms == 0 || now < r->first_ms || now - r->first_ms > SMTP_GREY_WINDOW_MS) {
-        r->first_ms = r->last_ms = now;
+        r->first_ms = r->last_ms = now; /* in memory only: a flood of first mails writes nothing */
         r->passed = 0;
-        keep(g, cell, r);
         return (int)((g->delay_ms + 999) / 1000);
     }
     if (now - r->first_ms < g->delay_ms)

@@ -1,7 +1,8 @@
 #pragma once
 /* Greylisting: the first mail of an unknown (network, reverse-path, recipient) is deferred; who comes back within a day has shown that he keeps a queue. A
  * network that has passed SMTP_GREY_TRUST times for a firm is let through from then on. Pure but for the clock in env; a table of fixed size, the longest
- * unused rows are forgotten. What must outlive a restart is handed out as dirty rows and taken back by smtp_grey_put. */
+ * unused rows are forgotten. Who has passed outlives a restart: such rows are handed to `keep` and taken back by
+ * smtp_grey_put. */
 #include "core/env.h"
 #include "core/str.h"
 

@@ -37,9 +37,7 @@ static int add_one(struct txn *t, const struct refused *r)
 static int room_of(struct txn *t, int64_t org, int64_t *room)
 {
     int64_t today = t->now_ms - t->now_ms % DAY_MS, n = 0;
-    int r = db_run(t->db, SQL_REFUSED_PRUNE, DB_ARGS(db_int(org), db_int(t->now_ms - REFUSED_KEEP_MS)), NULL);
-    if (r == 0)
-        r = db_get_int(t->db, SQL_REFUSED_COUNT, DB_ARGS(db_int(org), db_int(today)), &n);
+    int r = db_get_int(t->db, SQL_REFUSED_COUNT, DB_ARGS(db_int(org), db_int(today)), &n);
     *room = REFUSED_A_DAY - n;
     return r < 0 ? r : 0;
 }
@@ -133,9 +131,16 @@ int refused_list(struct txn *t, struct arena *a, int64_t org, int64_t before_ms,
     return 0;
 }
 
-int refused_prune(struct txn *t)
+int refused_prune(struct txn *t, int64_t org, int64_t *n)
 {
-    return db_run(t->db, SQL_REFUSED_PRUNE_ALL, DB_ARGS(db_int(t->now_ms - REFUSED_KEEP_MS)), NULL);
+    int64_t rows = 0, greys = 0;
+    int r = db_run(t->db, SQL_REFUSED_PRUNE,
+                   DB_ARGS(db_int(org), db_int(t->now_ms - REFUSED_KEEP_MS), db_int(REFUSED_PRUNE_MAX)), &rows);
+    if (r == 0)
+        r = db_run(t->db, SQL_GREYLIST_PRUNE,
+                   DB_ARGS(db_int(org), db_int(t->now_ms - GREYLIST_KEEP_MS), db_int(REFUSED_PRUNE_MAX)), &greys);
+    *n = rows > greys ? rows : greys;
+    return r > 0 ? ERR_INVALID : r;
 }
 
 /* ---- trace ---- */
@@ -200,11 +205,5 @@ int greylist_list(struct txn *t, int64_t org, int64_t after, struct greylist_row
             (struct greylist_row){org, db_col_int(&c, 0), db_col_int(&c, 1), db_col_int(&c, 2), db_col_int(&c, 3)};
         r = 0;
     }
-    return r > 0 ? ERR_INVALID : r;
-}
-
-int greylist_prune(struct txn *t, int64_t org)
-{
-    int r = db_run(t->db, SQL_GREYLIST_PRUNE, DB_ARGS(db_int(org), db_int(t->now_ms - GREYLIST_KEEP_MS)), NULL);
     return r > 0 ? ERR_INVALID : r;
 }

@@ -20,7 +20,7 @@ struct refused {
     int code;                              /* 421 ... 555 */
     struct str enhanced, reply;            /* "5.1.1"; the sentence the sender got */
 };
-/* All rows of firms of this cell, n <= REFUSED_BATCH_MAX. Older rows than REFUSED_KEEP_MS of these firms are removed on the way. Text that is no UTF-8 or
+/* All rows of firms of this cell, n <= REFUSED_BATCH_MAX. Text that is no UTF-8 or
  * holds control bytes is stored with '?' in their place. */
 int refused_add(struct txn *t, const struct refused *rows, size_t n) MUST_USE;
 /* Of one firm, the youngest first, strictly before (before_ms, before_id); INT64_MAX and "" begin at the youngest. text: only rows that hold it (ASCII case
@@ -29,7 +29,10 @@ int refused_list(struct txn *t, struct arena *a, int64_t org, int64_t before_ms,
                  struct str text, struct refused **out, size_t *n) MUST_USE;
 int refused_get(struct txn *t, struct arena *a, int64_t org, struct str id,
                 struct refused *out) MUST_USE; /* 1, 0, < 0 */
-int refused_prune(struct txn *t) MUST_USE;     /* the whole cell; for upkeep */
+/* Removes what is too old of one firm, refusals and greylisting rows, at most REFUSED_PRUNE_MAX of each; *n: how many it
+ * were (fewer: all of it). */
+#define REFUSED_PRUNE_MAX 200
+int refused_prune(struct txn *t, int64_t org, int64_t *n) MUST_USE;
 /* Looks in every firm's cell, and among what concerned no firm. 1 found, 0 not, < 0. *down as in store_trace. */
 int store_refused(struct store *s, struct arena *a, struct str id, struct refused *out, int64_t *down) MUST_USE;
 
@@ -42,4 +45,3 @@ struct greylist_row {
 int greylist_put(struct txn *t, const struct greylist_row *rows, size_t n) MUST_USE;
 /* One page in order of key; *n < max: the last one. */
 int greylist_list(struct txn *t, int64_t org, int64_t after, struct greylist_row *out, size_t max, size_t *n) MUST_USE;
-int greylist_prune(struct txn *t, int64_t org) MUST_USE;

@@ -95,6 +95,9 @@ static void listing(void)
     assert_int_equal(down, 0);
 }
 
+static int64_t pruned;
+static int prune_fn(struct txn *t, void *arg UNUSED) { return refused_prune(t, F.org, &pruned); }
+
 static void measure_of_a_day(void)
 {
     AUTO(arena) struct arena a;
@@ -114,6 +117,12 @@ static void measure_of_a_day(void)
     F.clock_skew_ms = REFUSED_KEEP_MS + 3600 * 1000;
     struct refused late = row(F.org, "late", env_wall_ms(&F.env));
     add(&late, 1);
+    int rounds = 0;
+    for (pruned = REFUSED_PRUNE_MAX; pruned == REFUSED_PRUNE_MAX; rounds++) {
+        int code;
+        assert_int_equal(cell_write_wait(F.cell, prune_fn, NULL, NULL, 0, &code), CELL_DURABLE);
+    }
+    assert_true(rounds >= REFUSED_A_DAY / REFUSED_PRUNE_MAX);
     assert_int_equal(store_refused(F.store, &a, STR("late"), &one, &down), 1);
     assert_int_equal(store_refused(F.store, &a, STR("x49.0"), &one, &down), 0); /* old ones went */
 }
