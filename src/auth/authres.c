@@ -28,7 +28,9 @@ static void put_value(struct buf *b, struct str s)
     buf_addc(b, '"');
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        if ((unsigned char)c < ' ' || c == 0x7F || ((unsigned char)c >= 0x80 && i >= valid)) {
+        /* The last three are legal here, but many readers split at every ";". */
+        if ((unsigned char)c < ' ' || c == 0x7F || ((unsigned char)c >= 0x80 && i >= valid) || c == ';' || c == '(' ||
+            c == ')') {
             buf_addc(b, '?');
             continue;
         }
@@ -70,13 +72,15 @@ static void put_method(struct line *l, const char *method, enum auth_result r, c
         put_word(l, "reason=", str_c(reason));
 }
 
+static struct str domain_of(struct str address) { return str_from(address, (size_t)(str_rchr(address, '@') + 1)); }
+
 static void put_spf(struct line *l, const struct auth_input *in, const struct auth_results *r)
 {
     put_method(l, "spf", r->spf.result, r->spf.reason);
     if (r->spf.helo && in->helo.n)
         put_word(l, "smtp.helo=", in->helo);
     else if (in->mail_from.n)
-        put_word(l, "smtp.mailfrom=", in->mail_from);
+        put_word(l, "smtp.mailfrom=", is_token(in->mail_from) ? in->mail_from : domain_of(in->mail_from));
 }
 
 static void put_dkim(struct line *l, const struct auth_signature *s)

@@ -237,7 +237,7 @@ static enum auth_result judge(struct auth_work *w, size_t i, const struct auth_k
     auth_sig_header_hash(w->kit, &w->message, &one->sig, one->field, w->arena, digest);
     if (!auth_key_verify(w->kit, &key->key, digest, one->sig.signature)) {
         /* RFC 6376 3.6.1 t=y: a broken signature is as good as none. */
-        *why = key->testing ? "the signature does not match; its key is for tests" : "the signature does not match";
+        *why = key->testing ? "the signature does not match, its key is for tests" : "the signature does not match";
         return key->testing ? AUTHRES_NEUTRAL : AUTHRES_FAIL;
     }
     *why = "l= leaves a part of the body unsigned";

@@ -25,6 +25,7 @@ static void on_load(void *arg, enum cell_outcome outcome, int code)
     }
     mime_identity_read(&r->arena, r->in->charsets, r->bytes, &r->who);
     road_input(r);
+    road_auth_stored(r);
     road_to_scan(r);
 }
 

@@ -21,7 +21,7 @@ enum road_outcome road_fallback(struct road *r)
                             .recipients = rcpt,
                             .n_recipients = r->n_target,
                             .auth = STR(""),
-                            .data = str_from(r->bytes, r->data_at)};
+                            .data = r->received.p ? r->received : str_from(r->bytes, r->data_at)};
     int err = spool_put(dir, &s);
     if (err != 0) {
         log_error("intake.spool_failed", L_Z("id", r->id_text), L_Z("error", err_name(err)));

@@ -3,6 +3,7 @@
  * import) hands in an envelope and a spool; intake reads who wrote it (mime), lets a sealed worker read what is in it
  * (scan), asks the guard, commits through the hooks and answers. Runs on the loop thread; scan, history and commit are
  * asynchronous and come back by 64-bit id. */
+#include "auth/kit.h"
 #include "core/conf.h"
 #include "core/env.h"
 #include "intake/hook.h"
@@ -35,6 +36,11 @@ struct intake_conf {
     int scan_workers;
     const char *last_resort;                                             /* checked spool folder or NULL */
     struct str hostname;                                                 /* for Received and Authentication-Results */
+    const struct auth_kit *auth_kit; /* opened before the sandbox; NULL: mail is not authenticated */
+    int dns_fd;                      /* channel to the dns role, taken; -1: none, and what needs it is a temporary error */
+    int64_t auth_timeout_ms;
+    const struct str *auth_sealers; /* domains whose ARC seals are trusted; lower-case A-labels */
+    size_t n_auth_sealers;
     const struct intake_hook *const *hooks;                              /* NULL-terminated, in order */
     void (*wake)(void *ctx, int64_t cell, int64_t org, int64_t account); /* after commit: look again */
     void *wake_ctx;
@@ -42,6 +48,7 @@ struct intake_conf {
 int intake_create(struct intake **in, const struct intake_conf *conf, struct err *e) MUST_USE;
 void intake_free(struct intake **in);
 void intake_scan_channel(struct intake *in, int scan_fd); /* the scan role was restarted */
+void intake_dns_channel(struct intake *in, int dns_fd);   /* the dns role was restarted; takes the descriptor */
 /* True while a message is between final dot and commit (the store's more_coming). Thread-safe. */
 bool intake_busy(const struct intake *in);
 

@@ -1,5 +1,6 @@
 /* From envelope and DATA to what is judged and what is stored. */
 #include "intake/road.h"
+#include "auth/authres.h"
 #include "core/hash.h"
 #include "mime/date.h"
 #include <openssl/evp.h>
@@ -93,13 +94,23 @@ int road_prepare(struct road *r, const struct intake_txn *t, struct str data, en
     struct str rcpts = recipients(r, t);
     make_id(r, t->id);
     struct str head = received(r, t);
-    char *all = arena_try(a, head.n + data.n + 1);
+    struct str kept = auth_results_strip(a, data, r->in->conf.hostname, NULL);
+    r->front = r->in->conf.auth_kit ? AUTH_RESULTS_FIELD_MAX : 0;
+    char *all = arena_try(a, r->front + head.n + kept.n + 1);
+    char *whole = kept.p == data.p ? NULL : arena_try(a, data.n + 1);
     *o = OUT_TROUBLE;
-    if (!all || !resend_key(r, data, rcpts))
+    if (!all || (kept.p != data.p && !whole) || !resend_key(r, data, rcpts))
         return ERR_NOMEM;
+    if (whole) {
+        memcpy(whole, data.p, data.n);
+        r->received = str_n(whole, data.n);
+    }
+    r->front_at = all;
+    r->path_n = (size_t)str_chr(head, '\n', 0) + 1;
+    all += r->front;
     memcpy(all, head.p, head.n);
-    memcpy(all + head.n, data.p, data.n);
-    r->bytes = str_n(all, head.n + data.n);
+    memcpy(all + head.n, kept.p, kept.n);
+    r->bytes = str_n(all, head.n + kept.n);
     r->data_at = head.n;
     mime_identity_read(a, r->in->charsets, str_from(r->bytes, r->data_at), &r->who);
     road_input(r);

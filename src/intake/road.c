@@ -28,6 +28,8 @@ static void road_free(struct road *r)
     struct intake *in = r->in;
     if (r->deadline)
         in->conf.io.cancel(in->conf.io.ctx, r->deadline);
+    if (r->auth_timer)
+        in->conf.io.cancel(in->conf.io.ctx, r->auth_timer);
     imap_del(&in->roads, r->id);
     road_count(r, false);
     arena_free(&r->arena);
@@ -104,8 +106,15 @@ static void on_deadline(void *arg)
     struct road *r = arg;
     r->deadline = NULL;
     if (r->state == ROAD_SCAN) {
-        scan_cancel(r->in->scan, r->id);
-        on_scan(r->in, r->id, &(struct scan_result){.failed = "it is still being read"});
+        /* The one that is given up last sends the road on. */
+        bool unread = !r->scanned;
+        uint64_t id = r->id;
+        struct intake *in = r->in;
+        if (unread)
+            scan_cancel(in->scan, id);
+        road_auth_give_up(r);
+        if (unread)
+            on_scan(in, id, &(struct scan_result){.failed = "it is still being read"});
         return;
     }
     if (r->state != ROAD_ANSWERED) {
@@ -120,13 +129,14 @@ void road_to_scan(struct road *r)
 {
     r->state = ROAD_SCAN;
     scan_submit(r->in->scan, r->id, r->org, r->bytes);
+    road_auth_begin(r);
 }
 
 static void on_scan(void *ctx, uint64_t id, const struct scan_result *s)
 {
     struct intake *in = ctx;
     struct road *r = imap_get(&in->roads, id);
-    if (!r || r->state != ROAD_SCAN)
+    if (!r || r->state != ROAD_SCAN || r->scanned)
         return;
     struct facts_structure structure;
     const char *failed = s->failed;
@@ -143,7 +153,17 @@ static void on_scan(void *ctx, uint64_t id, const struct scan_result *s)
         r->draft.insight = arena_str(&r->arena, s->insight);
     }
     r->input.insight = &r->insight;
-    to_history(r);
+    r->scanned = true;
+    road_read(r);
+}
+
+/* Facts and authentication are made side by side; the later one sends the road on. */
+void road_read(struct road *r)
+{
+    if (r->state == ROAD_SCAN && r->scanned && r->auth_done) {
+        road_auth_use(r);
+        to_history(r);
+    }
 }
 
 /* ---- 2: the store says what is known, the guard judges ---- */
@@ -308,12 +328,14 @@ int intake_create(struct intake **out, const struct intake_conf *conf, struct er
     list_init(&in->replied);
     refusals_init(in);
     in->charsets = mime_charsets_open();
-    if (!in->charsets || scan_pool_create(&in->scan, conf, on_scan, in) != 0) {
+    if (!in->charsets || resolver_create(&in->resolver, conf, road_auth_answer, in) != 0 ||
+        scan_pool_create(&in->scan, conf, on_scan, in) != 0) {
         intake_free(&in);
         return err_set(
             e, ERR_NOMEM,
             "The character set tables could not be loaded. Nothing was lost. Install libicu72 and start again.");
     }
+    resolver_channel(in->resolver, conf->dns_fd);
     *out = in;
     return 0;
 }
@@ -331,6 +353,7 @@ void intake_free(struct intake **inp)
     }
     refusals_free(in);
     scan_pool_free(&in->scan);
+    resolver_free(&in->resolver);
     imap_free(&in->roads);
     mime_charsets_close(in->charsets);
     free(in);
@@ -338,4 +361,5 @@ void intake_free(struct intake **inp)
 }
 
 void intake_scan_channel(struct intake *in, int scan_fd) { scan_pool_channel(in->scan, scan_fd); }
+void intake_dns_channel(struct intake *in, int dns_fd) { resolver_channel(in->resolver, dns_fd); }
 bool intake_busy(const struct intake *in) { return atomic_load_explicit(&in->busy, memory_order_relaxed) > 0; }

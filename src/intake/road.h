@@ -2,6 +2,7 @@
 /* Inside intake/: one message on the road. The stations are the enum; road.c reads top to bottom in that order. */
 #include "core/list.h"
 #include "core/map.h"
+#include "intake/resolve.h"
 #include "intake/scan.h"
 #include "mime/identity.h"
 #include "store/unread.h"
@@ -42,6 +43,16 @@ struct road {
     struct str client, helo, reverse_path;
     struct str bytes; /* as stored: trace header + DATA */
     size_t data_at;   /* where DATA begins in bytes */
+    /* auth.c */
+    struct str received; /* DATA as it came, when forged fields were removed from bytes; else p == NULL */
+    char *front_at;      /* room before bytes, for our Authentication-Results */
+    size_t front, path_n; /* its size; length of the Return-Path line, which stays first */
+    struct auth_job auth;
+    struct auth_input *auth_input;
+    void *auth_timer;
+    bool auth_done, auth_judged; /* nothing is awaited any more; results are there and not used yet */
+    bool scanned;                /* the facts are there, or failed for good */
+    struct guard_authentication guard_auth;
     struct mime_identity who;
     struct facts_insight insight;
     struct guard_input input;
@@ -71,6 +82,7 @@ struct intake {
     struct imap roads;
     uint64_t next_id;
     struct scan_pool *scan;
+    struct resolver *resolver;
     struct mime_charsets *charsets;
     struct list replied;
     size_t n_replied;
@@ -115,6 +127,13 @@ void road_to_scan(struct road *r);
 void road_finish(struct road *r, enum road_outcome o);
 void road_deadline(struct road *r);
 void road_input(struct road *r); /* prepare.c: guard's input from who */
+void road_read(struct road *r);  /* scan or authentication came to its end */
+/* auth.c */
+void road_auth_begin(struct road *r);
+void road_auth_answer(void *intake, uint64_t road, unsigned question, const struct resolve_answer *a);
+void road_auth_give_up(struct road *r);
+void road_auth_use(struct road *r); /* both are done: tells the guard's input, writes our field */
+void road_auth_stored(struct road *r);
 /* refused.c */
 void refusals_init(struct intake *in);
 void refusals_free(struct intake *in);

@@ -1,6 +1,7 @@
 /* The jobs role. Listens to nobody but its supervisor and net's wake-ups; connects nowhere. */
 #include "role/jobs.h"
 #include "core/log.h"
+#include "role/auth_open.h"
 #include "role/net.h"
 #include "role/roles.h"
 #include "role/store_open.h"
@@ -30,7 +31,7 @@ static int jobs_init(struct role_ctx *r)
     if (mkdir(tmp.p, 0700) != 0 && errno != EEXIST)
         log_warn("jobs.tmp", L_Z("why", strerror(errno)));
     role_allow_store(r);
-    return 0;
+    return role_auth_init(r) == 0 ? 0 : 1;
 }
 
 static void on_control(void *arg)
@@ -42,6 +43,8 @@ static void on_control(void *arg)
             j->stopping = true;
         else if (ev.kind == ROLE_PEER && str_eq(ev.name, STR("scan")))
             intake_scan_channel(j->intake, ev.fd);
+        else if (ev.kind == ROLE_PEER && str_eq(ev.name, STR("dns")))
+            intake_dns_channel(j->intake, ev.fd);
         else if (ev.kind == ROLE_PEER && str_eq(ev.name, STR("net"))) {
             struct intake_io io = net_io_of(j->loop);
             if (j->net_watch)
@@ -109,15 +112,16 @@ static int jobs_open(struct jobs_role *j, struct err *e)
     r = store_open(&j->store, &sc, j->ctx->env, e);
     if (r != 0)
         return r;
-    struct str host = conf_s(&j->ctx->conf, CONF_SMTP_HOSTNAME);
+    role_hostname(j->ctx, j->store, j->hostname, sizeof j->hostname);
     struct intake_conf ic = {.store = j->store,
                              .env = j->ctx->env,
                              .io = net_io_of(j->loop),
                              .scan_fd = role_take(j->ctx, "channel", "scan", 0),
                              .scan_timeout_ms = 20000,
                              .scan_workers = 1,
-                             .hostname = host.n ? host : STR("localhost"),
+                             .hostname = str_c(j->hostname),
                              .hooks = hooks};
+    role_auth_conf(j->ctx, &ic);
     r = intake_create(&j->intake, &ic, e);
     j->net_fd = role_take(j->ctx, "channel", "net", 0);
     return r;

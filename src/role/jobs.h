@@ -18,6 +18,7 @@ struct jobs_role {
     struct store *store;
     struct intake *intake; /* for what comes out of the spool */
     int net_fd;
+    char hostname[256];
     void *net_watch, *control_watch;
     struct net_timer look_timer;
     int64_t next_drain_ms, next_all_ms, next_prune_ms;

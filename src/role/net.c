@@ -4,10 +4,10 @@
 #include "core/log.h"
 #include "http/http.h"
 #include "intake/hook.h"
+#include "role/auth_open.h"
 #include "role/roles.h"
 #include "role/store_open.h"
 #include "store/account.h"
-#include "store/firm.h"
 #include "store/spool.h"
 
 #include <errno.h>
@@ -55,7 +55,7 @@ static int net_init(struct role_ctx *r)
     r->sandbox.files = (unsigned)conf_i(&r->conf, CONF_SMTP_MAX_CONNECTIONS) +
                        (unsigned)conf_i(&r->conf, CONF_HTTP_MAX_CONNECTIONS) + FILES_BESIDES;
     role_allow_store(r);
-    return 0;
+    return role_auth_init(r) == 0 ? 0 : 1;
 }
 
 /* --- opening --- */
@@ -85,36 +85,6 @@ static int store_begin(struct net_role *n, struct err *e)
     return store_open(&n->store, &c, r->env, e);
 }
 
-struct first_domain {
-    char *out;
-    size_t cap;
-    int64_t org;
-};
-
-static int read_first_domain(struct txn *t, void *arg)
-{
-    struct first_domain *f = arg;
-    struct str *v;
-    size_t n = 0;
-    int r = firm_domains(t, f->org, &v, &n);
-    if (r == 0 && n > 0)
-        snprintf(f->out, f->cap, "mail.%.*s", STRF(v[0]));
-    return r;
-}
-
-static void hostname_find(struct net_role *n)
-{
-    struct str given = conf_s(&n->ctx->conf, CONF_SMTP_HOSTNAME);
-    struct cell *c;
-    struct first_domain f = {n->hostname, sizeof n->hostname, 1};
-    snprintf(n->hostname, sizeof n->hostname, "%.*s", STRF(given));
-    if (given.n)
-        return;
-    snprintf(n->hostname, sizeof n->hostname, "localhost");
-    if (store_cell(n->store, 1, &c, NULL) != 0 || cell_read_wait(c, read_first_domain, &f) != 0)
-        log_warn("net.no_domain_yet", L_Z("hostname", n->hostname));
-}
-
 static int intake_begin_road(struct net_role *n, struct err *e)
 {
     const struct conf *conf = &n->ctx->conf;
@@ -132,6 +102,7 @@ static int intake_begin_road(struct net_role *n, struct err *e)
         .wake = net_wake,
         .wake_ctx = n,
     };
+    role_auth_conf(n->ctx, &c);
     return intake_create(&n->intake, &c, e);
 }
 
@@ -210,9 +181,8 @@ static int net_open(struct net_role *n, struct err *e)
         r = store_begin(n, e);
     if (r != 0)
         return r;
-    hostname_find(n);
+    role_hostname(n->ctx, n->store, n->hostname, sizeof n->hostname);
     net_wake_init(n, role_take(n->ctx, "channel", "jobs", 0));
-    n->dns_fd = role_take(n->ctx, "channel", "dns", 0);
     net_keys_open(n, role_take(n->ctx, "channel", "keys", 0));
     r = intake_begin_road(n, e);
     if (r != 0)
@@ -231,9 +201,11 @@ static int net_open(struct net_role *n, struct err *e)
 
 static void peer_again(struct net_role *n, struct str name, int fd)
 {
-    int *old = str_eq(name, STR("jobs")) ? &n->jobs_fd : str_eq(name, STR("dns")) ? &n->dns_fd : NULL;
+    int *old = str_eq(name, STR("jobs")) ? &n->jobs_fd : NULL;
     if (str_eq(name, STR("scan"))) {
         intake_scan_channel(n->intake, fd);
+    } else if (str_eq(name, STR("dns"))) {
+        intake_dns_channel(n->intake, fd);
     } else if (str_eq(name, STR("keys"))) {
         net_keys_open(n, fd);
     } else if (old) {
@@ -321,7 +293,7 @@ static int net_run(struct role_ctx *r)
 {
     static struct net_role n;
     struct err e = {0};
-    n = (struct net_role){.ctx = r, .keys_fd = -1, .jobs_fd = -1, .dns_fd = -1};
+    n = (struct net_role){.ctx = r, .keys_fd = -1, .jobs_fd = -1};
     buf_init(&n.health, CHANNEL_MSG_MAX);
     if (net_open(&n, &e) != 0) {
         log_error("net.start_failed", L_Z("why", e.text));

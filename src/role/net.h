@@ -47,7 +47,7 @@ struct net_role {
     struct net_wake wakes[NET_WAKES_MAX]; /* not sent yet */
     size_t n_wakes;
     struct buf health; /* body of the last HEALTH */
-    int keys_fd, jobs_fd, dns_fd;
+    int keys_fd, jobs_fd;
     void *control_watch;
     char hostname[256];
     bool stopping, smtp_stopped, http_stopped;
