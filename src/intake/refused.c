@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #define REFUSALS_DELAY_MS 1000
+#define KEEPS_MAX \
+    8u /* jobs at the store at once: a store that is slow makes rows wait here, and be lost, not pile up there */
 #define GREYS_MAX 4096u
 #define REFUSAL_TEXT_MAX 512u /* of one field */
 
@@ -93,7 +95,7 @@ void intake_refused(struct intake *in, const struct intake_refusal *r)
     for (size_t i = 0; i < N_ELEMENTS(text); i++)
         at = put(to[i], text[i], at);
     list_add(&in->refusals, &k->node);
-    if (++in->n_refusals >= REFUSED_BATCH_MAX)
+    if (++in->n_refusals >= REFUSED_BATCH_MAX && in->n_keeps < KEEPS_MAX)
         refusals_flush(in);
     else
         start(in);
@@ -116,6 +118,7 @@ void intake_grey_keep(struct intake *in, int64_t cell, const struct greylist_row
 /* ---- writing ---- */
 
 struct keep_job {
+    struct intake *in;
     struct refusal *refusal[REFUSED_BATCH_MAX];
     struct refused rows[REFUSED_BATCH_MAX];
     struct greylist_row greys[REFUSED_BATCH_MAX];
@@ -137,6 +140,7 @@ static void on_kept(void *arg, enum cell_outcome outcome, int code)
         log_warn("refused.not_kept", L_I("cell", j->cell), L_I("rows", j->n + j->n_greys), L_I("code", code));
     for (size_t i = 0; i < j->n; i++)
         free(j->refusal[i]);
+    j->in->n_keeps--;
     free(j);
 }
 
@@ -146,7 +150,9 @@ static void flush_cell(struct intake *in, int64_t cell)
     struct cell *c;
     if (!j)
         abort();
+    j->in = in;
     j->cell = cell;
+    in->n_keeps++;
     LIST_EACH_SAFE (n, &in->refusals) {
         struct refusal *k = LIST_ITEM(n, struct refusal, node);
         if (k->cell != cell || j->n == REFUSED_BATCH_MAX)
@@ -184,7 +190,10 @@ static void on_timer(void *arg)
 {
     struct intake *in = arg;
     in->refusals_timer = NULL;
-    refusals_flush(in);
+    if (in->n_keeps < KEEPS_MAX)
+        refusals_flush(in);
+    else
+        start(in);
 }
 
 /* ---- reading the greylist back ---- */

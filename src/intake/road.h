@@ -88,7 +88,7 @@ struct intake {
     size_t n_replied;
     void *replied_timer;
     struct list refusals, greys; /* refused.c: not written yet */
-    size_t n_refusals, n_greys, refusals_lost;
+    size_t n_refusals, n_greys, n_keeps, refusals_lost;
     void *refusals_timer;
     struct quota_seen quotas[QUOTA_SEEN_MAX]; /* rcpt.c: one place for each hash */
     atomic_int busy; /* roads between final dot and their hand-over to the store: those a commit group may wait for */

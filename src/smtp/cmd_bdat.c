@@ -57,12 +57,14 @@ void smtp_cmd_bdat(struct smtp_session *s, struct str args)
 static void chunk_done(struct smtp_session *s)
 {
     struct smtp_txn *t = s->txn;
-    smtp_flow(s, false);
     int refused = s->drain;
     if (!refused && s->last_chunk)
         smtp_chunk_end(&t->chunk, emit, &t->spool);
     if (!refused)
         refused = smtp_data_refused(t);
+    /* Between two chunks it still counts as receiving: its spool takes memory. */
+    if (refused || s->last_chunk)
+        smtp_flow(s, false);
     if (refused) { /* RFC 3030 2: after a failed chunk only RSET helps; further chunks are drained and get 503 */
         s->drain = 0;
         smtp_say_bad(s, (enum smtp_reply_id)refused);

@@ -165,8 +165,11 @@ void smtp_cmd_rcpt(struct smtp_session *s, struct str args)
     struct str text = str_trim(str_from(args, 3)), key = STR_NULL;
     struct place_of at = {0};
     int reply = (int64_t)t->in.n_rcpt >= s->server->conf.max_rcpt ? REPLY_MANY_RCPT : read_rcpt(s, text, &key);
-    if (!reply && !has_rcpt(t, key)) /* the same mailbox twice is delivered once */
+    bool twice = !reply && has_rcpt(t, key); /* the same mailbox twice is delivered once */
+    if (!reply && !twice)
         reply = look_up(s, key, &at);
+    if (twice)
+        arena_reset(&t->arena, mark);
     if (reply) {
         refuse(s, reply, key.p ? key : text, &at);
         /* Refused recipients leave nothing behind: the number of tries is not bounded by the arena. */

@@ -425,6 +425,36 @@ static void a_session_has_an_end(void **state)
     end(&d);
 }
 
+/* Neither the same recipient again and again, nor refused ones, nor tiny chunks may grow a transaction without end. */
+static void a_transaction_stays_small(void **state)
+{
+    (void)state;
+    struct smtp_conf conf;
+    struct dialogue d;
+    fake_conf(&conf, 100000);
+    conf.max_commands = 10000000;
+    conf.max_errors = 1000000;
+    open_conf(&d, &conf);
+    HEARS(&d, BEGIN, "220 250 250 250");
+    struct smtp_session *s = conn_user(d.c);
+    size_t before = s->txn->arena.used;
+    for (int i = 0; i < 50000; i++) {
+        conn_feed(d.c, STR("RCPT TO:<C@xn--bcher-kva.D.example>\r\nRCPT TO:<c@d.example>\r\n"));
+        conn_feed(d.c, STR("RCPT TO:<full@d.example>\r\nRCPT TO:<@x:y@z>\r\n"));
+        buf_clear(conn_out(d.c));
+    }
+    assert_true(s->txn->arena.used < before + 10000);
+    for (int i = 0; i < 50000; i++) {
+        conn_feed(d.c, STR("BDAT 1\r\nx"));
+        buf_clear(conn_out(d.c));
+    }
+    assert_int_equal(smtp_server_counts(d.f.server).in_data, 1); /* also while it waits for the next chunk */
+    assert_true(s->txn->arena.used < before + 10000);
+    HEARS(&d, "RSET\r\n", "250");
+    assert_int_equal(smtp_server_counts(d.f.server).in_data, 0);
+    end(&d);
+}
+
 static void networks_have_their_measure(void **state)
 {
     (void)state;
@@ -555,6 +585,7 @@ int main(void)
         cmocka_unit_test(line_30_clock_jumps),
         cmocka_unit_test(slow_data_ends),
         cmocka_unit_test(a_session_has_an_end),
+        cmocka_unit_test(a_transaction_stays_small),
         cmocka_unit_test(networks_have_their_measure),
         cmocka_unit_test(connections_of_a_network),
         cmocka_unit_test(tarpit_holds_up_its_own_connection_only),

@@ -19,7 +19,7 @@
 #define SMTP_COMMIT_MS 60000        /* intake answers within INTAKE_DEADLINE_MS; this is the net below it */
 #define SMTP_RATE_GRACE_MS 60000    /* before smtp.min_rate is looked at */
 #define SMTP_DRAIN_EXTRA (1u << 20) /* beyond twice smtp.max_size */
-#define SMTP_TXN_ARENA (4u << 20)
+#define SMTP_TXN_ARENA (32u << 20)  /* 10,000 recipients of 3 KB */
 #define SMTP_HELO_MAX 255u
 
 /* What SMTP asks of the main road; intake's own functions in the server (smtp_road_of), a pretended one in tests. */
