@@ -127,13 +127,7 @@ static int judge(struct scan *s, const struct admin_scan_mail *mail, const struc
 static int options(struct scan *s, int *argc, char **argv, struct admin_scan_mails *history, struct err *e)
 {
     const char *v;
-    int r = 0;
-    while (r == 0 && admin_option(argc, argv, "--own-domain", &v))
-        r = admin_scan_past_domain(&s->past, str_c(v), e);
-    while (r == 0 && admin_option(argc, argv, "--own-iban", &v))
-        r = admin_scan_past_iban(&s->past, str_c(v), e);
-    while (r == 0 && admin_option(argc, argv, "--staff", &v))
-        r = admin_scan_past_staff(&s->past, str_c(v), e);
+    int r = admin_scan_own_options(&s->past, argc, argv, e);
     while (r == 0 && admin_option(argc, argv, "--history", &v))
         r = admin_scan_find(history, v, e);
     return r;
@@ -189,7 +183,6 @@ static int scan(struct admin_ctx *c, int argc, char **argv)
     s->progress = isatty(STDERR_FILENO);
     s->report = (struct admin_scan_report){.out = c->out, .json = admin_flag(&argc, argv, "--json")};
     s->report.colour = !s->report.json && isatty(fileno(c->out)) && !getenv("NO_COLOR");
-    s->past.test_auth = admin_flag(&argc, argv, "--test-auth");
     if (!admin_option(&argc, argv, "--lang", &lang))
         lang = env ? env : "en";
     s->report.lang = str_starts(str_c(lang), STR("it")) ? 0 : 1;

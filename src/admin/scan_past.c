@@ -1,4 +1,5 @@
 #include "admin/scan_past.h"
+#include "admin/verb.h"
 #include "facts/iban.h"
 #include "intake/input.h"
 #include "mime/identity.h"
@@ -69,6 +70,20 @@ int admin_scan_past_staff(struct admin_scan_past *p, struct str text, struct err
     int r = full(p->policy.n_staff, e);
     if (r == 0)
         p->staff[p->policy.n_staff++] = party_of(&p->arena, &list.v[0]);
+    return r;
+}
+
+int admin_scan_own_options(struct admin_scan_past *p, int *argc, char **argv, struct err *e)
+{
+    const char *v;
+    int r = 0;
+    p->test_auth = admin_flag(argc, argv, "--test-auth");
+    while (r == 0 && admin_option(argc, argv, "--own-domain", &v))
+        r = admin_scan_past_domain(p, str_c(v), e);
+    while (r == 0 && admin_option(argc, argv, "--own-iban", &v))
+        r = admin_scan_past_iban(p, str_c(v), e);
+    while (r == 0 && admin_option(argc, argv, "--staff", &v))
+        r = admin_scan_past_staff(p, str_c(v), e);
     return r;
 }
 
@@ -149,16 +164,21 @@ int admin_scan_past_add(struct admin_scan_past *p, struct str raw, struct str in
     return 0;
 }
 
+void admin_scan_past_look(struct admin_scan_past *p, struct str raw, struct str insight, const char *failed,
+                          struct arena *a, struct admin_scan_judged *out)
+{
+    out->input = input(p, raw, insight, failed, a);
+    guard_memory_history(p->memory, out->input, a, &out->history);
+    guard_judge(out->input, &out->history, a, &out->verdict);
+}
+
 const struct guard_verdict *admin_scan_past_judge(struct admin_scan_past *p, struct str raw, struct str insight,
                                                   const char *failed, struct arena *a, struct str *from,
                                                   struct str *subject)
 {
-    struct guard_verdict *v = arena_new(a, struct guard_verdict);
-    struct guard_input *in = input(p, raw, insight, failed, a);
-    struct guard_history h;
-    *from = in->from_addr;
-    *subject = in->subject;
-    guard_memory_history(p->memory, in, a, &h);
-    guard_judge(in, &h, a, v);
-    return v;
+    struct admin_scan_judged *j = arena_new(a, struct admin_scan_judged);
+    admin_scan_past_look(p, raw, insight, failed, a, j);
+    *from = j->input->from_addr;
+    *subject = j->input->subject;
+    return &j->verdict;
 }

@@ -25,8 +25,18 @@ void admin_scan_past_close(struct admin_scan_past *p);
 int admin_scan_past_domain(struct admin_scan_past *p, struct str domain, struct err *e) MUST_USE;
 int admin_scan_past_iban(struct admin_scan_past *p, struct str iban, struct err *e) MUST_USE;
 int admin_scan_past_staff(struct admin_scan_past *p, struct str name_addr, struct err *e) MUST_USE;
+/* Takes --own-domain, --own-iban, --staff and --test-auth out of argv. */
+int admin_scan_own_options(struct admin_scan_past *p, int *argc, char **argv, struct err *e) MUST_USE;
 /* insight: encoded; failed: why there is none. */
 int admin_scan_past_add(struct admin_scan_past *p, struct str raw, struct str insight, const char *failed) MUST_USE;
+/* One message against the past, with everything that led to the verdict. In the arena. */
+struct admin_scan_judged {
+    struct guard_input *input;
+    struct guard_history history;
+    struct guard_verdict verdict;
+};
+void admin_scan_past_look(struct admin_scan_past *p, struct str raw, struct str insight, const char *failed,
+                          struct arena *a, struct admin_scan_judged *out);
 /* In the arena: never NULL. */
 const struct guard_verdict *admin_scan_past_judge(struct admin_scan_past *p, struct str raw, struct str insight,
                                                   const char *failed, struct arena *a, struct str *from,

@@ -27,3 +27,4 @@ struct intake_hook {
 };
 extern const struct intake_hook intake_hook_mailbox; /* message or stub into each account */
 extern const struct intake_hook intake_hook_history; /* what the guard will know next time */
+extern const struct intake_hook intake_hook_judged;  /* what can be explained and replayed */

@@ -9,6 +9,7 @@ static int check_blobs(struct verify *v);
 static int check_messages(struct verify *v);
 static int check_audit(struct verify *v);
 static int check_unread(struct verify *v);
+static int check_judged(struct verify *v);
 
 int verify_rows(struct verify *v)
 {
@@ -20,6 +21,8 @@ int verify_rows(struct verify *v)
         rc = check_messages(v);
     if (rc == 0)
         rc = check_unread(v);
+    if (rc == 0)
+        rc = check_judged(v);
     return rc ? rc : check_audit(v);
 }
 
@@ -123,6 +126,22 @@ static int check_unread(struct verify *v)
         verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW,
                       "Message %lld of firm %lld waits to be read again, but it is not there or not held.",
                       (long long)db_col_int(&c, 1), (long long)db_col_int(&c, 0));
+        rc = 0;
+    }
+    db_end(&c);
+    return rc;
+}
+
+/* Judgements belong to a firm and say something. */
+static int check_judged(struct verify *v)
+{
+    struct db_cursor c;
+    int rc = db_query(v->db, &c, SQL_VERIFY_JUDGED, DB_ARGS(db_int(UNREAD_REPORTED_MAX)));
+
+    while (rc == 0 && (rc = db_next(&c)) == 1) {
+        struct str id = db_col_str(&c, 1);
+        verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW, "The judgement of %.*s of firm %lld is of no firm, or empty.",
+                      STRF(id), (long long)db_col_int(&c, 0));
         rc = 0;
     }
     db_end(&c);
