@@ -40,11 +40,20 @@ static struct str strongest(struct guard_case *c)
     return best ? str_c(guard_table[best->code].code) : STR("–");
 }
 
+/* It is held for a reason of its own: the sum adds nothing to that. */
+static bool stopped(const struct guard_verdict *v)
+{
+    for (size_t i = 0; i < v->n_findings; i++)
+        if (v->findings[i].level == GUARD_STOP)
+            return true;
+    return false;
+}
+
 void guard_total(struct guard_case *c, struct guard_content *k)
 {
     struct guard_verdict *v = c->v;
     v->score += credit(c) + busy(k);
-    if (v->score < TOTAL_CAUTION)
+    if (v->score < TOTAL_CAUTION || stopped(v))
         return;
     struct str count = arena_printf(c->arena, "%zu", v->n_findings);
     enum guard_code code = v->score >= TOTAL_JUNK ? GUARD_TOTAL_JUNK : GUARD_TOTAL_CAUTION;
