@@ -115,3 +115,7 @@ UPDATE dir_address SET state = :state WHERE address = :address AND org = :org
 -- no-org: finds firm and account by address
 -- args: address text
 SELECT cell, org, account, state FROM dir_address WHERE address = :address
+
+-- name: dir_domain_delete
+-- args: org int, domain text
+DELETE FROM dir_domain WHERE domain = :domain AND org = :org

@@ -84,3 +84,25 @@ DELETE FROM mailbox WHERE org = :org AND account = :account AND mailbox = :mailb
 -- name: mailbox_first
 -- args: org int, account int, mailbox int, most int
 SELECT uid FROM placement WHERE org = :org AND account = :account AND mailbox = :mailbox ORDER BY uid LIMIT :most
+
+-- name: person_login
+-- args: org int, account int
+SELECT coalesce(max(begun_ms), 0) FROM login WHERE org = :org AND account = :account AND kind = 1
+
+-- name: domain_rows
+-- args: org int, most int
+SELECT domain, created_ms FROM domain WHERE org = :org ORDER BY domain LIMIT :most
+
+-- name: domain_delete
+-- args: org int, domain text
+DELETE FROM domain WHERE org = :org AND domain = :domain
+
+-- tail: "@domain", n its length in bytes of ASCII.
+-- name: account_in_domain
+-- args: org int, tail text, n int
+SELECT count(*) FROM account WHERE org = :org AND length(address) > :n AND substr(address, length(address) - :n + 1) = :tail
+
+-- name: accepted_list
+-- args: org int, before_ms int, before_id text, most int
+SELECT id, client, helo, reverse_path, recipients, size, at_ms, verdict, replied FROM accepted
+WHERE org = :org AND (at_ms < :before_ms OR (at_ms = :before_ms AND id < :before_id)) ORDER BY at_ms DESC, id DESC LIMIT :most

@@ -143,6 +143,8 @@ static const struct condition {
     {"guardHeld", FILTER_HELD, true, 0, read_yes},
 };
 
+const char *filter_condition_name(size_t i) { return i < N_ELEMENTS(conditions) ? conditions[i].name : NULL; }
+
 static int read_condition(struct filter_ctx *x, const char *key, const json_t *v, struct filter *all)
 {
     for (size_t i = 0; i < N_ELEMENTS(conditions); i++) {

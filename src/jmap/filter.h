@@ -72,6 +72,10 @@ int filter_row_light(struct filter_ctx *x, struct filter_row *row) MUST_USE;
 struct filter *filter_new(struct filter_ctx *x, enum filter_kind kind); /* NULL: too many */
 int filter_add(struct filter_ctx *x, struct filter *to, struct filter *part) MUST_USE;
 
+/* For docs/jmap.md; NULL behind the last. */
+const char *filter_condition_name(size_t i);
+const char *typed_operator_name(size_t i);
+
 /* search.c: the index of the call's cell, shared by threads; *out NULL while there is none. What was taken is given back. */
 struct search_use;
 struct search_use *jmap_search_take(struct jmap_call *c, struct search **out);

@@ -42,7 +42,12 @@ int jmap_run_read(struct txn *t, void *run);               /* a cell_fn */
 int jmap_run_write(struct txn *t, void *run);              /* a cell_fn, with jmap_run_drafts */
 struct blob_draft *const *jmap_run_drafts(struct jmap_run *r, size_t *n);
 void jmap_run_wrote(struct jmap_run *r, enum cell_outcome outcome, int code); /* what became of that write */
+/* Accounts of the person's firm that this request logs out. */
+#define JMAP_LOG_OUT_MAX 32u
+size_t jmap_run_logged_out(const struct jmap_run *r, const int64_t **accounts);
 /* All of it, waiting (tests, command line). 0 or < 0: the database could not be read. */
 int jmap_run_wait(struct cell *c, struct jmap_run *r) MUST_USE;
 /* Closes the indexes this process has open: before store_close. */
 void jmap_search_close(void);
+/* docs/jmap.md */
+void jmap_docs(struct buf *out);

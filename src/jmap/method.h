@@ -102,6 +102,8 @@ int jmap_changes(struct jmap_call *c, int type);
 
 /* An id, or "#key" of something created before in this request. */
 bool jmap_id_of(const struct jmap_call *c, struct str text, int64_t *id);
+/* After this request the account is logged in no more (a new password, disabled). */
+void jmap_run_log_out(struct jmap_call *c, int64_t account);
 void jmap_run_created(struct jmap_call *c, struct str key, struct str id);
 bool jmap_run_find_created(const struct jmap_call *c, struct str key, struct str *id);
 

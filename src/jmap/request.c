@@ -47,6 +47,8 @@ struct jmap_run {
     size_t step;
     int failed; /* error of the method */
     struct str health;
+    int64_t log_out[JMAP_LOG_OUT_MAX];
+    size_t n_log_out;
     /* where the running read began: it may be run again */
     struct {
         struct json_w w;
@@ -405,6 +407,18 @@ bool jmap_run_find_created(const struct jmap_call *c, struct str key, struct str
             return true;
         }
     return false;
+}
+
+void jmap_run_log_out(struct jmap_call *c, int64_t account)
+{
+    if (c->run->n_log_out < JMAP_LOG_OUT_MAX)
+        c->run->log_out[c->run->n_log_out++] = account;
+}
+
+size_t jmap_run_logged_out(const struct jmap_run *r, const int64_t **accounts)
+{
+    *accounts = r->log_out;
+    return r->n_log_out;
 }
 
 /* ---- life ---- */

@@ -137,6 +137,10 @@ static void finish(struct api_job *j, bool readable)
     jmap_leave(j->ctx, &j->person);
     if (j->wrote && j->ctx->changed)
         j->ctx->changed(j->ctx->changed_ctx, j->person.cell, j->person.org, j->person.account);
+    const int64_t *gone;
+    size_t n = jmap_run_logged_out(j->run, &gone);
+    for (size_t i = 0; i < n && j->ctx->log_out; i++)
+        j->ctx->log_out(j->ctx->log_out_ctx, j->person.org, gone[i]);
     jmap_run_free(&j->run);
     buf_free(&j->health);
     if (!readable) {

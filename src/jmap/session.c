@@ -39,9 +39,29 @@ static void mail_capability(struct json_w *w)
     json_kint(w, "maxSizeAttachmentsPerEmail", JMAP_UPLOAD_MAX);
     json_keyz(w, "emailQuerySortOptions");
     json_arr(w);
-    json_strz(w, "receivedAt");
+    static const char *const sorts[] = {"receivedAt",
+                                        "size",
+                                        "from",
+                                        "to",
+                                        "subject",
+                                        "sentAt",
+                                        "hasKeyword",
+                                        "allInThreadHaveKeyword",
+                                        "someInThreadHaveKeyword"};
+    for (size_t i = 0; i < N_ELEMENTS(sorts); i++)
+        json_strz(w, sorts[i]);
     json_arr_end(w);
     json_kbool(w, "mayCreateTopLevelMailbox", true);
+    json_obj_end(w);
+}
+
+static void submission_capability(struct json_w *w)
+{
+    json_obj(w);
+    json_kint(w, "maxDelayedSend", 0);
+    json_keyz(w, "submissionExtensions");
+    json_obj(w);
+    json_obj_end(w);
     json_obj_end(w);
 }
 
@@ -64,6 +84,8 @@ static void put_account(struct json_w *w, const struct jmap_person *p, struct st
     empty(w);
     json_keyz(w, "urn:ietf:params:jmap:mail");
     mail_capability(w);
+    json_keyz(w, "urn:ietf:params:jmap:submission");
+    submission_capability(w);
     json_keyz(w, "urn:sigillo:guard");
     empty(w);
     if (p->admin) {
@@ -96,6 +118,8 @@ void jmap_session(const struct jmap_person *p, struct str base, struct buf *out)
     core_capability(&w);
     json_keyz(&w, "urn:ietf:params:jmap:mail");
     empty(&w);
+    json_keyz(&w, "urn:ietf:params:jmap:submission");
+    empty(&w);
     json_keyz(&w, "urn:sigillo:guard");
     empty(&w);
     if (p->admin) {
@@ -111,6 +135,7 @@ void jmap_session(const struct jmap_person *p, struct str base, struct buf *out)
     json_obj(&w);
     json_kstr(&w, "urn:ietf:params:jmap:core", id);
     json_kstr(&w, "urn:ietf:params:jmap:mail", id);
+    json_kstr(&w, "urn:ietf:params:jmap:submission", id);
     json_kstr(&w, "urn:sigillo:guard", id);
     if (p->admin)
         json_kstr(&w, ADMIN, id);

@@ -33,6 +33,8 @@ static const struct {
     {"smaller", OP_SMALLER}, {"iban", OP_IBAN},       {"company", OP_FROM}, {"azienda", OP_FROM},
 };
 
+const char *typed_operator_name(size_t i) { return i < N_ELEMENTS(ops) ? ops[i].word : NULL; }
+
 static enum op op_of(struct str word)
 {
     for (size_t i = 0; i < N_ELEMENTS(ops); i++)
