@@ -143,10 +143,14 @@ const struct guard_brand *guard_brand_in(struct str text)
 {
     const struct guard_brand *best = NULL;
     size_t longest = 0;
+    bool begins[256] = {false}; /* how words of the text begin */
+    for (size_t i = 0; i < text.n; i++)
+        if (i == 0 || !word_byte(text.p[i - 1]))
+            begins[(unsigned char)text.p[i]] = true;
     for (const struct guard_brand *b = guard_brands; b->name; b++) {
         struct str rest = str_c(b->words), word;
         while (str_token(&rest, '|', &word))
-            if (word.n > longest && word.n <= text.n && whole_word(text, word)) {
+            if (word.n > longest && word.n <= text.n && begins[(unsigned char)word.p[0]] && whole_word(text, word)) {
                 best = b;
                 longest = word.n;
             }
@@ -158,6 +162,8 @@ const struct guard_brand *guard_brand_in(struct str text)
 static bool brand_abroad(const struct guard_brand *b, struct str registrable)
 {
     struct str label = guard_label(registrable), tld = guard_tld(registrable), rest = str_c(b->words), word;
+    if (str_find(rest, label, 0) < 0) /* most are done here */
+        return false;
     bool common = tld.n == 2 || str_eq(tld, STR("com")) || str_eq(tld, STR("net")) || str_eq(tld, STR("org"));
     if (!common || guard_is_cheap_tld(tld))
         return false;
@@ -171,7 +177,12 @@ bool guard_brand_owns(const struct guard_brand *b, struct str registrable)
 {
     if (brand_abroad(b, registrable))
         return true;
-    struct str rest = str_c(b->domains), domain;
+    struct str rest = str_c(b->domains), domain, end = guard_tld(registrable);
+    if (registrable.n > end.n + 1) {
+        ptrdiff_t dot = str_rchr(str_upto(registrable, registrable.n - end.n - 1), '.');
+        if (str_find(rest, str_from(registrable, (size_t)(dot + 1)), 0) < 0) /* its last two labels */
+            return false;
+    }
     while (str_token(&rest, ' ', &domain))
         if (str_eq(domain, registrable) || (registrable.n > domain.n && str_ends(registrable, domain) &&
                                             registrable.p[registrable.n - domain.n - 1] == '.'))

@@ -241,10 +241,12 @@ static const char *const empty_words[] = {
 
 static bool empty_word(struct str w)
 {
+    if (w.n < 2)
+        return true;
     for (size_t i = 0; i < N_ELEMENTS(empty_words); i++)
-        if (str_eq(w, str_c(empty_words[i])))
+        if (w.p[0] == empty_words[i][0] && str_eq(w, str_c(empty_words[i])))
             return true;
-    return w.n < 2;
+    return false;
 }
 
 /* Letters and digits folded, everything else one space; dots and apostrophes vanish, so that S.r.l. is one word. */

@@ -128,8 +128,8 @@ static char plain_of(char c) { return c == 'i' ? 'l' : c; }
 /* The word, as it stands in a plain label. */
 static bool plain_eq(struct str plain, const char *word)
 {
-    size_t n = strlen(word);
-    if (plain.n != n)
+    size_t n = plain.n && plain.p[0] == plain_of(word[0]) ? strlen(word) : 0; /* most differ at once */
+    if (n == 0 || plain.n != n)
         return false;
     for (size_t i = 0; i < n; i++)
         if (plain.p[i] != plain_of(word[i]))

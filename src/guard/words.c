@@ -1,167 +1,202 @@
 /* Words that mean something only beside a relation: an invoice, a payment, a change of account, a pretext. Folded text. */
 #include "guard/detect.h"
+#include "guard/lexicon.h"
 
-static const char *const invoice_words[] = {
-    "fattura",    "fatture",   "nota di credito", "proforma",       "invoice",   "invoices", "rechnung",
-    "rechnungen", "facture",   "factures",        "factura",        "facturas",  "factuur",  "fatura",
-    "faktura",    "statement", "remittance",      "estratto conto", "sollecito", "mahnung",
-};
-static const char *const payment_words[] = {
-    "iban",
-    "bonifico",
-    "bonifici",
-    "pagamento",
-    "pagamenti",
-    "coordinate bancarie",
-    "conto corrente",
-    "versamento",
-    "bank transfer",
-    "wire",
-    "wire transfer",
-    "remit",
-    "payment",
-    "payments",
-    "bank details",
-    "bank account",
-    "account number",
-    "sort code",
-    "swift",
-    "ueberweisung",
-    "uberweisung",
-    "zahlung",
-    "bankverbindung",
-    "kontonummer",
-    "konto",
-    "virement",
-    "paiement",
-    "coordonnees bancaires",
-    "transferencia",
-    "pago",
-    "cuenta bancaria",
-    "betaling",
-    "rekeningnummer",
-    "pagamento",
-    "transferencia bancaria",
-    "przelew",
-};
-static const char *const change_words[] = {
-    "nuovo iban",
-    "nuovo conto",
-    "nuove coordinate",
-    "cambiato banca",
-    "cambio banca",
-    "cambio iban",
-    "variazione iban",
-    "variazione coordinate",
-    "conto abituale",
-    "conto bloccato",
-    "controllo fiscale",
-    "verifica fiscale",
-    "nuovi dati bancari",
-    "coordinate aggiornate",
-    "new account",
-    "new bank",
-    "new iban",
-    "changed our bank",
-    "change of bank",
-    "updated bank",
-    "account is under audit",
-    "under audit",
-    "bank details have changed",
-    "changed bank",
-    "new banking details",
-    "alternative account",
-    "account is blocked",
-    "account is frozen",
-    "neue bankverbindung",
-    "neues konto",
-    "neuen konto",
-    "neue iban",
-    "neue kontoverbindung",
-    "bankverbindung geandert",
-    "steuerprufung",
-    "konto gesperrt",
-    "nouveau compte",
-    "nouvel iban",
-    "nouveau rib",
-    "nouvelles coordonnees",
-    "change de banque",
-    "controle fiscal",
-    "compte bloque",
-    "nueva cuenta",
-    "nuevo iban",
-    "nuevos datos bancarios",
-    "cambiado de banco",
-    "auditoria",
-    "nieuwe rekening",
-    "nova conta",
-};
-static const char *const pretext_words[] = {
-    "sei in ufficio",
-    "sei al computer",
-    "sei disponibile",
-    "riservato",
-    "riservata",
-    "riservatezza",
-    "non chiamarmi",
-    "non parlarne",
-    "sono in riunione",
-    "buoni regalo",
-    "carte regalo",
-    "tuo numero",
-    "numero di cellulare",
-    "are you at your desk",
-    "are you available",
-    "are you in the office",
-    "confidential",
-    "confidentially",
-    "discreetly",
-    "keep this between us",
-    "do not call",
-    "in a meeting",
-    "cannot take calls",
-    "can t talk",
-    "gift card",
-    "gift cards",
-    "whatsapp",
-    "your cell",
-    "your mobile",
-    "mobile number",
-    "vertraulich",
-    "vertrauliche",
-    "vertrauliches",
-    "bist du im buro",
-    "sind sie am platz",
-    "mit niemandem",
-    "diskret",
-    "geschenkkarten",
-    "handynummer",
-    "confidentiel",
-    "confidentielle",
-    "es tu au bureau",
-    "etes vous disponible",
-    "en reunion",
-    "cartes cadeaux",
-    "confidencial",
-    "estas en la oficina",
-    "tarjetas regalo",
-    "discretamente",
-    "vertrouwelijk",
+/* In byte order, so that a letter's phrases stand together. */
+static const struct phrase {
+    struct str words;
+    unsigned asks;
+} phrases[] = {
+    {STR("account is blocked"), ASKS_CHANGE},
+    {STR("account is frozen"), ASKS_CHANGE},
+    {STR("account is under audit"), ASKS_CHANGE},
+    {STR("account number"), ASKS_PAYMENT},
+    {STR("alternative account"), ASKS_CHANGE},
+    {STR("are you at your desk"), ASKS_PRETEXT},
+    {STR("are you available"), ASKS_PRETEXT},
+    {STR("are you in the office"), ASKS_PRETEXT},
+    {STR("auditoria"), ASKS_CHANGE},
+    {STR("bank account"), ASKS_PAYMENT},
+    {STR("bank details"), ASKS_PAYMENT},
+    {STR("bank details have changed"), ASKS_CHANGE},
+    {STR("bank transfer"), ASKS_PAYMENT},
+    {STR("bankverbindung"), ASKS_PAYMENT},
+    {STR("bankverbindung geandert"), ASKS_CHANGE},
+    {STR("betaling"), ASKS_PAYMENT},
+    {STR("bist du im buro"), ASKS_PRETEXT},
+    {STR("bonifici"), ASKS_PAYMENT},
+    {STR("bonifico"), ASKS_PAYMENT},
+    {STR("buoni regalo"), ASKS_PRETEXT},
+    {STR("cambiado de banco"), ASKS_CHANGE},
+    {STR("cambiato banca"), ASKS_CHANGE},
+    {STR("cambio banca"), ASKS_CHANGE},
+    {STR("cambio iban"), ASKS_CHANGE},
+    {STR("can t talk"), ASKS_PRETEXT},
+    {STR("cannot take calls"), ASKS_PRETEXT},
+    {STR("carte regalo"), ASKS_PRETEXT},
+    {STR("cartes cadeaux"), ASKS_PRETEXT},
+    {STR("change de banque"), ASKS_CHANGE},
+    {STR("change of bank"), ASKS_CHANGE},
+    {STR("changed bank"), ASKS_CHANGE},
+    {STR("changed our bank"), ASKS_CHANGE},
+    {STR("compte bloque"), ASKS_CHANGE},
+    {STR("confidencial"), ASKS_PRETEXT},
+    {STR("confidential"), ASKS_PRETEXT},
+    {STR("confidentially"), ASKS_PRETEXT},
+    {STR("confidentiel"), ASKS_PRETEXT},
+    {STR("confidentielle"), ASKS_PRETEXT},
+    {STR("conto abituale"), ASKS_CHANGE},
+    {STR("conto bloccato"), ASKS_CHANGE},
+    {STR("conto corrente"), ASKS_PAYMENT},
+    {STR("controle fiscal"), ASKS_CHANGE},
+    {STR("controllo fiscale"), ASKS_CHANGE},
+    {STR("coordinate aggiornate"), ASKS_CHANGE},
+    {STR("coordinate bancarie"), ASKS_PAYMENT},
+    {STR("coordonnees bancaires"), ASKS_PAYMENT},
+    {STR("cuenta bancaria"), ASKS_PAYMENT},
+    {STR("discreetly"), ASKS_PRETEXT},
+    {STR("discretamente"), ASKS_PRETEXT},
+    {STR("diskret"), ASKS_PRETEXT},
+    {STR("do not call"), ASKS_PRETEXT},
+    {STR("en reunion"), ASKS_PRETEXT},
+    {STR("es tu au bureau"), ASKS_PRETEXT},
+    {STR("estas en la oficina"), ASKS_PRETEXT},
+    {STR("estratto conto"), ASKS_INVOICE},
+    {STR("etes vous disponible"), ASKS_PRETEXT},
+    {STR("factura"), ASKS_INVOICE},
+    {STR("facturas"), ASKS_INVOICE},
+    {STR("facture"), ASKS_INVOICE},
+    {STR("factures"), ASKS_INVOICE},
+    {STR("factuur"), ASKS_INVOICE},
+    {STR("faktura"), ASKS_INVOICE},
+    {STR("fattura"), ASKS_INVOICE},
+    {STR("fatture"), ASKS_INVOICE},
+    {STR("fatura"), ASKS_INVOICE},
+    {STR("geschenkkarten"), ASKS_PRETEXT},
+    {STR("gift card"), ASKS_PRETEXT},
+    {STR("gift cards"), ASKS_PRETEXT},
+    {STR("handynummer"), ASKS_PRETEXT},
+    {STR("iban"), ASKS_PAYMENT},
+    {STR("in a meeting"), ASKS_PRETEXT},
+    {STR("invoice"), ASKS_INVOICE},
+    {STR("invoices"), ASKS_INVOICE},
+    {STR("keep this between us"), ASKS_PRETEXT},
+    {STR("konto"), ASKS_PAYMENT},
+    {STR("konto gesperrt"), ASKS_CHANGE},
+    {STR("kontonummer"), ASKS_PAYMENT},
+    {STR("mahnung"), ASKS_INVOICE},
+    {STR("mit niemandem"), ASKS_PRETEXT},
+    {STR("mobile number"), ASKS_PRETEXT},
+    {STR("neue bankverbindung"), ASKS_CHANGE},
+    {STR("neue iban"), ASKS_CHANGE},
+    {STR("neue kontoverbindung"), ASKS_CHANGE},
+    {STR("neuen konto"), ASKS_CHANGE},
+    {STR("neues konto"), ASKS_CHANGE},
+    {STR("new account"), ASKS_CHANGE},
+    {STR("new bank"), ASKS_CHANGE},
+    {STR("new banking details"), ASKS_CHANGE},
+    {STR("new iban"), ASKS_CHANGE},
+    {STR("nieuwe rekening"), ASKS_CHANGE},
+    {STR("non chiamarmi"), ASKS_PRETEXT},
+    {STR("non parlarne"), ASKS_PRETEXT},
+    {STR("nota di credito"), ASKS_INVOICE},
+    {STR("nouveau compte"), ASKS_CHANGE},
+    {STR("nouveau rib"), ASKS_CHANGE},
+    {STR("nouvel iban"), ASKS_CHANGE},
+    {STR("nouvelles coordonnees"), ASKS_CHANGE},
+    {STR("nova conta"), ASKS_CHANGE},
+    {STR("nueva cuenta"), ASKS_CHANGE},
+    {STR("nuevo iban"), ASKS_CHANGE},
+    {STR("nuevos datos bancarios"), ASKS_CHANGE},
+    {STR("numero di cellulare"), ASKS_PRETEXT},
+    {STR("nuove coordinate"), ASKS_CHANGE},
+    {STR("nuovi dati bancari"), ASKS_CHANGE},
+    {STR("nuovo conto"), ASKS_CHANGE},
+    {STR("nuovo iban"), ASKS_CHANGE},
+    {STR("pagamenti"), ASKS_PAYMENT},
+    {STR("pagamento"), ASKS_PAYMENT},
+    {STR("pago"), ASKS_PAYMENT},
+    {STR("paiement"), ASKS_PAYMENT},
+    {STR("payment"), ASKS_PAYMENT},
+    {STR("payments"), ASKS_PAYMENT},
+    {STR("proforma"), ASKS_INVOICE},
+    {STR("przelew"), ASKS_PAYMENT},
+    {STR("rechnung"), ASKS_INVOICE},
+    {STR("rechnungen"), ASKS_INVOICE},
+    {STR("rekeningnummer"), ASKS_PAYMENT},
+    {STR("remit"), ASKS_PAYMENT},
+    {STR("remittance"), ASKS_INVOICE},
+    {STR("riservata"), ASKS_PRETEXT},
+    {STR("riservatezza"), ASKS_PRETEXT},
+    {STR("riservato"), ASKS_PRETEXT},
+    {STR("sei al computer"), ASKS_PRETEXT},
+    {STR("sei disponibile"), ASKS_PRETEXT},
+    {STR("sei in ufficio"), ASKS_PRETEXT},
+    {STR("sind sie am platz"), ASKS_PRETEXT},
+    {STR("sollecito"), ASKS_INVOICE},
+    {STR("sono in riunione"), ASKS_PRETEXT},
+    {STR("sort code"), ASKS_PAYMENT},
+    {STR("statement"), ASKS_INVOICE},
+    {STR("steuerprufung"), ASKS_CHANGE},
+    {STR("swift"), ASKS_PAYMENT},
+    {STR("tarjetas regalo"), ASKS_PRETEXT},
+    {STR("transferencia"), ASKS_PAYMENT},
+    {STR("transferencia bancaria"), ASKS_PAYMENT},
+    {STR("tuo numero"), ASKS_PRETEXT},
+    {STR("uberweisung"), ASKS_PAYMENT},
+    {STR("ueberweisung"), ASKS_PAYMENT},
+    {STR("under audit"), ASKS_CHANGE},
+    {STR("updated bank"), ASKS_CHANGE},
+    {STR("variazione coordinate"), ASKS_CHANGE},
+    {STR("variazione iban"), ASKS_CHANGE},
+    {STR("verifica fiscale"), ASKS_CHANGE},
+    {STR("versamento"), ASKS_PAYMENT},
+    {STR("vertraulich"), ASKS_PRETEXT},
+    {STR("vertrauliche"), ASKS_PRETEXT},
+    {STR("vertrauliches"), ASKS_PRETEXT},
+    {STR("vertrouwelijk"), ASKS_PRETEXT},
+    {STR("virement"), ASKS_PAYMENT},
+    {STR("whatsapp"), ASKS_PRETEXT},
+    {STR("wire"), ASKS_PAYMENT},
+    {STR("wire transfer"), ASKS_PAYMENT},
+    {STR("your cell"), ASKS_PRETEXT},
+    {STR("your mobile"), ASKS_PRETEXT},
+    {STR("zahlung"), ASKS_PAYMENT},
 };
 
-static bool any(struct str text, const char *const *words, size_t n)
+/* The first phrase that begins with this letter or a later one. */
+static size_t first_with(char c)
 {
-    for (size_t i = 0; i < n; i++)
-        if (guard_text_has(text, str_c(words[i])))
-            return true;
-    return false;
+    size_t lo = 0, hi = N_ELEMENTS(phrases);
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if (phrases[mid].words.p[0] < c)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
 }
-#define ANY(text, words) any((text), (words), N_ELEMENTS(words))
 
+/* Whole words only: text is folded, words are parted by one space. */
 static unsigned asks_of(struct str t)
 {
-    return (ANY(t, invoice_words) ? ASKS_INVOICE : 0u) | (ANY(t, payment_words) ? ASKS_PAYMENT : 0u) |
-           (ANY(t, change_words) ? ASKS_CHANGE : 0u) | (ANY(t, pretext_words) ? ASKS_PRETEXT : 0u);
+    size_t letter[27];
+    unsigned asks = 0;
+    for (int i = 0; i < 27; i++)
+        letter[i] = first_with((char)('a' + i));
+    for (size_t at = 0; at < t.n;) {
+        struct str rest = str_from(t, at);
+        size_t c = (size_t)(unsigned char)t.p[at] - 'a';
+        for (size_t i = c < 26 ? letter[c] : 0; c < 26 && i < letter[c + 1]; i++) {
+            size_t n = phrases[i].words.n;
+            if (str_starts(rest, phrases[i].words) && (rest.n == n || rest.p[n] == ' '))
+                asks |= phrases[i].asks;
+        }
+        ptrdiff_t space = str_chr(t, ' ', at);
+        at = space < 0 ? t.n : (size_t)space + 1;
+    }
+    return asks;
 }
 
 /* The sender's own lines: from the first quoted one on, others speak. */
@@ -175,12 +210,23 @@ static struct str own_text(struct str text)
     return str_upto(text, from > 0 ? from : text.n);
 }
 
+/* The lexicon's phrases of seven languages, beside the few words above. One phrase of rapport is small talk, two are not. */
+static unsigned topics_of(const struct guard_lexicon *l, struct str folded)
+{
+    struct guard_topics t = {0};
+    guard_lexicon_match(l, folded, &t);
+    return (t.phrases[TOPIC_BANK] > 0 ? ASKS_CHANGE : 0u) |
+           (t.phrases[TOPIC_RAPPORT] + t.phrases[TOPIC_SECRET] >= 2 ? ASKS_PRETEXT : 0u);
+}
+
 unsigned guard_asks(struct guard_case *c)
 {
     if (!(c->rel.asks & ASKS_READ)) {
+        const struct guard_lexicon *l = guard_lists_lexicon(c->in->lists);
         struct str text = c->in->insight ? own_text(str_upto(c->in->insight->text, GUARD_TEXT_READ)) : STR("");
-        c->rel.asks = ASKS_READ | asks_of(guard_text_fold(c->arena, c->in->subject, 400)) |
-                      asks_of(guard_text_fold(c->arena, text, GUARD_TEXT_READ));
+        struct str subject = guard_text_fold(c->arena, c->in->subject, 400);
+        text = guard_text_fold(c->arena, text, GUARD_TEXT_READ);
+        c->rel.asks = ASKS_READ | asks_of(subject) | asks_of(text) | topics_of(l, subject) | topics_of(l, text);
     }
     return c->rel.asks & ~(unsigned)ASKS_READ;
 }
@@ -199,8 +245,9 @@ bool guard_invoice_like(const struct guard_input *in, struct arena *a)
     }
     if (!paper)
         return false;
-    return ANY(guard_text_fold(a, in->subject, 400), invoice_words) ||
-           ANY(guard_text_fold(a, own_text(str_upto(in->insight->text, 4096)), 4096), invoice_words);
+    return ((asks_of(guard_text_fold(a, in->subject, 400)) |
+             asks_of(guard_text_fold(a, own_text(str_upto(in->insight->text, 4096)), 4096))) &
+            ASKS_INVOICE) != 0;
 }
 
 bool guard_coords_shown(const struct guard_input *in, const struct guard_history *h)
