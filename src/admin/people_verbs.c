@@ -4,6 +4,7 @@
 #include "admin/init.h"
 #include "admin/password.h"
 #include "admin/people.h"
+#include "admin/token.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -24,6 +25,11 @@ const struct admin_verb admin_people_verbs[] = {
     {"user quota", "ADDRESS BYTES",
      "Sets how much an account may keep, as 500M or 2G; 0 is without limit. Mail beyond it is deferred (452).",
      user_quota, ADMIN_STATE},
+    {"token add", "ADDRESS --name TEXT [--may read,write,admin,metrics] [--days 365]",
+     "Makes an app token for a program and prints it, once; without --may it can only read.", admin_token_add, ADMIN_STATE},
+    {"token list", "ADDRESS", "Lists the app tokens of an account: number, rights, dates, name.", admin_token_list,
+     ADMIN_STATE},
+    {"token revoke", "ADDRESS NUMBER", "Ends an app token.", admin_token_revoke, ADMIN_STATE},
     {"firm add", "NAME --domain DOMAIN", "Makes a firm with its first domain.", firm_add, ADMIN_STATE},
     {"firm list", "", "Lists the firms of this state with their number, cell and first domain.", firms, ADMIN_STATE},
     {"cell add", "", "Makes a further cell (database and packs of its own): new firms go into it.", cell_add,

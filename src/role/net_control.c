@@ -2,6 +2,7 @@
  * loop. The other end is known by SO_PEERCRED, taken when it connects. */
 #include "role/net.h"
 #include "admin/control.h"
+#include "role/net_token.h"
 #include "core/log.h"
 #include "core/map.h"
 
@@ -28,6 +29,7 @@ struct call { /* one connection */
     char *mem;
     struct buf reply;
     int result;
+    struct net_token *token; /* of a token's verb */
 };
 
 static size_t on_data(struct conn *c, struct str in);
@@ -96,6 +98,9 @@ static void call_free(struct call *c)
     if (c->mem)
         explicit_bzero(c->mem, c->request.n); /* may hold a password's hash */
     free(c->mem);
+    net_token_free(c->token);
+    if (c->reply.p)
+        explicit_bzero(c->reply.p, c->reply.n); /* may show a new token */
     buf_free(&c->reply);
     free(c);
 }
@@ -116,6 +121,7 @@ static size_t on_data(struct conn *conn, struct str in)
     memcpy(c->mem, in.p, (size_t)n);
     c->request = str_n(c->mem, (size_t)n);
     c->working = true;
+    c->token = net_token_take(c->control->net, c->request);
     conn_pause(conn);
     conn_deadline(conn, CONTROL_WORK_MS);
     pthread_t t;
@@ -133,7 +139,8 @@ static size_t on_data(struct conn *conn, struct str in)
 static void *work(void *arg)
 {
     struct call *c = arg;
-    c->result = control_handle(c->control->net->store, c->uid, c->request, &c->reply);
+    c->result = c->token ? net_token_work(c->token, c->uid, &c->reply)
+                         : control_handle(c->control->net->store, c->uid, c->request, &c->reply);
     net_post(c->control->net->loop, on_worked, c);
     return NULL;
 }
