@@ -112,6 +112,8 @@ static struct str refine(const struct extract_blob *b, struct str kind)
 {
     char buffer[16];
     struct str e = extract_extension(b->name, buffer);
+    if (str_eq(kind, STR("eml")) && (str_eq(e, STR("txt")) || str_eq(e, STR("log"))))
+        return STR("text"); /* a copy of header lines, shown as text */
     if (!str_eq(kind, STR("text")) && !str_eq(kind, STR("xml")) && !str_eq(kind, STR("")))
         return kind;
     static const char *const by_name[] = {"csv", "ics", "eml", "js",  "jse", "vbs",  "vbe", "wsf", "hta", "bat",
@@ -121,6 +123,8 @@ static struct str refine(const struct extract_blob *b, struct str kind)
             return str_c(by_name[i]);
     if (str_eq(e, STR("html")) || str_eq(e, STR("htm")) || str_eq(e, STR("shtml")) || str_eq(b->subtype, STR("html")))
         return STR("html");
+    if (str_eq(b->type, STR("message")) && (str_eq(b->subtype, STR("partial")) || str_eq(b->subtype, STR("global"))))
+        return STR("eml");
     if (str_eq(b->subtype, STR("calendar")))
         return STR("ics");
     if (str_eq(b->subtype, STR("csv")))
@@ -185,8 +189,7 @@ void extract_message_part(struct extract_job *j, uint32_t part)
         return;
     a->kind = STR("eml");
     mime_identity_read(j->arena, j->ctx->charsets, b.bytes, &id);
-    if (id.from_state == MIME_FROM_OK)
-        a->author = mime_addr_key(j->arena, &id.from);
+    extract_head(j, &id, a);
 }
 
 void extract_plain_file(struct extract_job *j, const struct extract_blob *b, struct facts_attachment *a)

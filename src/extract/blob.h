@@ -20,6 +20,8 @@ extract_reader_fn extract_onenote_file;
 /* pdf.c: loads what poppler reads from files, before the process seals itself. */
 bool extract_pdf_open(struct extract_ctx *c);
 void extract_pdf_close(struct extract_ctx *c);
+/* nested.c: author and subject of an attached message. */
+void extract_head(struct extract_job *j, const struct mime_identity *id, struct facts_attachment *a);
 /* password.c: gathers the words beside "password". */
 void extract_passwords(struct extract_job *j, struct str text);
 /* invoice_words.c: sets ATT_INVOICE and number when the text says so. */

@@ -16,7 +16,16 @@ struct body {
 /* Decoded bytes; they belong to *hold, which the caller unrefs (NULL: nothing). */
 static struct str decoded(struct extract_job *j, size_t i, GMimeStream **hold)
 {
+    const struct facts_part *p = &j->structure.parts[i];
     *hold = NULL;
+    if (extract_is_plain(p))
+        return str_n(j->raw.p + p->body_off, p->body_len);
+    *hold = j->decoded[i];
+    j->decoded[i] = NULL;
+    if (*hold) {
+        GByteArray *kept = g_mime_stream_mem_get_byte_array((GMimeStreamMem *)*hold);
+        return str_n(kept->data, kept->len);
+    }
     GMimeDataWrapper *content = g_mime_part_get_content((GMimePart *)j->object[i]);
     if (!content)
         return STR("");
@@ -230,6 +239,13 @@ static void wrapped_kinds(struct extract_job *j)
     }
 }
 
+static void release(struct extract_job *j)
+{
+    for (uint32_t i = 0; i < j->structure.n_parts; i++)
+        if (j->decoded[i])
+            g_object_unref(j->decoded[i]);
+}
+
 void extract_body(struct extract_job *j)
 {
     struct body b = {.j = j};
@@ -249,4 +265,5 @@ void extract_body(struct extract_job *j)
     j->insight.language = extract_language(j->ctx, j->insight.text);
     buf_free(&b.plain);
     buf_free(&b.seen);
+    release(j);
 }

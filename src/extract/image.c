@@ -223,7 +223,14 @@ bool image_read(struct extract_job *j, struct str bytes, struct image *out, bool
 {
     *refused = false;
     *out = (struct image){0};
-    bool png = str_starts(bytes, STR("\x89PNG\r\n\x1A\n")), jpeg = str_starts(bytes, STR("\xFF\xD8\xFF"));
+    bool png = bytes.n > 24 && str_starts(bytes, STR("\x89PNG\r\n\x1A\n")),
+         jpeg = str_starts(bytes, STR("\xFF\xD8\xFF"));
+    /* The first chunk is always IHDR: width and height, before libpng refuses them without a word. */
+    struct rd size = rd_of(str_from(bytes, 16));
+    if (png && (rd_u32(&size) > IMAGE_SIDE_MOST || rd_u32(&size) > IMAGE_SIDE_MOST)) {
+        *refused = true;
+        return false;
+    }
     if (!(png ? png_read(j, bytes, out, refused) : jpeg && jpeg_read(j, bytes, out, refused)))
         return false;
     shrink(out);

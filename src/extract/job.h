@@ -10,6 +10,8 @@
 #define EXTRACT_PHONES_MAX 16u /* of FACTS_COORDINATES_MAX: telephone numbers must not crowd out accounts */
 #define EXTRACT_IMAGE_LINKS_MAX 100u
 #define EXTRACT_PASSWORDS_MAX 12u
+#define EXTRACT_KEEP_PART (4u << 20)
+#define EXTRACT_KEEP_ALL (24u << 20)
 
 struct extract_ctx {
     struct mime_charsets *charsets;
@@ -37,7 +39,9 @@ struct extract_job {
     struct mime_identity identity;
     struct facts_structure structure;
     struct facts_insight insight;
-    GMimeObject **object; /* of each part; NULL where GMime has none */
+    GMimeStream **decoded; /* of each part, in memory; NULL when it was not kept */
+    uint64_t kept;         /* encoded bytes of those */
+    GMimeObject **object;  /* of each part; NULL where GMime has none */
     struct buf attached;
     struct extract_budget budget;
     bool certified; /* PEC: the message is the one inside */
@@ -53,6 +57,8 @@ struct extract_job {
 void extract_tree(struct extract_job *j);
 /* body.c: text, preview, links, coordinates of the parts; hands attachments on. */
 void extract_body(struct extract_job *j);
+/* Is the body of the part what stands in the message, byte by byte? */
+bool extract_is_plain(const struct facts_part *p);
 /* Adds text of an attachment to insight.attached, cut at FACTS_TEXT_MAX. */
 void extract_attached(struct extract_job *j, struct str text);
 /* Bytes in a charset to UTF-8; what went wrong becomes flags of the insight. */

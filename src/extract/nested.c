@@ -69,6 +69,15 @@ static void on_part(GMimeObject *parent, GMimeObject *o, gpointer ctx)
     part(o, n);
 }
 
+void extract_head(struct extract_job *j, const struct mime_identity *id, struct facts_attachment *a)
+{
+    if (id->from_state == MIME_FROM_OK)
+        a->author = mime_addr_key(j->arena, &id->from);
+    if (id->from_text.n || id->subject.n)
+        extract_attached(j, arena_printf(j->arena, "%.*s\n%.*s\n", STRF(str_upto(id->from_text, FACTS_NAME_MAX)),
+                                         STRF(str_upto(id->subject, FACTS_STRING_MAX))));
+}
+
 void extract_mail_file(struct extract_job *j, const struct extract_blob *b, struct facts_attachment *a)
 {
     struct nested n = {.j = j, .b = b, .a = a};
@@ -80,8 +89,7 @@ void extract_mail_file(struct extract_job *j, const struct extract_blob *b, stru
     }
     j->budget.bytes -= b->bytes.n;
     mime_identity_read(j->arena, j->ctx->charsets, b->bytes, &id);
-    if (id.from_state == MIME_FROM_OK)
-        a->author = mime_addr_key(j->arena, &id.from);
+    extract_head(j, &id, a);
     GMimeStream *stream = g_mime_stream_mem_new_with_buffer(b->bytes.p, b->bytes.n);
     GMimeParser *parser = g_mime_parser_new_with_stream(stream);
     GMimeMessage *m = g_mime_parser_construct_message(parser, j->ctx->options);

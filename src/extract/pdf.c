@@ -35,12 +35,34 @@ struct pdf {
     struct buf text;
 };
 
-static PopplerDocument *open_document(struct str bytes, bool *encrypted)
+/* The bytes, until the message has had its time: then they end. Poppler has no other way to be stopped inside a page
+ * that paints itself again and again; what it reads next is empty, and it comes back. */
+struct _PdfBytes {
+    GMemoryInputStream parent;
+    const struct extract_job *job;
+};
+G_DECLARE_FINAL_TYPE(PdfBytes, pdf_bytes, PDF, BYTES, GMemoryInputStream)
+G_DEFINE_TYPE(PdfBytes, pdf_bytes, G_TYPE_MEMORY_INPUT_STREAM)
+
+static gssize pdf_bytes_read(GInputStream *in, void *to, gsize n, GCancellable *c, GError **e)
+{
+    const struct extract_job *j = PDF_BYTES(in)->job;
+    if (j && !extract_time_left(j))
+        return 0;
+    return G_INPUT_STREAM_CLASS(pdf_bytes_parent_class)->read_fn(in, to, n, c, e);
+}
+
+static void pdf_bytes_class_init(PdfBytesClass *k) { G_INPUT_STREAM_CLASS(k)->read_fn = pdf_bytes_read; }
+static void pdf_bytes_init(PdfBytes *b) { b->job = NULL; }
+
+static PopplerDocument *open_document(const struct extract_job *j, struct str bytes, bool *encrypted)
 {
     GError *e = NULL;
-    GBytes *g = g_bytes_new_static(bytes.p, bytes.n);
-    PopplerDocument *doc = poppler_document_new_from_bytes(g, NULL, &e);
-    g_bytes_unref(g);
+    PdfBytes *in = g_object_new(pdf_bytes_get_type(), NULL);
+    in->job = j;
+    g_memory_input_stream_add_data(G_MEMORY_INPUT_STREAM(in), bytes.p, (gssize)bytes.n, NULL);
+    PopplerDocument *doc = poppler_document_new_from_stream(G_INPUT_STREAM(in), (goffset)bytes.n, NULL, NULL, &e);
+    g_object_unref(in);
     *encrypted = e && e->domain == POPPLER_ERROR && e->code == POPPLER_ERROR_ENCRYPTED;
     if (e)
         g_error_free(e);
@@ -56,7 +78,7 @@ bool extract_pdf_open(struct extract_ctx *c)
     FcConfigDestroy(none);
     /* Titles and authors are UTF-16 to it, and iconv's tables lie in files: they stay loaded while this is open. */
     c->utf16 = g_iconv_open("UTF-8", "UTF-16BE");
-    c->warm = open_document(str_n(tiny, sizeof tiny - 1), &encrypted);
+    c->warm = open_document(NULL, str_n(tiny, sizeof tiny - 1), &encrypted);
     PopplerPage *page = c->warm ? poppler_document_get_page(c->warm, 0) : NULL;
     if (!page)
         return false;
@@ -200,6 +222,8 @@ static void pages(struct pdf *p)
         p->j->budget.pages--;
         page(p, i);
     }
+    if (!extract_time_left(p->j))
+        extract_note(p->j, p->a, ATT_UNREADABLE, STR("pages take too long to read"));
 }
 
 static gboolean collect(const gchar *data, gsize n, gpointer to, GError **e)
@@ -278,7 +302,7 @@ void extract_pdf_file(struct extract_job *j, const struct extract_blob *b, struc
         return;
     }
     /* No password is tried: poppler 22.12 dereferences a stream that it has given away when one is wrong. */
-    p.doc = open_document(b->bytes, &encrypted);
+    p.doc = open_document(j, b->bytes, &encrypted);
     if (!p.doc) {
         extract_note(j, a, encrypted ? ATT_ENCRYPTED : ATT_UNREADABLE, encrypted ? STR("") : STR("damaged PDF"));
         return;

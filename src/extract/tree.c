@@ -9,6 +9,7 @@ struct walk {
     struct extract_job *j;
     struct facts_part *parts;
     GMimeObject **object;
+    GMimeStream **decoded;
     size_t n;
 };
 
@@ -92,15 +93,36 @@ static GMimeStream *content_stream(GMimeObject *o)
     return content ? g_mime_data_wrapper_get_stream(content) : NULL;
 }
 
-/* Decoded size without keeping the bytes. */
-static uint64_t decoded_size(GMimeObject *o, uint64_t limit)
+/* The decoded bytes are wanted again for reading, so those of ordinary parts are kept until the message is done. */
+static uint64_t decoded_size(struct walk *w, GMimeObject *o, const struct facts_part *p)
 {
     GMimeDataWrapper *content = g_mime_part_get_content((GMimePart *)o);
-    GMimeStream *null = g_mime_stream_null_new();
-    g_mime_data_wrapper_write_to_stream(content, null);
-    uint64_t n = ((GMimeStreamNull *)null)->written;
-    g_object_unref(null);
-    return n < limit ? n : limit;
+    bool keep = p->body_len <= EXTRACT_KEEP_PART && w->j->kept + p->body_len <= EXTRACT_KEEP_ALL;
+    GMimeStream *to = keep ? g_mime_stream_mem_new() : g_mime_stream_null_new();
+    g_mime_data_wrapper_write_to_stream(content, to);
+    uint64_t n = keep ? g_mime_stream_mem_get_byte_array((GMimeStreamMem *)to)->len : ((GMimeStreamNull *)to)->written;
+    if (keep) {
+        w->j->kept += p->body_len;
+        w->decoded[p - w->parts] = to;
+    } else {
+        g_object_unref(to);
+    }
+    return n < w->j->raw.n ? n : w->j->raw.n;
+}
+
+bool extract_is_plain(const struct facts_part *p)
+{
+    return p->encoding.n == 0 || str_eq(p->encoding, STR("7bit")) || str_eq(p->encoding, STR("8bit"));
+}
+
+/* The line end before a delimiter line belongs to the delimiter (RFC 2046 5.1.1). GMime guesses from the rest of the
+ * message whether that is one byte or two, and is wrong where line ends are mixed. */
+static uint64_t true_end(struct str raw, uint64_t start, uint64_t end)
+{
+    for (uint64_t p = end >= start + 2 ? end - 2 : start; p + 2 < raw.n && p <= end + 1; p++)
+        if (raw.p[p] == '\n' && raw.p[p + 1] == '-' && raw.p[p + 2] == '-')
+            return p > start && raw.p[p - 1] == '\r' ? p - 1 : p;
+    return end;
 }
 
 static void leaf(struct walk *w, GMimeObject *o, struct facts_part *p)
@@ -114,14 +136,14 @@ static void leaf(struct walk *w, GMimeObject *o, struct facts_part *p)
         w->j->insight.flags |= FACTS_UNREADABLE;
         return;
     }
+    end = true_end(w->j->raw, start, end);
     p->body_off = start;
     p->body_len = end - start;
     if (p->header_off > start)
         p->header_off = start;
     p->header_len = start - p->header_off;
     p->lines = count_lines(str_n(w->j->raw.p + start, p->body_len));
-    bool plain = p->encoding.n == 0 || str_eq(p->encoding, STR("7bit")) || str_eq(p->encoding, STR("8bit"));
-    p->size = plain ? p->body_len : decoded_size(o, raw);
+    p->size = extract_is_plain(p) ? p->body_len : decoded_size(w, o, p);
 }
 
 static void visit(struct walk *w, GMimeObject *o, uint32_t parent, unsigned depth, uint64_t at);
@@ -184,6 +206,7 @@ static void visit(struct walk *w, GMimeObject *o, uint32_t parent, unsigned dept
     uint32_t self = (uint32_t)w->n++;
     struct facts_part *p = &w->parts[self];
     w->object[self] = o;
+    w->decoded[self] = NULL;
     *p = (struct facts_part){.parent = parent, .depth = (uint16_t)depth};
     describe(w, o, p);
     place_header(w, o, at, p);
@@ -204,11 +227,13 @@ void extract_tree(struct extract_job *j)
     /* Not cleared: most mail has few parts, and clearing room for all costs as much as reading a short message. */
     w.parts = arena_alloc(j->arena, FACTS_PARTS_MAX * sizeof *w.parts);
     w.object = arena_alloc(j->arena, FACTS_PARTS_MAX * sizeof *w.object);
+    w.decoded = arena_alloc(j->arena, FACTS_PARTS_MAX * sizeof *w.decoded);
     GMimeObject *root = g_mime_message_get_mime_part(j->message);
     if (root)
         visit(&w, root, 0, 0, 0);
     if (w.n == 0) {
         w.object[0] = NULL;
+        w.decoded[0] = NULL;
         w.parts[0] = (struct facts_part){.type = STR("text"), .subtype = STR("plain")};
         place_header(&w, (GMimeObject *)j->message, 0, &w.parts[0]);
         w.parts[0].body_len = j->raw.n - w.parts[0].body_off;
@@ -223,4 +248,5 @@ void extract_tree(struct extract_job *j)
     }
     j->structure = (struct facts_structure){w.parts, w.n};
     j->object = w.object;
+    j->decoded = w.decoded;
 }
