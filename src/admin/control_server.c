@@ -1,4 +1,5 @@
 #include "admin/control.h"
+#include "admin/held.h"
 #include "admin/people.h"
 #include "core/log.h"
 
@@ -15,6 +16,8 @@ static const struct control_verb {
     {"user.add", people_add_user},
     {"user.password", people_set_password},
     {"user.quota", people_set_quota},
+    {"user.role", people_set_role},
+    {"held.release", held_release},
     {"firm.add", people_add_firm},
     {"counterparty.add", people_add_party},
 };
@@ -26,7 +29,8 @@ static const struct {
     {"hash", offsetof(struct people_args, hash)},       {"firm", offsetof(struct people_args, firm)},
     {"domain", offsetof(struct people_args, domain)},   {"party", offsetof(struct people_args, party)},
     {"iban", offsetof(struct people_args, iban)},       {"who", offsetof(struct people_args, who)},
-    {"quota", offsetof(struct people_args, quota)},
+    {"quota", offsetof(struct people_args, quota)},     {"id", offsetof(struct people_args, id)},
+    {"role", offsetof(struct people_args, role)},
 };
 
 static int status(struct store *s UNUSED, const struct people_args *p UNUSED, struct err *e UNUSED) { return 0; }

@@ -9,6 +9,7 @@ struct people_args {
     struct str firm, domain; /* firm: its name and domain; counterparty: domain of the firm that asks, may be empty */
     struct str party, iban;  /* counterparty: its domain; name in `name` */
     struct str quota;        /* bytes in digits */
+    struct str id, role;     /* held message; "admin" or "member" */
     struct str who;          /* for the audit */
 };
 int people_add_firm(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
