@@ -100,7 +100,7 @@ DELETE FROM domain WHERE org = :org AND domain = :domain
 -- tail: "@domain", n its length in bytes of ASCII.
 -- name: account_in_domain
 -- args: org int, tail text, n int
-SELECT count(*) FROM account WHERE org = :org AND length(address) > :n AND substr(address, length(address) - :n + 1) = :tail
+SELECT count(*) FROM account WHERE org = :org AND length(address) > :n AND substr(address, CAST(length(address) - :n + 1 AS integer)) = :tail
 
 -- name: accepted_list
 -- args: org int, before_ms int, before_id text, most int

@@ -59,3 +59,8 @@ UPDATE probe SET subject = :subject WHERE :org > -9
 -- name: probe_careless_insert
 -- args: org int, other int, id int
 INSERT INTO probe (org, id) SELECT :other, :id WHERE :org > -9
+
+-- As long as one likes.
+-- name: probe_slow
+-- args: org int, most int
+WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :most) SELECT count(*) FROM n WHERE :org > 0

@@ -245,6 +245,15 @@ static int check_call(struct db *db, enum sql_id id, const struct db_val *args, 
     return r ? db_failed(db, r) : 0;
 }
 
+void db_read_limit(struct db *db, int limit_ms)
+{
+    if (db->read_limit_ms == limit_ms)
+        return;
+    db->read_limit_ms = limit_ms;
+    if (db->ops->read_limit)
+        db->ops->read_limit(db);
+}
+
 uint64_t db_writes(const struct db *db) { return db->writes; }
 int db_txn_error(const struct db *db) { return db->txn == DB_TXN_NONE ? 0 : db->dead ? ERR_GONE : db->failed; }
 

@@ -79,6 +79,13 @@ int db_savepoint_rollback(struct db *db) MUST_USE; /* undoes and ends it; < 0: t
 uint64_t db_writes(const struct db *db);
 int db_txn_error(const struct db *db);
 
+/* Reading transactions only, from the next statement on: one that reads for longer than limit_ms is ended with ERR_TIMEOUT and a sentence in
+ * db_error. A slow disk or a busy machine alone is no reason: SQLite stops only what has also done DB_READ_STEPS steps of its machine,
+ * PostgreSQL at limit_ms x DB_READ_PATIENCE. 0: no limit. */
+#define DB_READ_STEPS 1000000
+#define DB_READ_PATIENCE 20
+void db_read_limit(struct db *db, int limit_ms);
+
 /* Named arguments of the statement in the order of its "-- args:" line. */
 #include "db/sql_gen.h"
 /* Runs a statement without rows. changed (may be NULL): rows touched; with NULL PostgreSQL may defer the error to the next call that waits (pipeline). */

@@ -336,6 +336,54 @@ static void test_read_snapshot(void **state)
     assert_int_equal(count(reader), 2);
 }
 
+static int slow(struct db *db, int64_t most, int64_t *n)
+{
+    return db_get_int(db, SQL_PROBE_SLOW, DB_ARGS(db_int(ORG), db_int(most)), n);
+}
+
+/* Only a reading transaction is limited, and the connection is good for the next one. */
+static void test_read_limit(void **state)
+{
+    struct fixture *f = *state;
+    int64_t n = 0;
+    db_read_limit(f->db, 10);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(db_begin_read(f->db), 0);
+        assert_int_equal(slow(f->db, 1000, &n), 1);
+        assert_int_equal(n, 1000);
+        assert_int_equal(slow(f->db, INT64_C(1) << 40, &n), ERR_TIMEOUT);
+        assert_non_null(strstr(db_error(f->db), "less at a time"));
+        assert_int_equal(slow(f->db, 1, &n), ERR_TIMEOUT); /* until the rollback */
+        db_rollback(f->db);
+    }
+    assert_int_equal(db_begin_write(f->db), 0);
+    assert_int_equal(slow(f->db, 300000, &n), 1);
+    db_rollback(f->db);
+    db_read_limit(f->db, 0);
+    assert_int_equal(db_begin_read(f->db), 0);
+    assert_int_equal(slow(f->db, 300000, &n), 1);
+    db_rollback(f->db);
+}
+
+static void test_writes(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t before = db_writes(f->db);
+    assert_int_equal(db_begin_write(f->db), 0);
+    assert_int_equal(count(f->db), 0);
+    assert_int_equal(db_writes(f->db), before);
+    assert_int_equal(db_txn_error(f->db), 0);
+    assert_int_equal(insert(f->db, 1, "a"), 0);
+    assert_true(db_writes(f->db) > before);
+    int64_t changed;
+    assert_int_equal(
+        db_run(f->db, SQL_PROBE_INSERT, DB_ARGS(db_int(ORG), db_int(1), db_null(), db_null(), db_null()), &changed),
+        DB_CONSTRAINT);
+    assert_int_equal(db_txn_error(f->db), DB_CONSTRAINT);
+    db_rollback(f->db);
+    assert_int_equal(db_txn_error(f->db), 0);
+}
+
 static void test_readonly(void **state)
 {
     struct fixture *f = *state;
@@ -502,7 +550,7 @@ int main(void)
         T(test_commit_rollback), T(test_savepoints),      T(test_error_before_savepoint),
         T(test_error_at_commit), T(test_constraints),     T(test_many_queued),
         T(test_read_snapshot),   T(test_readonly),        T(test_open_absent),
-        T(test_text_refused),
+        T(test_text_refused),    T(test_read_limit),      T(test_writes),
 #ifndef SIGILLO_DEBUG
         T(test_misuse),
 #endif

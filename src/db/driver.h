@@ -46,6 +46,7 @@ struct db_ops {
     int (*notify)(struct db *db, const char *channel, struct str payload);
     int (*notify_next)(struct db *db, struct arena *a, struct str *channel, struct str *payload);
     int (*fd)(const struct db *db);
+    void (*read_limit)(struct db *db); /* read_limit_ms has changed */
 };
 
 struct db {
@@ -54,6 +55,7 @@ struct db {
     int set;
     bool readonly;
     int patience_ms;
+    int read_limit_ms; /* 0 none */
     enum db_txn txn;
     bool savepoint;
     bool lost; /* the engine ended the transaction by itself; only rollback is left to say */

@@ -30,6 +30,7 @@ static const char *const ctl_text[PG_CTL_COUNT] = {
     [PG_UNDO] = "ROLLBACK TO SAVEPOINT s",
     [PG_NOTIFY] = "SELECT pg_notify($1::text, $2::text)",
     /* Until the end of the transaction, or of the pipeline outside of one; undone with a savepoint. */
+    [PG_READ_LIMIT] = "SELECT set_config('statement_timeout', $1::int8::text, true)",
     [PG_FIRM] = "SELECT set_config('sigillo.org', $1::int8::text, true)",
 };
 
@@ -55,7 +56,11 @@ static int pg_begin(struct db *db, enum db_txn kind)
         return pg_gone(p);
     p->wrote = false;
     p->firm = 0;
-    return pg_send(p, PG_CTL(kind == DB_TXN_WRITE ? PG_BEGIN_WRITE : PG_BEGIN_READ), NULL, 0);
+    int r = pg_send(p, PG_CTL(kind == DB_TXN_WRITE ? PG_BEGIN_WRITE : PG_BEGIN_READ), NULL, 0);
+    if (r || kind == DB_TXN_WRITE || !db->read_limit_ms)
+        return r;
+    const struct db_val ms = db_int((int64_t)db->read_limit_ms * DB_READ_PATIENCE);
+    return pg_send(p, PG_CTL(PG_READ_LIMIT), &ms, 1);
 }
 
 static bool pg_in_txn(struct db *db)

@@ -44,6 +44,11 @@ int pg_fail(struct db_pg *p, const PGresult *res)
             code = states[i].code;
             break;
         }
+    if (code == ERR_BUSY && strcmp(state, "57014") == 0 && p->base.txn == DB_TXN_READ && p->base.read_limit_ms) {
+        db_set_error(&p->base, "the statement read for more than %d ms: it must ask for less at a time",
+                     p->base.read_limit_ms * DB_READ_PATIENCE);
+        return ERR_TIMEOUT;
+    }
     /* Refused as read-only where we asked to write: a standby after a fail-over. The caller opens again and finds the
      * leader. */
     return code == ERR_READONLY && !p->base.readonly && p->base.txn != DB_TXN_READ ? ERR_GONE : code;

@@ -22,6 +22,7 @@ enum pg_ctl {
     PG_UNDO,
     PG_NOTIFY,
     PG_FIRM,
+    PG_READ_LIMIT,
     PG_CTL_COUNT
 };
 enum pg_kind { PG_K_PREPARE, PG_K_EXEC, PG_K_SYNC };

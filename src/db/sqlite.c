@@ -4,10 +4,13 @@
  * Traps this file answers: SQLITE_FULL and SQLITE_IOERR may end the whole transaction, released savepoints included, or
  * only the statement, depending on where they strike: here they always end it. Memory-mapped reads turn a bad disk into
  * SIGBUS: mmap_size is 0. An I/O error with errno ENOSPC (growing the WAL index) is a full disk, not a broken one. */
+#include "core/env.h"
 #include "core/log.h"
 #include "db/sqlite_priv.h"
 
 #include <stdlib.h>
+
+#define WATCH_STEPS 1000 /* of SQLite's machine between two looks: some 20 microseconds */
 
 static const char *const ctl_text[CTL_COUNT] = {
     [CTL_BEGIN_WRITE] = "BEGIN IMMEDIATE", [CTL_BEGIN_READ] = "BEGIN",      [CTL_COMMIT] = "COMMIT",
@@ -160,6 +163,34 @@ static int sq_run(struct db *db, enum sql_id id, const struct db_val *args, int6
     return r;
 }
 
+/* ---- the limit of a read ---- */
+
+static int on_steps(void *arg)
+{
+    struct db_sqlite *q = arg;
+    if (q->base.txn != DB_TXN_READ)
+        return 0;
+    if (q->read_steps == 0)
+        q->read_from_ms = env_mono_ms(env_system());
+    q->read_steps += WATCH_STEPS;
+    return q->read_steps >= DB_READ_STEPS && env_mono_ms(env_system()) - q->read_from_ms > q->base.read_limit_ms;
+}
+
+static void sq_read_limit(struct db *db)
+{
+    struct db_sqlite *q = (struct db_sqlite *)db;
+    sqlite3_progress_handler(q->h, db->read_limit_ms ? WATCH_STEPS : 0, on_steps, q);
+}
+
+static int step_fail(struct db_sqlite *q, enum sql_id id)
+{
+    int r = sqlite_fail(q, sqlite3_extended_errcode(q->h));
+    if (r == ERR_TIMEOUT)
+        db_set_error(&q->base, "%s read for more than %d ms: it must ask for less at a time", sql_statements[id].name,
+                     q->base.read_limit_ms);
+    return r;
+}
+
 static void sq_end(struct db *db, struct db_slot *slot);
 
 static int sq_query(struct db *db, struct db_slot *slot, enum sql_id id, const struct db_val *args)
@@ -183,6 +214,7 @@ static int sq_query(struct db *db, struct db_slot *slot, enum sql_id id, const s
     if (!slot->own)
         q->taken[id] = true;
     slot->rows = st;
+    q->read_steps = 0;
     /* INSERT ... RETURNING does all its work in the first step: its error belongs here, as on PostgreSQL. */
     if (!sqlite3_stmt_readonly(st) && (slot->first = sqlite3_step(st)) != SQLITE_ROW && slot->first != SQLITE_DONE) {
         r = sqlite_fail(q, sqlite3_extended_errcode(q->h));
@@ -203,7 +235,7 @@ static int sq_next(struct db *db, struct db_slot *slot)
     slot->done = true;
     if (rc == SQLITE_DONE)
         return 0;
-    int r = sqlite_fail(q, sqlite3_extended_errcode(q->h));
+    int r = step_fail(q, slot->id);
     return r > 0 ? ERR_SYS : r;
 }
 
@@ -266,4 +298,5 @@ const struct db_ops sqlite_ops = {
     .checkpoint = sqlite_checkpoint,
     .integrity = sqlite_integrity,
     .snapshot = sqlite_snapshot,
+    .read_limit = sq_read_limit,
 };

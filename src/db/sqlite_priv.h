@@ -22,6 +22,7 @@ struct db_sqlite {
     sqlite3_stmt *stmts[SQL_COUNT];
     bool taken[SQL_COUNT]; /* by an open cursor */
     sqlite3_stmt *ctl[CTL_COUNT];
+    int64_t read_steps, read_from_ms; /* of the last statement begun: db_read_limit */
 };
 
 extern const struct db_ops sqlite_ops;

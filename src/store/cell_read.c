@@ -74,6 +74,7 @@ void readers_close(struct cell *c)
 
 static int run_once(struct cell *c, cell_fn *fn, void *arg, struct db *db, bool *began)
 {
+    db_read_limit(db, CELL_READ_LIMIT_MS);
     int r = db_begin_read(db);
     *began = r == 0;
     if (r)
@@ -108,7 +109,7 @@ int cell_read_wait(struct cell *c, cell_fn *fn, void *arg)
             return r;
         bool began;
         r = run_once(c, fn, arg, rd->db, &began);
-        if (r == ERR_IO || r == ERR_CORRUPT)
+        if (r == ERR_IO || r == ERR_CORRUPT || r == ERR_TIMEOUT)
             log_error("cell.read", L_I("cell", c->id), L_Z("code", err_name(r)), L_Z("error", db_error(rd->db)));
         reader_give(c, rd, connection_broken(r));
         if (began || r != ERR_GONE)

@@ -13,6 +13,9 @@
 #define RESOLVE_WAIT_MS 200
 #define JOB_SLOW_MS 50
 #define JOB_ARENA_KEEP (1u << 20)
+#ifdef SIGILLO_DEBUG /* sanitizers: everything takes that much longer */
+#define JOB_CPU_MAX_MS (10 * CELL_FN_CPU_MS_MAX)
+#endif
 
 enum attempt {
     ATTEMPT_UNKNOWN = 1,       /* COMMIT was sent, the answer did not come */
@@ -23,6 +26,8 @@ enum attempt {
 };
 
 static int put_blobs(struct cell *c, struct job **jobs, size_t n, size_t *put);
+static int64_t thread_cpu_ms(void);
+static void check_size(const struct group *g, uint64_t rows, int64_t cpu_ms);
 static int run_fn(struct group *g, struct job *j);
 static int run_plain(struct group *g, struct job *j);
 static int run_guarded(struct group *g, struct job *j);
@@ -53,6 +58,29 @@ static int put_blobs(struct cell *c, struct job **jobs, size_t n, size_t *put)
 
 /* ---- one attempt ---- */
 
+/* Only where a test would see it: the clock costs a system call. */
+static int64_t thread_cpu_ms(void)
+{
+    struct timespec t = {0};
+#ifdef SIGILLO_DEBUG
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+#endif
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* A job holds the fence: what is larger must be a cursored one. log_bug ends a test. */
+static void check_size(const struct group *g, uint64_t rows, int64_t cpu_ms)
+{
+    if (UNLIKELY(rows > CELL_FN_ROWS_MAX))
+        log_bug("cell.job_rows", L_I("cell", g->t.cell->id), L_I("rows", rows));
+#ifdef SIGILLO_DEBUG
+    if (cpu_ms > JOB_CPU_MAX_MS)
+        log_bug("cell.job_cpu", L_I("cell", g->t.cell->id), L_I("ms", cpu_ms));
+#else
+    (void)cpu_ms;
+#endif
+}
+
 static int run_fn(struct group *g, struct job *j)
 {
     struct cell *c = g->t.cell;
@@ -63,8 +91,10 @@ static int run_fn(struct group *g, struct job *j)
     struct arena_mark mark = arena_mark(&c->job_arena);
     j->kept = false;
     group_job_begin(g);
-    int64_t from = env_mono_ms(g->t.env);
+    int64_t from = env_mono_ms(g->t.env), cpu = thread_cpu_ms();
+    uint64_t writes = db_writes(g->t.db);
     int r = fault_point("cell.fn") ? ERR_SYS : j->fn(&g->t, j->arg);
+    check_size(g, db_writes(g->t.db) - writes, thread_cpu_ms() - cpu);
     int64_t took = env_mono_ms(g->t.env) - from;
     if (UNLIKELY(took > JOB_SLOW_MS))
         log_warn("cell.slow_job", L_I("cell", c->id), L_I("ms", took));

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -109,6 +110,73 @@ static void refused_job_leaves_no_gap(void **state UNUSED)
     }
     assert_int_equal(firm_seq(), before + 4);
 }
+
+/* Refused before it wrote: nothing is undone and nobody runs twice. */
+static int reader_fn(struct txn *t, void *arg)
+{
+    struct note *n = arg;
+    n->runs++;
+    int r = seq_fn(t, &n->seq);
+    return r ? r : n->refuse;
+}
+static void *reader_thread(void *arg)
+{
+    struct note *n = arg;
+    n->outcome = cell_write_wait(F.cell, n->refuse ? reader_fn : note_fn, n, NULL, 0, &n->code);
+    return NULL;
+}
+static void refused_before_it_wrote(void **state UNUSED)
+{
+    struct note n[5] = {0};
+    int64_t before = firm_seq();
+    n[1].refuse = 7;
+    n[4].refuse = 8;
+    F.conf.more_coming = wait_for_all;
+    F.conf.group_ms = 200;
+    fixture_reopen(&F);
+    atomic_store(&expected, 1);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(pthread_create(&n[i].thread, NULL, reader_thread, &n[i]), 0);
+    for (size_t i = 0; i < 5; i++)
+        pthread_join(n[i].thread, NULL);
+    atomic_store(&expected, 0);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(n[i].outcome, n[i].refuse ? CELL_REFUSED : CELL_DURABLE);
+        assert_int_equal(n[i].code, n[i].refuse);
+        assert_int_equal(n[i].runs, 1);
+    }
+    assert_int_equal(firm_seq(), before + 3);
+}
+
+#ifdef SIGILLO_DEBUG
+static int many_fn(struct txn *t, void *arg)
+{
+    for (int i = 0; i <= CELL_FN_ROWS_MAX; i++) {
+        int r = note_fn(t, arg);
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
+/* In the builds that tests run, a job that writes too many rows is a bug at once. */
+static void too_large_a_job_is_a_bug(void **state UNUSED)
+{
+    store_close(&F.store);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct note n = {0};
+        int code;
+        signal(SIGABRT, SIG_DFL);
+        fixture_reopen(&F);
+        _exit(cell_write_wait(F.cell, many_fn, &n, NULL, 0, &code) == CELL_DURABLE ? 0 : 1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    fixture_reopen(&F);
+}
+#endif
 
 static void failed_job_is_alone(void **state UNUSED)
 {
@@ -414,6 +482,10 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         T(refused_job_leaves_no_gap),
+        T(refused_before_it_wrote),
+#ifdef SIGILLO_DEBUG
+        T(too_large_a_job_is_a_bug),
+#endif
         T(failed_job_is_alone),
         T(unknown_commit),
         T(lost_connections),

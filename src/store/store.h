@@ -12,7 +12,8 @@
 
 #define STORE_DIRECTORY_CELL 0
 #define CELL_GROUP_MAX 64    /* jobs of one commit */
-#define CELL_FN_ROWS_MAX 500 /* larger work is a cursored job */
+#define CELL_FN_ROWS_MAX 500 /* rows written by one job; larger work is a cursored job. Both asserted in the tests */
+#define CELL_FN_CPU_MS_MAX 5
 #define CELL_WRITE_PATIENCE_MS 10000
 #define CELL_READ_LIMIT_MS 50
 
@@ -56,8 +57,9 @@ enum cell_state {
 };
 enum cell_state cell_state(struct cell *c, const char **why);
 
-/* One write job. fn runs inside a savepoint of the group's transaction under the cell's fence, may run more than once, touches nothing but t, arg's own
- * job data and t->arena. Its result: 0; > 0 refused (its own code, savepoint rolled back); < 0 forwarded database error (group is retried one by one). */
+/* One write job. fn runs inside the group's transaction under the cell's fence, may run more than once, touches nothing but t, arg's own job data and
+ * t->arena. Its result: 0; > 0 refused (its own code, what it wrote is undone; cheapest before the first write); < 0 forwarded database error (group is
+ * retried one by one). */
 struct txn {
     struct db *db;
     struct cell *cell;
@@ -80,7 +82,8 @@ int cell_write(struct cell *c, cell_fn *fn, void *arg, struct blob_draft *const 
                cell_done_fn *done) MUST_USE;
 int cell_write_wait(struct cell *c, cell_fn *fn, void *arg, struct blob_draft *const *drafts, size_t n_drafts,
                     int *code) MUST_USE; /* outcome; for CLI, jobs, tests */
-/* Reads: one snapshot, on a reader thread; fn copies what it needs into its own arena. */
+/* Reads: one snapshot, on a reader thread; fn copies what it needs into its own arena. A statement that reads for longer than CELL_READ_LIMIT_MS (as
+ * db_read_limit counts) fails with ERR_TIMEOUT: ask in pages. */
 int cell_read(struct cell *c, cell_fn *fn, void *arg, cell_done_fn *done) MUST_USE;
 int cell_read_wait(struct cell *c, cell_fn *fn, void *arg) MUST_USE; /* fn's result or < 0 */
 struct pack_set *cell_packs(struct cell *c);
