@@ -22,8 +22,21 @@ static void h_any(struct http_req *r, void *ctx)
     if (http_decode(r->arena, r->head.path, &value) && memchr(value.p, 0, value.n))
         abort();
     (void)http_query(r->arena, r->head.query, STR("a"));
-    struct http_answer a = {.status = 200, .type = "text/plain", .view = STR("ok")};
+    static char text[5000];
+    struct http_answer a = {.status = 200,
+                            .type = "text/plain",
+                            .view = str_n(text, sizeof text),
+                            .etag = STR("\"a\""),
+                            .flags = HTTP_RANGES};
     http_reply(r->server, r->id, &a);
+}
+
+static void ask(void *ctx, uint64_t ticket, int64_t cell, int64_t org, int64_t account)
+{
+    (void)cell;
+    (void)org;
+    (void)account;
+    http_push_states(*(struct http_server **)ctx, ticket, &(struct http_push_state){STR("Email"), STR("1")}, 1);
 }
 
 static const struct http_route routes[] = {
@@ -47,6 +60,7 @@ static struct seen run(struct str in, size_t piece)
     struct http_conf conf = {.max_body = 1 << 20, .tmp_dir = "/tmp", .verify = verify, .verify_ctx = &s};
     s = http_server_new(loop, &conf);
     http_server_routes(s, routes, N_ELEMENTS(routes), &seen);
+    http_push_conf(s, ask, &s);
     struct net_peer peer = {.addr = {127, 0, 0, 1}, .family = AF_INET};
     struct conn *c = http_conn_new(s, -1, &peer);
     while (in.n > 0 && !conn_closing(c)) {

@@ -14,6 +14,8 @@ static const struct http_why why_type = {"unsupportedType", "Il corpo deve esser
                                          "The body must be application/json."};
 static const struct http_why why_origin = {"forbidden", "La richiesta non viene dal pannello.",
                                            "The request does not come from the panel."};
+static const struct http_why why_scope = {"insufficientScope", "Questo token non ha il permesso per questa richiesta.",
+                                          "This token has no permission for this request."};
 static const struct http_why why_large = {"tooLarge", "La richiesta è troppo grande.", "The request is too large."};
 static const struct http_why why_length = {"lengthRequired", "Manca la lunghezza del corpo.",
                                            "The length of the body is missing."};
@@ -152,6 +154,15 @@ bool http_is_json(const struct http_head *h)
     return str_ieq(str_trim(type), STR("application/json"));
 }
 
+/* A token reads with HTTP_MAY_READ and uploads with HTTP_MAY_WRITE; what a JMAP method needs jmap itself knows. */
+static bool token_may(const struct http_txn *t, bool changes)
+{
+    unsigned may = t->person.may, flags = t->route->flags;
+    if (flags & HTTP_OPEN)
+        return true;
+    return (may & HTTP_MAY_READ) && (!changes || !(flags & HTTP_RAW) || (may & HTTP_MAY_WRITE));
+}
+
 int http_rules_person(struct http_txn *t, const struct http_why **why)
 {
     const struct http_req *r = &t->req;
@@ -159,6 +170,10 @@ int http_rules_person(struct http_txn *t, const struct http_why **why)
     if (!(t->route->flags & HTTP_OPEN) && !r->person) {
         *why = &why_login;
         return 401;
+    }
+    if (r->by_token && !token_may(t, changes)) {
+        *why = &why_scope;
+        return 403;
     }
     if (!changes)
         return 0;

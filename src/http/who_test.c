@@ -231,6 +231,11 @@ static void tokens(void **state)
              "POST /mine HTTP/1.1\r\n" HOST JSON2 "Authorization: Bearer %s\r\nOrigin: https://evil.example\r\n\r\n{}",
              text);
     assert_int_equal(fixture_askz(&s.f, req), 403);
+    s.may = HTTP_MAY_METRICS; /* for figures alone */
+    fixture_wait(&s.f, 3000);
+    snprintf(fields, sizeof fields, "Authorization: Bearer %s\r\n", text);
+    assert_int_equal(get_mine(&s, fields), 403);
+    assert_true(fixture_has(&s.f, "insufficientScope"));
     /* /metrics through something that forwards: by a token that may. */
     snprintf(req, sizeof req, "GET /metrics HTTP/1.1\r\n" HOST "Authorization: Bearer %s\r\n\r\n", text);
     assert_int_equal(fixture_askz(&s.f, req), 200);

@@ -7,6 +7,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <setjmp.h>
@@ -219,7 +220,7 @@ static void deadline_speaks_and_closes(void **state)
 /* --- TLS with a key that lives outside the context --- */
 struct local_key {
     EVP_PKEY *key;
-    int signs;
+    int signs, blocks;
     bool refuse;
 };
 
@@ -231,7 +232,18 @@ static int local_sign(void *ctx, struct str digest, uint8_t *sig, size_t *n)
         return ERR_GONE;
     EVP_PKEY_CTX *pc = EVP_PKEY_CTX_new(k->key, NULL);
     size_t len = NET_TLS_SIG_MAX;
-    int ok = EVP_PKEY_sign_init(pc) == 1 && EVP_PKEY_sign(pc, sig, &len, (const uint8_t *)digest.p, digest.n) == 1;
+    int ok = EVP_PKEY_sign_init(pc) == 1;
+    if (EVP_PKEY_get_base_id(k->key) == EVP_PKEY_RSA) { /* as the keys role does */
+        bool block = digest.p[0] == NET_TLS_RSA_BLOCK;
+        k->blocks += block;
+        ok = ok && EVP_PKEY_CTX_set_rsa_padding(pc, block ? RSA_NO_PADDING : RSA_PKCS1_PADDING) == 1;
+        digest = str_from(digest, 1);
+        if (!block)
+            ok = ok && EVP_PKEY_CTX_set_signature_md(pc, digest.n == 32   ? EVP_sha256()
+                                                         : digest.n == 48 ? EVP_sha384()
+                                                                          : EVP_sha512()) == 1;
+    }
+    ok = ok && EVP_PKEY_sign(pc, sig, &len, (const uint8_t *)digest.p, digest.n) == 1;
     EVP_PKEY_CTX_free(pc);
     *n = len;
     return ok ? 0 : ERR_SYS;
@@ -239,7 +251,8 @@ static int local_sign(void *ctx, struct str digest, uint8_t *sig, size_t *n)
 
 static void make_cert(struct local_key *k, char *pem, size_t cap)
 {
-    k->key = EVP_EC_gen("P-256");
+    if (!k->key)
+        k->key = EVP_EC_gen("P-256");
     X509 *x = X509_new();
     ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
     X509_gmtime_adj(X509_getm_notBefore(x), 0);
@@ -313,6 +326,42 @@ static void starttls_discards_what_came_before(void **state)
     fix_close(&f);
     net_tls_free(&f.p.tls);
     EVP_PKEY_free(k.key);
+}
+
+/* RSA of several lengths by TLS 1.2 and 1.3, taken up by a reload. */
+static void rsa_certificates(void **state)
+{
+    (void)state;
+    static const int bits[] = {2048, 4096}, versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+    struct local_key ec = {0};
+    char pem[8192];
+    for (size_t i = 0; i < 4; i++) {
+        struct local_key k = {.key = EVP_RSA_gen((unsigned)bits[i / 2])};
+        struct fix f;
+        char got[8];
+        int r = 0;
+        make_cert(&ec, pem, sizeof pem);
+        fix_open(&f);
+        assert_int_equal(net_tls_new(&f.p.tls, str_c(pem), local_sign, &k, NULL), 0);
+        make_cert(&k, pem, sizeof pem);
+        assert_int_equal(net_tls_reload(f.p.tls, STR("rubbish"), NULL), ERR_INVALID);
+        assert_int_equal(net_tls_reload(f.p.tls, str_c(pem), NULL), 0);
+        say(&f, "Start\n");
+        assert_int_equal(read(f.peer, got, sizeof got), 3);
+        SSL_CTX *cc = SSL_CTX_new(TLS_client_method());
+        SSL_CTX_set_max_proto_version(cc, versions[i % 2]);
+        SSL *s = client_handshake(&f, cc, &r);
+        assert_int_equal(r, 1);
+        assert_int_equal(k.signs, 1);
+        if (versions[i % 2] == TLS1_3_VERSION)
+            assert_int_equal(k.blocks, 1);
+        SSL_free(s);
+        SSL_CTX_free(cc);
+        fix_close(&f);
+        net_tls_free(&f.p.tls);
+        EVP_PKEY_free(k.key);
+    }
+    EVP_PKEY_free(ec.key);
 }
 
 static void tls_without_signer_fails_cleanly(void **state)
@@ -469,6 +518,7 @@ int main(void)
         cmocka_unit_test(pulled_output_is_bounded),
         cmocka_unit_test(deadline_speaks_and_closes),
         cmocka_unit_test(starttls_discards_what_came_before),
+        cmocka_unit_test(rsa_certificates),
         cmocka_unit_test(tls_without_signer_fails_cleanly),
         cmocka_unit_test(bad_certificates_are_refused),
         cmocka_unit_test(timers_fire_in_their_turn),

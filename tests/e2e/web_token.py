@@ -26,6 +26,7 @@ with Server() as s:
     t.is_(s.request("GET", "/api/me", headers={"Cookie": "sigillo=" + made[4:]}, auth=False)[0], 401, "a token is no cookie")
     figures = token_verb(s, "add", s.user, "--name", "Prometheus", "--may", "metrics").stdout.strip()
     t.is_(ask(s, figures, path="/metrics")[0], 200, "a token for figures")
+    t.is_(ask(s, figures)[0], 403, "and for nothing else")
     forwarded = {"X-Forwarded-For": "192.0.2.1"}
     t.is_(s.request("GET", "/metrics", auth=False)[0], 200, "figures for this machine")
     t.is_(s.request("GET", "/metrics", headers=forwarded, auth=False)[0], 404, "not for others")
