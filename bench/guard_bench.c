@@ -41,13 +41,16 @@ static uint64_t mixed(uint64_t x)
 /* Words that read like names of firms and people. */
 static struct str word(struct arena *a, uint64_t n, int syllables)
 {
-    static const char *const parts[] = {"ba", "ro", "ti",  "mar", "fer", "lan", "gi", "so",
-                                        "ve", "ni", "cor", "del", "pa",  "tri", "mo", "su"};
+    static const char *const parts[] = {
+        "ba",  "ro", "ti",  "mar", "fer", "lan", "gi",  "so",  "ve",  "ni",  "cor", "del", "pa", "tri", "mo",  "su",
+        "al",  "be", "cas", "dro", "eg",  "fi",  "gra", "hu",  "in",  "jo",  "ka",  "lu",  "me", "nor", "os",  "pel",
+        "qua", "re", "sta", "te",  "ur",  "val", "wi",  "za",  "bri", "chi", "di",  "en",  "fo", "gu",  "har", "is",
+        "ku",  "lo", "mi",  "ne",  "or",  "pra", "ri",  "sca", "tu",  "um",  "vi",  "wer", "xe", "ye",  "zo",  "bo"};
     char out[64];
     size_t at = 0;
-    for (int i = 0; i < syllables; i++, n >>= 4) {
-        size_t len = strlen(parts[n & 15]);
-        memcpy(out + at, parts[n & 15], len);
+    for (int i = 0; i < syllables; i++, n >>= 6) {
+        size_t len = strlen(parts[n & 63]);
+        memcpy(out + at, parts[n & 63], len);
         at += len;
     }
     return arena_str(a, str_n(out, at));

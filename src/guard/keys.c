@@ -125,40 +125,72 @@ static void round_1(const struct guard_input *in, const struct guard_relation *r
     }
 }
 
-/* Domains that the pieces led to and that truly look alike. */
+struct found {
+    struct str domain[GUARD_NEAR_MAX + 4];
+    enum guard_likeness like[GUARD_NEAR_MAX];
+    size_t n;
+};
+
+/* Keeps the GUARD_NEAR_MAX most alike. */
+static void found_near(struct found *f, struct str domain, enum guard_likeness like)
+{
+    size_t at = f->n;
+    for (size_t i = 0; i < f->n; i++)
+        if (str_eq(f->domain[i], domain))
+            return;
+    while (at > 0 && f->like[at - 1] > like)
+        at--;
+    if (at == GUARD_NEAR_MAX)
+        return;
+    f->n += f->n < GUARD_NEAR_MAX;
+    for (size_t i = f->n - 1; i > at; i--) {
+        f->domain[i] = f->domain[i - 1];
+        f->like[i] = f->like[i - 1];
+    }
+    f->domain[at] = domain;
+    f->like[at] = like;
+}
+
+/* Domains that the pieces led to and that truly look alike. A word of a local part or a left label is exact: its key
+ * begins with "=". */
+static void near_found(const struct guard_history *h, const struct guard_relation *r, struct found *f)
+{
+    for (size_t i = 0; i < h->n_rows; i++) {
+        const struct guard_known *k = &h->rows[i];
+        if (k->kind != KNOWN_NEAR || str_eq(k->value, r->domain))
+            continue;
+        enum guard_likeness like = guard_near_compare(r->domain, k->value);
+        if (like == LIKE_NONE && k->key.n > 0 && k->key.p[0] == '=')
+            like = LIKE_SUBDOMAIN;
+        if (like != LIKE_NONE)
+            found_near(f, k->value, like);
+    }
+}
+
 static void round_2(const struct guard_input *in, const struct guard_history *h, const struct guard_relation *r,
                     struct arena *a, struct guard_keys *out)
 {
-    struct str found[GUARD_NEAR_MAX];
-    size_t n = 0;
+    struct found f = {.n = 0};
     if (r->own || r->domain.n == 0)
         return;
     bool look = r->standing != STAND_ESTABLISHED;
-    for (size_t i = 0; look && i < h->n_rows && n < GUARD_NEAR_MAX; i++) {
-        const struct guard_known *k = &h->rows[i];
-        bool seen = k->kind != KNOWN_NEAR || str_eq(k->value, r->domain);
-        for (size_t j = 0; j < n && !seen; j++)
-            seen = str_eq(found[j], k->value);
-        /* A word of a local part or a left label is exact: its key begins with "=". */
-        if (seen || (guard_near_compare(r->domain, k->value) == LIKE_NONE && (k->key.n == 0 || k->key.p[0] != '=')))
-            continue;
-        found[n++] = k->value;
-    }
-    if (r->named_party.n > 0 && n < GUARD_NEAR_MAX) {
-        found[n++] = r->named_party;
+    if (look)
+        near_found(h, r, &f);
+    if (r->named_party.n > 0) {
+        f.domain[f.n++] = r->named_party;
         key_add(out, KNOWN_ADDRESS, r->named);
     }
-    if (r->thread_party.n > 0 && n < GUARD_NEAR_MAX)
-        found[n++] = r->thread_party;
-    for (size_t i = 0; i < h->n_rows && n < GUARD_NEAR_MAX; i++) /* left labels asked for by name */
-        if (h->rows[i].kind == KNOWN_DOMAIN && look && !str_eq(h->rows[i].key, r->domain))
-            found[n++] = h->rows[i].key;
-    for (size_t i = 0; i < n; i++) {
-        key_add(out, KNOWN_DOMAIN, found[i]);
+    if (r->thread_party.n > 0)
+        f.domain[f.n++] = r->thread_party;
+    for (size_t i = 0; i < h->n_rows && look && f.n < N_ELEMENTS(f.domain); i++) /* left labels asked for by name */
+        if (h->rows[i].kind == KNOWN_DOMAIN && !str_eq(h->rows[i].key, r->domain))
+            f.domain[f.n++] = h->rows[i].key;
+    for (size_t i = 0; i < f.n; i++) {
+        key_add(out, KNOWN_DOMAIN, f.domain[i]);
         if (has_coords(in))
-            key_add(out, KNOWN_DETAIL, found[i]);
+            key_add(out, KNOWN_DETAIL, f.domain[i]);
         key_add(out, KNOWN_ADDRESS,
-                arena_printf(a, "%.*s@%.*s", STRF(guard_addr_local(in->from_addr)), STRF(found[i])));
+                arena_printf(a, "%.*s@%.*s", STRF(guard_addr_local(in->from_addr)), STRF(f.domain[i])));
     }
 }
 

@@ -134,10 +134,11 @@ static void show_details(const struct guard_memory *m, struct str party, struct 
     h->details = v;
 }
 
-static void show_rows(const struct guard_memory *m, const struct guard_key *k, struct guard_history *h)
+/* before: rows of earlier rounds; the keys of one round are all different. */
+static void show_rows(const struct guard_memory *m, const struct guard_key *k, size_t before, struct guard_history *h)
 {
     char bytes[GUARD_KEY_MAX + 1];
-    for (size_t i = 0; i < h->n_rows; i++)
+    for (size_t i = 0; i < before; i++)
         if (h->rows[i].kind == k->kind && str_eq(h->rows[i].key, k->key))
             return; /* asked for in an earlier round */
     for (const struct row *r = map_get(&m->rows, row_key(k->kind, k->key, bytes)); r && h->n_rows < HISTORY_ROWS_MAX;
@@ -158,11 +159,12 @@ void guard_memory_history(const struct guard_memory *m, const struct guard_input
         h->own[n++] = d->d;
     for (int round = 0; round < GUARD_ROUNDS; round++) {
         guard_keys(in, h, round, a, keys);
+        size_t before = h->n_rows;
         for (size_t i = 0; i < keys->n; i++) {
             if (keys->v[i].kind == KNOWN_DETAIL)
                 show_details(m, keys->v[i].key, a, h);
             else
-                show_rows(m, &keys->v[i], h);
+                show_rows(m, &keys->v[i], before, h);
         }
     }
     h->version = guard_history_version(h);

@@ -6,7 +6,7 @@
 #include "guard/name.h"
 
 #define GUARD_NEAR_TEACH_MAX 5u
-#define GUARD_NEAR_CROWD 64u   /* domains under one key; a key with more means nothing */
+#define GUARD_NEAR_CROWD 32u   /* domains under one key; a key with more means little */
 #define GUARD_NEAR_LETTERS 5u  /* shorter labels are near everything */
 #define GUARD_NEAR_WORD_MIN 6u /* shortest label that is recognised inside another */
 
