@@ -213,3 +213,19 @@ INSERT INTO event (org, seq, at_ms, account, what, detail) VALUES (:org, :seq, :
 -- name: event_list
 -- args: org int, after int, most int
 SELECT seq, at_ms, account, what, detail FROM event WHERE org = :org AND seq > :after ORDER BY seq LIMIT :most
+
+-- Facts in order of their key, for the walk that makes old ones anew.
+-- name: facts_versions
+-- args: org int, message int, most int
+-- no-org: jobs looks over all firms of the cell
+SELECT f.org, f.message, f.insight_version, m.account FROM message_facts f JOIN message m ON m.org = f.org AND m.message = f.message
+WHERE (f.org, f.message) > (:org, :message) ORDER BY f.org, f.message LIMIT :most
+
+-- name: facts_version
+-- args: org int, account int, message int
+SELECT f.insight_version FROM message m JOIN message_facts f ON f.org = m.org AND f.message = m.message
+WHERE m.org = :org AND m.message = :message AND m.account = :account
+
+-- name: message_shown
+-- args: org int, account int, message int, preview text, has_attachment int, seq int
+UPDATE message SET preview = :preview, has_attachment = :has_attachment, seq = :seq WHERE org = :org AND message = :message AND account = :account

@@ -1,6 +1,8 @@
 /* A message that is stored but was never read: scan, history and judgement as on the main road, then its row is put right and, when nothing but the
  * failed reading held it, it is released. */
 #include "intake/road.h"
+#include "facts/facts.h"
+#include "store/rescan.h"
 
 static int load(struct txn *t, void *arg);
 static void on_load(void *arg, enum cell_outcome outcome, int code);
@@ -29,11 +31,12 @@ static void on_load(void *arg, enum cell_outcome outcome, int code)
     road_to_scan(r);
 }
 
-void intake_again(struct intake *in, int64_t cell, const struct unread *u, intake_done_fn *done, void *ctx,
+static void begin(struct intake *in, int64_t cell, const struct unread *u, bool rescan, intake_done_fn *done, void *ctx,
                   uint64_t session)
 {
     struct road *r = road_new(in, u->org, done, ctx, session);
     r->again = true;
+    r->rescan = rescan;
     r->unread = *u;
     r->accepted.at_ms = env_wall_ms(in->conf.env);
     r->target = arena_new(&r->arena, struct intake_target);
@@ -41,6 +44,44 @@ void intake_again(struct intake *in, int64_t cell, const struct unread *u, intak
     r->n_target = 1;
     road_deadline(r);
     if (store_cell(in->conf.store, cell, &r->cell, NULL) != 0 || cell_read(r->cell, load, r, on_load) != 0)
+        road_finish(r, OUT_TROUBLE);
+}
+
+void intake_again(struct intake *in, int64_t cell, const struct unread *u, intake_done_fn *done, void *ctx,
+                  uint64_t session)
+{
+    begin(in, cell, u, false, done, ctx, session);
+}
+
+void intake_rescan(struct intake *in, int64_t cell, const struct unread *u, intake_done_fn *done, void *ctx,
+                   uint64_t session)
+{
+    begin(in, cell, u, true, done, ctx, session);
+}
+
+/* ---- only the facts ---- */
+
+static int in_rescan(struct txn *t, void *arg)
+{
+    struct road *r = arg;
+    return mail_rescanned(t, &r->unread, &r->draft);
+}
+
+static void on_rescan(void *arg, enum cell_outcome outcome, int code)
+{
+    (void)code;
+    road_finish(arg, outcome == CELL_DURABLE ? OUT_ACCEPTED : OUT_TROUBLE);
+}
+
+void again_scanned(struct road *r)
+{
+    struct mail_draft *d = &r->draft;
+    r->state = ROAD_COMMIT;
+    d->insight_version = FACTS_INSIGHT_VERSION;
+    d->preview = r->insight.preview;
+    d->has_attachment = r->insight.has_attachment;
+    if (d->structure.n == 0 || mail_draft_prepare(&r->arena, d) != 0 ||
+        cell_write(r->cell, in_rescan, r, NULL, 0, on_rescan) != 0)
         road_finish(r, OUT_TROUBLE);
 }
 

@@ -117,5 +117,9 @@ void intake_grey_keep(struct intake *in, int64_t cell, const struct greylist_row
 struct unread;
 void intake_again(struct intake *in, int64_t cell, const struct unread *u, intake_done_fn *done, void *ctx,
                   uint64_t session);
+/* Reads again a message whose facts are of an older version (store/rescan.h); nothing is judged anew. done gets code 250, or 451 when it could not be
+ * read this time: it keeps what it has. */
+void intake_rescan(struct intake *in, int64_t cell, const struct unread *u, intake_done_fn *done, void *ctx,
+                   uint64_t session);
 /* Commits what waits (replied marks); call on STOP when the last session is gone. */
 void intake_flush(struct intake *in);

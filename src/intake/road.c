@@ -32,6 +32,7 @@ static void road_free(struct road *r)
         in->conf.io.cancel(in->conf.io.ctx, r->auth_timer);
     imap_del(&in->roads, r->id);
     road_count(r, false);
+    policy_drop(&r->policy);
     arena_free(&r->arena);
     free(r);
 }
@@ -161,6 +162,10 @@ static void on_scan(void *ctx, uint64_t id, const struct scan_result *s)
 void road_read(struct road *r)
 {
     if (r->state == ROAD_SCAN && r->scanned && r->auth_done) {
+        if (r->rescan) {
+            again_scanned(r);
+            return;
+        }
         road_auth_use(r);
         to_history(r);
     }
@@ -179,7 +184,11 @@ static void to_history(struct road *r)
 static int in_history(struct txn *t, void *arg)
 {
     struct road *r = arg;
-    int err = road_history(t, &r->input, r->org, &r->arena, &r->history);
+    int err = r->policy ? 0 : policy_take(r->in->policies, t, r->org, &r->policy);
+    if (err != 0)
+        return err;
+    r->input.policy = policy_of(r->policy);
+    err = road_history(t, &r->input, r->org, &r->arena, &r->history);
     if (err == 0)
         guard_judge(&r->input, &r->history, &r->arena, &r->verdict);
     return err;
@@ -328,7 +337,9 @@ int intake_create(struct intake **out, const struct intake_conf *conf, struct er
     list_init(&in->replied);
     refusals_init(in);
     in->charsets = mime_charsets_open();
-    if (!in->charsets || resolver_create(&in->resolver, conf, road_auth_answer, in) != 0 ||
+    in->policies = policies_new();
+    if (!in->charsets || !in->policies || guard_lists_open(&in->lists, e) != 0 ||
+        resolver_create(&in->resolver, conf, road_auth_answer, in) != 0 ||
         scan_pool_create(&in->scan, conf, on_scan, in) != 0) {
         intake_free(&in);
         return err_set(
@@ -356,6 +367,8 @@ void intake_free(struct intake **inp)
     resolver_free(&in->resolver);
     imap_free(&in->roads);
     mime_charsets_close(in->charsets);
+    policies_free(&in->policies);
+    guard_lists_close(&in->lists);
     free(in);
     *inp = NULL;
 }

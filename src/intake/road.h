@@ -3,6 +3,8 @@
 #include "core/list.h"
 #include "core/map.h"
 #include "intake/resolve.h"
+#include "guard/lists.h"
+#include "intake/policy.h"
 #include "intake/scan.h"
 #include "mime/identity.h"
 #include "store/unread.h"
@@ -33,6 +35,7 @@ struct road {
     bool counted; /* in intake.busy */
     int tries;
     bool again; /* the message is stored already: judged anew (again.c) */
+    bool rescan; /* again, but only its facts are made anew */
     struct unread unread;
     bool drained; /* from the spool of last resort: its id is the idempotency key */
     void *deadline;
@@ -56,6 +59,7 @@ struct road {
     struct mime_identity who;
     struct facts_insight insight;
     struct guard_input input;
+    struct policy *policy; /* what input.policy is part of */
     struct guard_history history;
     struct guard_verdict verdict;
     struct mail_draft draft;
@@ -83,7 +87,10 @@ struct intake {
     uint64_t next_id;
     struct scan_pool *scan;
     struct resolver *resolver;
+    unsigned auth_late; /* messages since the last DNS answer that were given up */
     struct mime_charsets *charsets;
+    struct guard_lists *lists;
+    struct policies *policies;
     struct list replied;
     size_t n_replied;
     void *replied_timer;
@@ -121,6 +128,8 @@ int road_history_again(struct txn *t, const struct guard_input *in, int64_t org,
 enum road_outcome road_fallback(struct road *r);
 /* again.c: the commit of a road that judges anew. */
 int again_commit(struct txn *t, struct road *r);
+/* again.c: the facts of a rescan are there, or not. */
+void again_scanned(struct road *r);
 /* road.c, for again.c */
 struct road *road_new(struct intake *in, int64_t org, intake_done_fn *done, void *ctx, uint64_t session);
 void road_to_scan(struct road *r);

@@ -134,6 +134,7 @@ static void work(struct jobs_role *j)
         j->next_drain_ms = now + JOBS_DRAIN_MS;
         jobs_drain(j);
         jobs_unread(j);
+        jobs_rescan(j);
         jobs_scrub(j);
         jobs_prune(j);
     }

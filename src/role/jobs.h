@@ -33,6 +33,8 @@ void jobs_index_wake(struct jobs_role *j, int64_t cell, int64_t org);
 void jobs_index_close(struct jobs_role *j);
 /* jobs_unread.c: reads again what could not be read in time. */
 void jobs_unread(struct jobs_role *j);
+/* jobs_rescan.c: reads again what an older release read. */
+void jobs_rescan(struct jobs_role *j);
 /* jobs_scrub.c: a little more of the weekly reading of all packs. */
 void jobs_scrub(struct jobs_role *j);
 /* jobs_prune.c: refusals and greylisting rows that are too old, once a day. */
