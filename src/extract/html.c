@@ -164,7 +164,8 @@ static struct str collapse(struct reader *r, struct str s)
     size_t n = 0;
     bool space = false;
     for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == EXTRACT_MARK)
+        bool begins = i > 0 ? s.p[i - 1] == '\n' : s.p == r->out->p || s.p[-1] == '\n';
+        if (s.p[i] == EXTRACT_MARK || (begins && r->quotes > 0 && s.p[i] == '>')) /* our own quote mark */
             continue;
         if (chars_space(s.p[i])) {
             space = n > 0;

@@ -83,7 +83,7 @@ static void place_header(struct walk *w, GMimeObject *o, uint64_t fallback, stru
     p->header_off = off;
     p->header_len = h.body;
     p->body_off = off + h.body;
-    if (GMIME_IS_PART(o))
+    if (!GMIME_IS_MULTIPART(o))
         p->name = part_name(w->j, &h);
 }
 

@@ -1,0 +1,224 @@
+/* What is read from attachments. The samples are the seeds of the fuzz target. */
+#include "extract/extract_test_help.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static struct extract_ctx *ctx;
+#define IBAN "IT60X0542811101000000123456"
+
+/* The seed without its first byte, which chooses a name for the fuzz target. */
+static struct str sample(struct arena *a, const char *name)
+{
+    char path[4096];
+    const char *root = getenv("SIGILLO_SOURCE");
+    snprintf(path, sizeof path, "%s/fuzz/extract_blob/%s", root ? root : ".", name);
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        fail_msg("cannot read %s", path);
+    char *p = arena_alloc(a, 65536);
+    size_t n = fread(p, 1, 65536, f);
+    fclose(f);
+    return str_n(p + 1, n - 1);
+}
+
+static void read_as(const char *name, struct str bytes, struct extract_result *r)
+{
+    struct buf b;
+    buf_init(&b, 8u << 20);
+    extract_mail_around(&b, name, bytes, "In allegato.");
+    extract_run(ctx, buf_str(&b), r);
+    buf_free(&b);
+    assert_int_equal(r->code, 0);
+    assert_true(r->in.n_attachments > 0);
+}
+
+static bool has_link(const struct extract_result *r, enum facts_link_kind kind, const char *url)
+{
+    for (size_t i = 0; i < r->in.n_links; i++)
+        if (r->in.links[i].kind == kind && str_eq(r->in.links[i].url, str_c(url)))
+            return true;
+    return false;
+}
+
+/* A table: the sample, the name it has in the mail, and what must be found. */
+static void test_samples(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *seed, *name, *kind;
+        uint32_t flags; /* all of these */
+        enum facts_where where;
+        const char *iban, *link;
+        enum facts_link_kind link_kind;
+    } cases[] = {
+        {"pdf-text-link-script", "f.pdf", "pdf", ATT_PDF_ACTIVE | ATT_INVOICE, WHERE_PDF, IBAN,
+         "https://portale.example/paga", LINK_PDF},
+        {"pdf-changed", "f.pdf", "pdf", ATT_PDF_CHANGED, WHERE_PDF, IBAN, NULL, 0},
+        {"png-qr-epc", "pay.png", "png", 0, WHERE_QR, IBAN, NULL, 0},
+        {"png-qr-address", "x.png", "png", 0, 0, NULL, "https://portale.example/login?x=1", LINK_QR},
+        {"png-qr-swiss", "x.png", "png", ATT_INVOICE, WHERE_QR, "CH9300762011623852957", NULL, 0},
+        {"fatturapa", "f.xml", "fatturapa", ATT_INVOICE, WHERE_XML, IBAN, NULL, 0},
+        {"cii", "f.xml", "factur-x", ATT_INVOICE, WHERE_XML, "DE89370400440532013000", NULL, 0},
+        {"ubl", "f.xml", "ubl", ATT_INVOICE, WHERE_XML, "GB29NWBK60161331926819", NULL, 0},
+        {"p7m-ber", "f.xml.p7m", "p7m", 0, WHERE_XML, IBAN, NULL, 0},
+        {"ics", "i.ics", "ics", ATT_CALENDAR, WHERE_ATTACHMENT, IBAN, "https://evil.example/meet?x=1", LINK_CALENDAR},
+        {"eml", "m.eml", "eml", ATT_MESSAGE, WHERE_ATTACHMENT, IBAN, "https://portale.example/", LINK_HREF},
+        {"zip-program", "o.zip", "zip", ATT_PROGRAM | ATT_DOUBLE_EXTENSION | ATT_NESTED, WHERE_ATTACHMENT, IBAN, NULL,
+         0},
+        {"docx", "o.docm", "docx", ATT_MACRO | ATT_REMOTE, WHERE_OFFICE, IBAN, "https://evil.example/a?x=1&y=2",
+         LINK_OFFICE},
+        {"odt", "o.odt", "odf", 0, WHERE_OFFICE, IBAN, "https://portale.example/x", LINK_OFFICE},
+        {"tar-gz", "o.tar.gz", "gzip", 0, WHERE_ATTACHMENT, IBAN, NULL, 0},
+        {"rtf-object", "o.rtf", "rtf", ATT_MACRO, WHERE_OFFICE, IBAN, NULL, 0},
+        {"html-smuggling", "o.html", "html", ATT_SMUGGLING | ATT_PASSWORD_FORM, 0, NULL, "https://portale.example/p",
+         LINK_FORM},
+        {"csv", "o.csv", "csv", 0, WHERE_ATTACHMENT, IBAN, NULL, 0},
+        {"onenote-program", "o.one", "onenote", ATT_PROGRAM, 0, NULL, NULL, 0},
+        {"xls-macro", "o.xls", "xls", ATT_MACRO, WHERE_OFFICE, IBAN, NULL, 0},
+    };
+    for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+        struct extract_result r;
+        struct arena a;
+        arena_init(&a, ARENA_NO_LIMIT);
+        read_as(cases[i].name, sample(&a, cases[i].seed), &r);
+        const struct facts_attachment *f = &r.in.attachments[0];
+        const struct facts_payment *p = cases[i].iban ? extract_coordinate(&r, COORD_IBAN, cases[i].iban) : NULL;
+        if (!str_eq(f->kind, str_c(cases[i].kind)) || (f->flags & cases[i].flags) != cases[i].flags)
+            fail_msg("%s: kind %.*s flags %x", cases[i].seed, STRF(f->kind), f->flags);
+        if (cases[i].iban && (!p || p->where != cases[i].where))
+            fail_msg("%s: account %s", cases[i].seed, p ? "elsewhere" : "not found");
+        if (cases[i].link && !has_link(&r, cases[i].link_kind, cases[i].link))
+            fail_msg("%s: link not found", cases[i].seed);
+        arena_free(&r.arena);
+        arena_free(&a);
+    }
+}
+
+static void test_fields(void **state)
+{
+    (void)state;
+    struct extract_result r;
+    struct arena a;
+    arena_init(&a, ARENA_NO_LIMIT);
+    read_as("f.xml", sample(&a, "fatturapa"), &r);
+    assert_true(str_eq(r.in.attachments[0].number, STR("12/2026")));
+    assert_true(str_eq(extract_coordinate(&r, COORD_IBAN, IBAN)->holder, STR("Rossi Marmi")));
+    assert_non_null(extract_coordinate(&r, COORD_BIC, "BLOPIT22"));
+    arena_free(&r.arena);
+    read_as("q.png", sample(&a, "png-qr-epc"), &r);
+    assert_true(str_eq(extract_coordinate(&r, COORD_IBAN, IBAN)->holder, STR("Rossi Marmi srl")));
+    arena_free(&r.arena);
+    read_as("f.pdf", sample(&a, "pdf-text-link-script"), &r);
+    const struct facts_attachment *f = &r.in.attachments[0];
+    assert_true(str_eq(f->tool, STR("Gestionale 1.0")) && str_eq(f->author, STR("Anna Rossi")) &&
+                str_eq(f->number, STR("12/2026")));
+    assert_int_equal(f->changed_ms - f->made_ms, 2 * 3600 * 1000);
+    assert_int_equal(f->pages, 1);
+    arena_free(&r.arena);
+    read_as("m.eml", sample(&a, "eml"), &r);
+    assert_true(str_eq(r.in.attachments[0].author, STR("anna@azienda.example")));
+    arena_free(&r.arena);
+    read_as("o.docm", sample(&a, "docx"), &r);
+    assert_true(str_eq(r.in.attachments[0].author, STR("Anna")));
+    assert_int_equal(r.in.attachments[0].made_ms, 1782900000000);
+    arena_free(&r.arena);
+    arena_free(&a);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        struct str bytes;
+        uint32_t flags; /* exactly */
+    } cases[] = {
+        {"fattura.txt", {"x", 1}, 0},
+        {"fattura.pdf.exe", {"x", 1}, ATT_PROGRAM | ATT_DOUBLE_EXTENSION},
+        {"fattura.pdf.js.", {"x", 1}, ATT_PROGRAM | ATT_DOUBLE_EXTENSION | ATT_DIRECTION},
+        {"fattura.scr", {"x", 1}, ATT_PROGRAM},
+        {"fattura.pdf.lnk", {"x", 1}, ATT_SHORTCUT | ATT_DOUBLE_EXTENSION},
+        {"fattura.iso", {"x", 1}, ATT_DISK_IMAGE},
+        {"fattura            .exe", {"x", 1}, ATT_PROGRAM | ATT_DIRECTION},
+        {"fattura\xE2\x80\xAE"
+         "fdp.exe",
+         {"x", 1},
+         ATT_PROGRAM | ATT_DIRECTION},
+        {"foto.jpg",
+         {"\x7F"
+          "ELFxxxx",
+          8},
+         ATT_PROGRAM},
+        {"foto.jpg", {"%PDF-1.4 x", 10}, ATT_TYPE_DIFFERS | ATT_UNREADABLE},
+        {"foto.png", {"\x89PNG\r\n\x1A\n....PK\x03\x04....PK\x05\x06....", 28}, ATT_POLYGLOT | ATT_UNREADABLE},
+        {"foto.gif", {"GIF89a..%PDF-1.4", 16}, ATT_POLYGLOT},
+        {"doc.pdf", {"<html><body>x</body></html>", 27}, ATT_TYPE_DIFFERS},
+        {"", {"x", 1}, 0},
+    };
+    for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+        struct extract_result r;
+        read_as(cases[i].name, cases[i].bytes, &r);
+        if (r.in.attachments[0].flags != cases[i].flags)
+            fail_msg("%s (case %zu): flags %x, want %x", cases[i].name, i, r.in.attachments[0].flags, cases[i].flags);
+        arena_free(&r.arena);
+    }
+}
+
+/* A picture that says it is huge is refused before it is unpacked, and said to be unread. */
+static void test_huge(void **state)
+{
+    (void)state;
+    static const char head[] = "\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR\0\1\0\0\0\1\0\0\x08\6\0\0\0....";
+    struct extract_result r;
+    read_as("x.png", str_n(head, sizeof head - 1), &r);
+    assert_true(r.in.attachments[0].flags & ATT_UNREADABLE);
+    assert_true(r.in.flags & FACTS_UNREADABLE);
+    arena_free(&r.arena);
+}
+
+static void test_mime(void **state)
+{
+    (void)state;
+    struct extract_result r;
+    extract_run(ctx,
+                STR("Content-Type: multipart/related; boundary=A\r\n\r\n--A\r\nContent-Type: text/html\r\n\r\n<img "
+                    "src=cid:x>\r\n--A\r\n"
+                    "Content-Type: image/png\r\nContent-ID: <x>\r\n\r\nx\r\n--A--\r\n"),
+                &r);
+    assert_int_equal(r.in.n_attachments, 1);
+    assert_true(r.in.attachments[0].flags & ATT_INLINE);
+    assert_false(r.in.has_attachment);
+    arena_free(&r.arena);
+    extract_run(ctx,
+                STR("Content-Type: multipart/mixed; boundary=A\r\n\r\n--A\r\n\r\nciao\r\n--A\r\nContent-Type: "
+                    "message/rfc822\r\n\r\n"
+                    "From: anna@azienda.example\r\nSubject: x\r\n\r\nIBAN " IBAN "\r\n--A--\r\n"),
+                &r);
+    assert_true(str_eq(r.in.text, STR("ciao")));
+    assert_true(str_find(r.in.attached, STR(IBAN), 0) >= 0);
+    assert_true(r.in.attachments[0].flags & ATT_MESSAGE);
+    assert_true(str_eq(r.in.attachments[0].author, STR("anna@azienda.example")));
+    arena_free(&r.arena);
+    extract_run(
+        ctx,
+        STR("Content-Type: multipart/mixed; boundary=A\r\n\r\n--A\r\n\r\nbusta\r\n--A\r\nContent-Type: message/rfc822; "
+            "name=postacert.eml\r\n\r\nFrom: anna@azienda.example\r\n\r\nvero messaggio " IBAN "\r\n--A--\r\n"),
+        &r);
+    assert_true(str_find(r.in.text, STR("vero messaggio"), 0) >= 0);
+    arena_free(&r.arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_samples), cmocka_unit_test(test_fields),
+                                       cmocka_unit_test(test_names), cmocka_unit_test(test_huge),
+                                       cmocka_unit_test(test_mime)};
+    if (extract_open(&ctx, NULL) != 0)
+        return 1;
+    int r = cmocka_run_group_tests(tests, NULL, NULL);
+    extract_close(&ctx);
+    return r;
+}
