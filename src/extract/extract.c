@@ -1,7 +1,7 @@
 #include "extract/blob.h"
 #include <locale.h>
 #include <malloc.h>
-#include <time.h>
+#include <sys/resource.h>
 #include <unicode/unorm2.h>
 #include <zbar.h>
 
@@ -29,7 +29,9 @@ int extract_open(struct extract_ctx **out, struct err *e)
     mallopt(M_TRIM_THRESHOLD, 128 << 20);
     mallopt(M_TOP_PAD, 1 << 20);
     /* Names in archives become UTF-8 inside libarchive, without iconv; this locale is built into libc. */
-    setlocale(LC_CTYPE, "C.UTF-8");
+    c->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    if (c->utf8 != (locale_t)0)
+        uselocale(c->utf8);
     g_mime_init();
     c->options = g_mime_parser_options_new();
     if (!extract_pdf_open(c)) {
@@ -51,15 +53,20 @@ void extract_close(struct extract_ctx **ctx)
     g_mime_parser_options_free((*ctx)->options);
     zbar_image_scanner_destroy((*ctx)->codes);
     extract_pdf_close(*ctx);
+    if ((*ctx)->utf8 != (locale_t)0) {
+        uselocale(LC_GLOBAL_LOCALE);
+        freelocale((*ctx)->utf8);
+    }
     free(*ctx);
     *ctx = NULL;
 }
 
+/* Of the processor, not of the wall: facts must not depend on what else the machine does. */
 static int64_t cpu_us(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return ((int64_t)u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
 }
 
 bool extract_time_left(const struct extract_job *j) { return cpu_us() < j->deadline_us; }

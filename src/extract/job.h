@@ -5,6 +5,7 @@
 #include "mime/charset.h"
 #include "mime/identity.h"
 #include <gmime/gmime.h>
+#include <locale.h>
 
 #define EXTRACT_MARK '\x01'    /* in text between the steps: here something invisible was taken out */
 #define EXTRACT_PHONES_MAX 16u /* of FACTS_COORDINATES_MAX: telephone numbers must not crowd out accounts */
@@ -20,6 +21,7 @@ struct extract_ctx {
     struct extract_words words;
     struct zbar_image_scanner_s *codes;
     GIConv utf16;
+    locale_t utf8;
     struct _PopplerDocument *warm; /* kept open: with it poppler keeps what it loaded */
 };
 /* What may still be spent on one message; each reader takes from it before it works, so that a hostile message ends in
