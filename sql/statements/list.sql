@@ -31,22 +31,30 @@ SELECT message, thread, received_ms FROM message WHERE org = :org AND account = 
     AND received_ms < :before_ms AND received_ms >= :ms AND (received_ms > :ms OR message > :message)
 ORDER BY received_ms, message LIMIT :most
 
--- Far down a list without stubs: read from the index alone.
+-- Far down a list without stubs, in pieces: each reads index entries alone.
 -- name: skip_mailbox_desc
--- args: org int, account int, mailbox int, skip int
-SELECT internal_ms, uid FROM placement WHERE org = :org AND account = :account AND mailbox = :mailbox ORDER BY internal_ms DESC, uid DESC LIMIT 1 OFFSET :skip
+-- args: org int, account int, mailbox int, ms int, uid int, skip int
+SELECT internal_ms, uid FROM placement WHERE org = :org AND account = :account AND mailbox = :mailbox
+    AND internal_ms <= :ms AND (internal_ms < :ms OR uid < :uid) ORDER BY internal_ms DESC, uid DESC LIMIT 1 OFFSET :skip
 
 -- name: skip_mailbox_asc
--- args: org int, account int, mailbox int, skip int
-SELECT internal_ms, uid FROM placement WHERE org = :org AND account = :account AND mailbox = :mailbox ORDER BY internal_ms, uid LIMIT 1 OFFSET :skip
+-- args: org int, account int, mailbox int, ms int, uid int, skip int
+SELECT internal_ms, uid FROM placement WHERE org = :org AND account = :account AND mailbox = :mailbox
+    AND internal_ms >= :ms AND (internal_ms > :ms OR uid > :uid) ORDER BY internal_ms, uid LIMIT 1 OFFSET :skip
 
 -- name: skip_account_desc
--- args: org int, account int, skip int
-SELECT received_ms, message FROM message WHERE org = :org AND account = :account ORDER BY received_ms DESC, message DESC LIMIT 1 OFFSET :skip
+-- args: org int, account int, ms int, message int, skip int
+SELECT received_ms, message FROM message WHERE org = :org AND account = :account
+    AND received_ms <= :ms AND (received_ms < :ms OR message < :message) ORDER BY received_ms DESC, message DESC LIMIT 1 OFFSET :skip
 
 -- name: skip_account_asc
--- args: org int, account int, skip int
-SELECT received_ms, message FROM message WHERE org = :org AND account = :account ORDER BY received_ms, message LIMIT 1 OFFSET :skip
+-- args: org int, account int, ms int, message int, skip int
+SELECT received_ms, message FROM message WHERE org = :org AND account = :account
+    AND received_ms >= :ms AND (received_ms > :ms OR message > :message) ORDER BY received_ms, message LIMIT 1 OFFSET :skip
+
+-- name: count_account_desc
+-- args: org int, account int, ms int, message int
+SELECT count(*) FROM message WHERE org = :org AND account = :account AND received_ms <= :ms AND (received_ms < :ms OR message < :message)
 
 -- name: list_mailbox_counts
 -- args: org int, account int, mailbox int

@@ -104,6 +104,10 @@ int email_new_prepare(struct jmap_set *s, struct jmap_obj *o, struct email_new *
     in.text = all_text(a, cs, n->raw, &tree, &lists);
     in.preview = preview_of(a, in.text);
     in.has_attachment = lists.n_attached > 0;
+    in.attachments = arena_array(a, struct facts_attachment, lists.n_attached + 1);
+    for (size_t i = 0; i < lists.n_attached; i++)
+        in.attachments[in.n_attachments++] =
+            (struct facts_attachment){.part = lists.attached[i], .name = tree.parts[lists.attached[i]].name};
     jmap_charsets_give(cs);
     n->draft = (struct mail_draft){.blob = &n->blob,
                                    .message_id = who->message_id,
@@ -127,6 +131,7 @@ int email_new_prepare(struct jmap_set *s, struct jmap_obj *o, struct email_new *
     if (r == 0)
         r = mail_draft_prepare(a, &n->draft);
     o->draft[o->n_drafts++] = &n->blob;
+    o->cost = 2 + (unsigned)n->patch->n_boxes;
     return r;
 }
 

@@ -4,8 +4,6 @@
 #include "core/err.h"
 #include "core/hash.h"
 
-#define EMAIL_MAILBOXES_MAX 100u /* of one Email; the session says so */
-
 static int patch_keyword(struct jmap_obj *o, struct email_patch *p, struct str name, const json_t *value)
 {
     if (!keyword_valid(name))
@@ -111,6 +109,7 @@ static int prepare(struct jmap_set *s, struct jmap_obj *o)
         if (patch_one(s, o, p, str_c(key), value))
             return 0;
     }
+    o->cost = 1 + (unsigned)p->n_boxes;
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "jmap/set.h"
 
 #define EMAIL_WORDS_MAX 64u
+#define EMAIL_MAILBOXES_MAX 32u /* of one Email: a job that changes them all stays under CELL_FN_ROWS_MAX */
 
 struct email_word {
     struct str name;

@@ -361,10 +361,9 @@ static int known_total(struct run *r, int64_t *stubs)
     if (!r->mailbox) {
         if (r->unread || q->collapse || (!q->want_total && q->position >= 0))
             return 0;
-        err = db_get_int(r->t->db, SQL_QUERY_ACCOUNT_TOTAL, DB_ARGS(db_int(r->org), db_int(r->account)), &all);
-        if (err == 1)
+        if ((err = list_count_account(r->t, r->org, r->account, &all)) == 0)
             q->total = all;
-        return err < 0 ? err : 0;
+        return err;
     }
     if ((err = list_counts(r->t, r->org, r->account, r->mailbox, &n)) < 0)
         return err;

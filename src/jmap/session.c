@@ -1,6 +1,6 @@
 /* The Session object (RFC 8620 2). */
 #include "core/hash.h"
-#include "jmap/email.h"
+#include "jmap/email_set.h"
 
 #define ADMIN "urn:sigillo:admin"
 
@@ -33,7 +33,7 @@ static void core_capability(struct json_w *w)
 static void mail_capability(struct json_w *w)
 {
     json_obj(w);
-    json_kint(w, "maxMailboxesPerEmail", 100);
+    json_kint(w, "maxMailboxesPerEmail", EMAIL_MAILBOXES_MAX);
     json_kint(w, "maxMailboxDepth", 10);
     json_kint(w, "maxSizeMailboxName", 200);
     json_kint(w, "maxSizeAttachmentsPerEmail", JMAP_UPLOAD_MAX);

@@ -160,10 +160,25 @@ static int read_args(struct jmap_set *s)
 
 /* ---- writing ---- */
 
+static void make_steps(struct jmap_set *s)
+{
+    unsigned cost = JMAP_SET_STEP;
+    s->step = arena_array(s->c->arena, size_t, s->n + 1);
+    for (size_t i = 0; i < s->n; i++) {
+        unsigned own = s->obj[i].error ? 0 : s->obj[i].cost ? s->obj[i].cost : 1;
+        if (cost + own > JMAP_SET_STEP) {
+            s->step[s->n_steps++] = i;
+            cost = 0;
+        }
+        cost += own;
+    }
+    s->step[s->n_steps] = s->n;
+}
+
 static void step_range(const struct jmap_set *s, size_t i, size_t *from, size_t *to)
 {
-    *from = i * JMAP_SET_STEP;
-    *to = *from + JMAP_SET_STEP < s->n ? *from + JMAP_SET_STEP : s->n;
+    *from = s->step[i];
+    *to = s->step[i + 1];
 }
 
 static int set_step(struct txn *t, struct jmap_call *c, size_t i)
@@ -229,9 +244,9 @@ static bool set_repeat(struct jmap_call *c, size_t i)
 static struct blob_draft *const *set_drafts(struct jmap_call *c, size_t i, size_t *n)
 {
     struct jmap_set *s = c->write.arg;
-    struct blob_draft **list = arena_array(c->arena, struct blob_draft *, 2 * JMAP_SET_STEP);
     size_t from, to;
     step_range(s, i, &from, &to);
+    struct blob_draft **list = arena_array(c->arena, struct blob_draft *, 2 * (to - from) + 1);
     *n = 0;
     for (size_t k = from; k < to; k++)
         for (size_t d = 0; !s->obj[k].error && d < s->obj[k].n_drafts; d++)
@@ -363,7 +378,8 @@ int jmap_set(struct jmap_call *c, const struct jmap_set_type *type, void *arg)
     }
     if (err)
         return err;
-    c->write = (struct jmap_write){.n_steps = (s->n + JMAP_SET_STEP - 1) / JMAP_SET_STEP,
+    make_steps(s);
+    c->write = (struct jmap_write){.n_steps = s->n_steps,
                                    .step = set_step,
                                    .refused = set_refused,
                                    .repeat = set_repeat,

@@ -3,7 +3,7 @@
  * An object is done whole or not at all. */
 #include "jmap/method.h"
 
-#define JMAP_SET_STEP 25u    /* objects of one write job: its rows stay far under CELL_FN_ROWS_MAX */
+#define JMAP_SET_STEP 25u    /* cost of the objects of one write job: its rows stay under CELL_FN_ROWS_MAX */
 #define JMAP_OBJ_AGAIN 898   /* of apply: a part is done; called again in the next job */
 #define JMAP_OBJ_REFUSED 899 /* of apply: error and why of the object are set already */
 
@@ -18,6 +18,7 @@ struct jmap_obj {
     const char *property; /* the first of `properties`, or NULL */
     struct str existing;  /* existingId of alreadyExists; the blobId of blobNotFound */
     void *data;           /* of the type */
+    unsigned cost;        /* in some ten rows written; 0 counts as 1 */
     bool applied;         /* durable already, while a later object of its step is done in parts */
     struct blob_draft *draft[2];
     size_t n_drafts;
@@ -48,6 +49,8 @@ struct jmap_set {
     size_t failed; /* object that the running step was rolled back for */
     size_t again;  /* object that the running step has done in part; n: none */
     void *arg;     /* of the type */
+    size_t *step;  /* first object of each step, and n behind the last */
+    size_t n_steps;
 };
 /* A whole /set method: reads, prepares, plans. 0, JMAP_WRITES, an error. */
 int jmap_set(struct jmap_call *c, const struct jmap_set_type *type, void *arg) MUST_USE;

@@ -6,7 +6,7 @@
 #define MAILBOX_NAME_MAX 200u
 #define MAILBOX_DEPTH_MAX 10u
 #define MAILBOX_COUNT_MAX 1000u /* of one account */
-#define MAILBOX_EMPTY_STEP 50u  /* messages removed by one call of mailbox_empty */
+#define MAILBOX_EMPTY_STEP 40u  /* messages removed by one call of mailbox_empty */
 enum mailbox_refusal {          /* beside enum mail_refusal */
                        MAILBOX_BAD_NAME = 120,
                        MAILBOX_NAME_TAKEN,

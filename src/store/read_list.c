@@ -51,27 +51,54 @@ int list_next(struct txn *t, int64_t org, int64_t account, struct list_walk *w, 
     return no_constraint(r);
 }
 
-int list_skip(struct txn *t, int64_t org, int64_t account, struct list_walk *w, int64_t skip)
+/* One piece; 1 moved, 0 the list ended before. */
+static int skip_piece(struct txn *t, int64_t org, int64_t account, struct list_walk *w, int64_t n)
 {
     AUTO(db_cursor) struct db_cursor c = {0};
-    if (skip <= 0)
-        return 0;
     int r;
     if (w->mailbox)
-        r = db_query(t->db, &c, w->ascending ? SQL_SKIP_MAILBOX_ASC : SQL_SKIP_MAILBOX_DESC,
-                     DB_ARGS(db_int(org), db_int(account), db_int(w->mailbox), db_int(skip - 1)));
+        r = db_query(
+            t->db, &c, w->ascending ? SQL_SKIP_MAILBOX_ASC : SQL_SKIP_MAILBOX_DESC,
+            DB_ARGS(db_int(org), db_int(account), db_int(w->mailbox), db_int(w->ms), db_int(w->key), db_int(n - 1)));
     else
         r = db_query(t->db, &c, w->ascending ? SQL_SKIP_ACCOUNT_ASC : SQL_SKIP_ACCOUNT_DESC,
-                     DB_ARGS(db_int(org), db_int(account), db_int(skip - 1)));
-    if (r || (r = db_next(&c)) < 0)
+                     DB_ARGS(db_int(org), db_int(account), db_int(w->ms), db_int(w->key), db_int(n - 1)));
+    if (r || (r = db_next(&c)) != 1)
         return no_constraint(r);
-    if (r == 0) {
-        w->end = true;
-        return 0;
-    }
     w->ms = db_col_int(&c, 0);
     w->key = db_col_int(&c, 1);
+    return 1;
+}
+
+int list_skip(struct txn *t, int64_t org, int64_t account, struct list_walk *w, int64_t skip)
+{
+    while (skip > 0) {
+        int64_t n = skip < LIST_SKIP_PIECE ? skip : LIST_SKIP_PIECE;
+        int r = skip_piece(t, org, account, w, n);
+        if (r < 0)
+            return r;
+        if (r == 0) {
+            w->end = true;
+            return 0;
+        }
+        skip -= n;
+    }
     return 0;
+}
+
+int list_count_account(struct txn *t, int64_t org, int64_t account, int64_t *total)
+{
+    struct list_walk w = {.mailbox = 0};
+    int64_t rest = 0;
+    int r = 1;
+    list_begin(&w);
+    for (*total = 0; (r = skip_piece(t, org, account, &w, LIST_SKIP_PIECE)) == 1;)
+        *total += LIST_SKIP_PIECE;
+    if (r == 0)
+        r = db_get_int(t->db, SQL_COUNT_ACCOUNT_DESC,
+                       DB_ARGS(db_int(org), db_int(account), db_int(w.ms), db_int(w.key)), &rest);
+    *total += rest;
+    return r < 0 ? r : 0;
 }
 
 int list_counts(struct txn *t, int64_t org, int64_t account, int64_t mailbox, struct list_counts *out)

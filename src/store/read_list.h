@@ -3,6 +3,7 @@
 #include "store/read.h"
 
 #define LIST_PAGE 500u
+#define LIST_SKIP_PIECE 50000 /* rows passed over by one statement: far under the limit of a read */
 struct list_item {
     int64_t message, thread, ms, key; /* key: the uid, or the message where the whole account is walked */
     uint32_t flags;                   /* of this placement; 0 where the account is walked */
@@ -21,6 +22,9 @@ int list_next(struct txn *t, int64_t org, int64_t account, struct list_walk *w, 
               size_t *n) MUST_USE;
 /* Moves a fresh walk (no bounds, not flagged) so that `skip` rows are behind it. Reads index entries only. Not for mailboxes with stubs. */
 int list_skip(struct txn *t, int64_t org, int64_t account, struct list_walk *w, int64_t skip) MUST_USE;
+
+/* Emails of the whole account; reads index entries only, in pieces. */
+int list_count_account(struct txn *t, int64_t org, int64_t account, int64_t *total) MUST_USE;
 
 struct list_counts {
     int64_t total, threads, unread, unread_threads, stubs;

@@ -26,7 +26,7 @@ def demo(s):
     t.is_((f["code"], f["facts"]["old"], f["facts"]["new"]), ("payment.changed", IBAN_OLD, IBAN_NEW), "the finding shows old beside new")
     t.ok(IBAN_NEW in f["text"]["it"] and IBAN_NEW in f["text"]["en"], "in Italian and in English")
     t.is_(held[0]["guardVerdict"], "hold", "verdict is hold")
-    text = inbox[1]["bodyValues"][inbox[1]["textBody"][0]["partId"]]["value"]
+    text = s.jmap(("Email/get", {"ids": [inbox[1]["id"]], "properties": ["guardText"]}))[0][1]["list"][0]["guardText"]
     t.ok("IBAN IT60 X054 2811 1010 0000 0123 456" in text and "<" not in text, "HTML is read back as safe text", text)
     t.is_(len({e["threadId"] for e in inbox[1:2] + held}), 1, "the conversation is one thread")
     t.ok(inbox[2]["hasAttachment"] and inbox[2]["attachments"][0]["name"] == "M12_price_breaks.csv", "the attachment is listed")
