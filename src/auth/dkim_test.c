@@ -98,7 +98,7 @@ static void examples_of_the_rfcs(void **state UNUSED)
 /* A byte changed anywhere in the signed parts never passes. */
 static void any_change_breaks_it(void **state UNUSED)
 {
-    AUTO(arena) struct arena a;
+    AUTO(arena) struct arena a = {0};
     char copy[sizeof rfc6376];
     for (size_t i = 0; i + 1 < sizeof rfc6376; i += 3) {
         if (strchr(" \r\n\t", rfc6376[i]))
@@ -114,7 +114,7 @@ static void any_change_breaks_it(void **state UNUSED)
 
 static void cut_short_anywhere(void **state UNUSED)
 {
-    AUTO(arena) struct arena a;
+    AUTO(arena) struct arena a = {0};
     for (size_t n = 0; n < sizeof rfc8463 - 1; n++) {
         arena_init(&a, ARENA_NO_LIMIT);
         (void)!judge(&a, str_n(rfc8463, n), 0);

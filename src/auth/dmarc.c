@@ -1,6 +1,8 @@
 #include "auth/job.h"
 #include "core/hash.h"
 
+#define SAMPLE_BYTES 4096u /* of the message: its header, more or less */
+
 static bool policy_read(struct str text, enum auth_policy *out)
 {
     for (enum auth_policy p = AUTH_POLICY_NONE; p <= AUTH_POLICY_REJECT; p++)
@@ -133,8 +135,7 @@ static int absent_domain(struct auth_work *w)
 /* 6.6.4: by the message itself, so that a retry gets the same answer, and no random is needed. */
 static bool in_sample(const struct auth_work *w, unsigned pct)
 {
-    struct str m = w->in.message;
-    return hash64(str_upto(m, 65536)) % 100 < pct;
+    return pct >= 100 || hash64(str_upto(w->in.message, SAMPLE_BYTES)) % 100 < pct;
 }
 
 static void identifiers(struct auth_work *w, const struct auth_dmarc_record *rec)

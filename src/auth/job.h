@@ -1,10 +1,7 @@
 #pragma once
 /* Inside auth/: the parts of a job. Each part is a function that is called again until it says that it is done. */
-#include "auth/auth.h"
 #include "auth/arc.h"
-#include "auth/dkim.h"
 #include "auth/dmarc.h"
-#include "auth/dns.h"
 #include "auth/spf.h"
 
 struct auth_work {

@@ -5,6 +5,9 @@
 #include "auth/authres.h"
 #include "core/log.h"
 
+#define AUTH_LATE_MANY 2u /* messages in a row that were given up */
+#define AUTH_SHORT_MS 300
+
 static void pump(struct road *r);
 static void on_late(void *arg);
 
@@ -41,6 +44,8 @@ void road_auth_answer(void *ctx, uint64_t id, unsigned question, const struct re
 {
     struct intake *in = ctx;
     struct road *r = imap_get(&in->roads, id);
+    if (a->status == AUTH_RR_OK || a->status == AUTH_RR_NXDOMAIN)
+        in->auth_late = 0;
     if (!r || r->auth_done || r->state != ROAD_SCAN)
         return;
     auth_answer(&r->auth, question, a->status, a->rdata, a->n);
@@ -64,7 +69,16 @@ static void on_late(void *arg)
 {
     struct road *r = arg;
     r->auth_timer = NULL;
+    r->in->auth_late++;
     road_auth_give_up(r);
+}
+
+/* A resolver that answers nothing at all (no network) must not make every mail wait for it: from the third message on
+ * a short time is enough, until an answer comes. */
+static int64_t patience(const struct intake *in)
+{
+    int64_t ms = in->conf.auth_timeout_ms;
+    return in->auth_late >= AUTH_LATE_MANY && ms > AUTH_SHORT_MS ? AUTH_SHORT_MS : ms;
 }
 
 void road_auth_begin(struct road *r)
@@ -93,7 +107,7 @@ void road_auth_begin(struct road *r)
     if (r->auth_judged)
         r->auth_done = true;
     else
-        r->auth_timer = c->io.after(c->io.ctx, c->auth_timeout_ms, on_late, r);
+        r->auth_timer = c->io.after(c->io.ctx, patience(r->in), on_late, r);
 }
 
 /* ---- what the guard hears ---- */
