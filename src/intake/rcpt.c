@@ -13,8 +13,10 @@ static bool is_role(struct str local)
     return false;
 }
 
+#define OWN_FIRM_MS 60000
+
 /* The firm that answers for the server itself: that of the host name's nearest domain, else the first firm. */
-static int own_firm(struct intake *in, struct place_of *firm)
+static int find_own_firm(struct intake *in, struct place_of *firm)
 {
     struct str rest = in->conf.hostname;
     ptrdiff_t dot;
@@ -34,6 +36,20 @@ static int own_firm(struct intake *in, struct place_of *firm)
         return r ? r : DIR_UNKNOWN;
     *firm = (struct place_of){.cell = firms[0].cell, .org = firms[0].org, .found = true};
     return 0;
+}
+
+/* Remembered: a stranger may ask for postmaster as often as he likes, and the list of firms may be long. */
+static int own_firm(struct intake *in, struct place_of *firm)
+{
+    int64_t now = env_mono_ms(in->conf.env);
+    int r = 0;
+    if (!in->own_firm.found || now >= in->own_firm_until_ms) {
+        r = find_own_firm(in, &in->own_firm);
+        in->own_firm.found = r == 0;
+        in->own_firm_until_ms = now + OWN_FIRM_MS;
+    }
+    *firm = in->own_firm;
+    return r;
 }
 
 /* An address that nobody has. */

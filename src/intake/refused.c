@@ -72,12 +72,12 @@ static char *put(struct str *to, struct str from, char *at)
 
 void intake_refused(struct intake *in, const struct intake_refusal *r)
 {
-    log_info("smtp.refused", L_S("id", r->id), L_I("code", r->code), L_Z("enhanced", r->enhanced),
-             L_S("client", r->client), L_S("from", r->reverse_path), L_S("to", r->recipient), L_S("reply", r->reply));
-    if (in->n_refusals >= INTAKE_REFUSALS_MAX) {
+    if (in->n_refusals >= INTAKE_REFUSALS_MAX) { /* a flood writes neither rows nor log */
         in->refusals_lost++;
         return;
     }
+    log_info("smtp.refused", L_S("id", r->id), L_I("code", r->code), L_Z("enhanced", r->enhanced),
+             L_S("client", r->client), L_S("from", r->reverse_path), L_S("to", r->recipient), L_S("reply", r->reply));
     const struct str enhanced = str_c(r->enhanced);
     const struct str text[] = {r->id, r->client, r->helo, r->reverse_path, r->recipient, enhanced, r->reply};
     size_t n = 0;
@@ -182,7 +182,7 @@ void refusals_flush(struct intake *in)
     while (!list_empty(&in->greys))
         flush_cell(in, LIST_ITEM(in->greys.next, struct grey, node)->cell);
     if (in->refusals_lost)
-        log_warn("refused.flood", L_I("only_in_log", in->refusals_lost));
+        log_warn("refused.flood", L_I("only_counted", in->refusals_lost));
     in->refusals_lost = 0;
 }
 

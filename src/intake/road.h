@@ -97,6 +97,8 @@ struct intake {
     struct list refusals, greys; /* refused.c: not written yet */
     size_t n_refusals, n_greys, n_keeps, refusals_lost;
     void *refusals_timer;
+    struct place_of own_firm; /* rcpt.c: who reads postmaster without a domain */
+    int64_t own_firm_until_ms;
     struct quota_seen quotas[QUOTA_SEEN_MAX]; /* rcpt.c: one place for each hash */
     atomic_int busy; /* roads between final dot and their hand-over to the store: those a commit group may wait for */
 };

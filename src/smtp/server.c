@@ -70,6 +70,16 @@ bool smtp_data_flows(const struct smtp_server *s)
            net_now_ms(s->loop) - atomic_load_explicit(&s->last_data_ms, memory_order_relaxed) < FLOW_QUIET_MS;
 }
 
+/* Once a minute: a flood must not fill the log's disk as well. */
+static void warn_full(struct smtp_server *s)
+{
+    int64_t now = net_now_ms(s->loop);
+    if (s->warned_ms && now - s->warned_ms < 60000)
+        return;
+    s->warned_ms = now;
+    log_warn("smtp.too_many_connections", L_I("limit", s->conf.max_connections));
+}
+
 /* 0, or why this peer gets no session. */
 static int unwelcome(struct smtp_server *s, const struct net_peer *peer, bool *entered)
 {
@@ -80,7 +90,7 @@ static int unwelcome(struct smtp_server *s, const struct net_peer *peer, bool *e
     if (s->stopping)
         return REPLY_STOPPING;
     if (s->counts.connections >= c->max_connections) {
-        log_warn("smtp.too_many_connections", L_I("limit", c->max_connections));
+        warn_full(s);
         return REPLY_BUSY_CONNECTIONS;
     }
     if (peer->family == AF_UNIX || smtp_networks_has(&c->exempt, peer))

@@ -81,6 +81,7 @@ struct smtp_server {
     struct smtp_counts counts;
     _Atomic int64_t flowing; /* sessions that receive data */
     _Atomic int64_t last_data_ms;
+    int64_t warned_ms; /* last warning of too many connections */
     bool stopping;
     void (*stopped)(void *arg);
     void *stopped_arg;
