@@ -1,5 +1,6 @@
 // Keeps the panel's own files so that it opens without a network. It never sees mail: only file names with a hash in them and
 // the page itself are answered from the store, and only the page put them there (src/install.ts).
+// It fetches nothing: the policy that the server sends with its files (default-src 'none') forbids it, rightly.
 const STORE = 'sigillo-shell';
 
 self.addEventListener('install', () => self.skipWaiting());

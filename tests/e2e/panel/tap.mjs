@@ -17,13 +17,20 @@ export function equal(actual, expected, name) {
   return ok(a === b, name, `got ${a}\nexpected ${b}`);
 }
 
-/** Runs a group of checks; an exception in it is one failed check, the next group still runs. */
+const only = process.env.SIGILLO_ONLY ? new RegExp(process.env.SIGILLO_ONLY) : null;
+
+/** Runs a group of checks; an exception in it is one failed check, the next group still runs. SIGILLO_ONLY picks groups. */
 export async function group(name, run) {
+  if (only && name !== 'log-in' && !only.test(name)) {
+    return;
+  }
+  const start = Date.now();
   try {
     await run();
   } catch (error) {
     ok(false, `${name} runs to its end`, error?.stack ?? error);
   }
+  console.log(`# ${name}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
 }
 
 export function skip(name, reason) {

@@ -6,7 +6,7 @@ import { ADMIN, type Email, type EmailHead, type Filter, type Mailbox } from './
 export const PAGE = 50;
 
 /** More of a body than this is not fetched at once: sanitising it would stop the page. */
-export const BODY_MAX = 1_048_576;
+export const BODY_MAX = 524_288;
 
 const HEAD = [
   'id', 'threadId', 'mailboxIds', 'keywords', 'receivedAt', 'from', 'to', 'subject', 'preview', 'hasAttachment',

@@ -1,6 +1,8 @@
 // Where links lead, whatever they say. Pure.
 import { cleanLine } from './text';
 
+const SHOWN_MAX = 300;
+
 /** Which address a link opens, or null when it may not be followed at all. */
 export function linkTarget(href: string): { url: string; host: string } | null {
   try {
@@ -15,7 +17,9 @@ export function linkTarget(href: string): { url: string; host: string } | null {
 }
 
 /** A text that looks like an address but names another host than the one the link leads to. */
-export function namesOtherHost(text: string, host: string): boolean {
+export function namesOtherHost(shown: string, host: string): boolean {
+  // What people read as an address stands at the beginning.
+  const text = shown.slice(0, SHOWN_MAX);
   const named = /(?:https?:\/\/)?(?:[\w-]+\.)+[a-z]{2,}/i.exec(cleanLine(text))?.[0];
   if (!named) {
     return false;

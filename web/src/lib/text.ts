@@ -51,7 +51,7 @@ export function bodyBlocks(text: string): BodyBlock[] {
     }
   }
   return blocks
-    .map((block) => ({ ...block, text: block.text.replace(/\n{3,}/g, '\n\n').replace(/^\n+|\s+$/g, '') }))
+    .map((block) => ({ ...block, text: block.text.replace(/\n{3,}/g, '\n\n').replace(/^\n+/, '').trimEnd() }))
     .filter((block) => block.text !== '');
 }
 

@@ -6,7 +6,7 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { Suspense, lazy, useCallback, useEffect, useRef, useState } from 'react';
 import { useText } from '../i18n';
-import { client, emailQuery, placeOf, type Conversation } from '../jmap/mail';
+import { BODY_MAX, client, emailQuery, placeOf, type Conversation } from '../jmap/mail';
 import type { BodyPart, Email, EmailHead, Mailbox } from '../jmap/types';
 import { runCommand, useLetters, type Command } from '../keys/keys';
 import { longTime } from '../lib/format';
@@ -321,7 +321,7 @@ function htmlOf(email: Email): { html: string; cut: boolean } | null {
   const html = values
     .map((value) => (value.type === 'text/html' ? value.value : `<pre>${value.value.replace(/&/g, '&amp;').replace(/</g, '&lt;')}</pre>`))
     .join('\n');
-  return { html, cut: values.some((value) => value.isTruncated) };
+  return { html: html.slice(0, BODY_MAX), cut: html.length > BODY_MAX || values.some((value) => value.isTruncated) };
 }
 
 function Body({ email, judgement, links }: { email: Email; judgement: Judgement | null; links: boolean }) {

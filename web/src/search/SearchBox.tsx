@@ -34,12 +34,11 @@ export function SearchBox({ open, onOpen }: SearchBoxProps) {
 
   useCommands((command) => {
     if (command === 'palette') {
+      // At once: what is typed next must land in the box. On phones the box is drawn first (see below).
+      input.current?.focus();
+      input.current?.select();
       onOpen(true);
-      requestAnimationFrame(() => {
-        input.current?.focus();
-        input.current?.select();
-        box.openDropdown();
-      });
+      box.openDropdown();
     }
   });
   useEffect(() => {

@@ -60,5 +60,5 @@ export function cleanDeclarations(text: string, images: boolean): string {
 
 /** Whether a text of style would fetch something when pictures are shown. */
 export function wantsRemote(text: string): boolean {
-  return /url\s*\(\s*["']?\s*https?:/i.test(text);
+  return /url\s*\(\s*(?:["']\s*)?https?:/i.test(text);
 }

@@ -4,6 +4,7 @@ import DOMPurify, { type Config } from 'dompurify';
 import plex from '@fontsource-variable/ibm-plex-sans/files/ibm-plex-sans-latin-wght-normal.woff2?url';
 import { linkTarget, namesOtherHost } from '../../lib/link';
 import { cleanDeclarations, cleanSheet, wantsRemote } from './css';
+import { limitNesting, takeSheets } from './nesting';
 
 export interface SafeHtml {
   /** A whole document for srcdoc. */
@@ -47,31 +48,28 @@ const CONFIG: Config & { RETURN_DOM: true } = {
   RETURN_DOM: true,
 };
 
-// A style attribute that is parsed, even in a document nobody sees, is reported as a violation of our policy. So it gets
-// another name before the parser sees it; text that holds the same letters gets them back.
+// Attributes that style or act, and <base>, are reported as violations of our policy when they are parsed, even in a document
+// nobody sees. So they get another name before the parser sees them; text that holds the same letters gets them back.
 const STYLE_NAME = 'data-sgstyle';
-const RENAME = /([\s"'/])style(\s*=)/gi;
-const RESTORE = /data-sgstyle(\s*=)/gi;
+const RENAME = /([\s"'/])(style|on[a-z]+)(\s*=)/gi;
+const RESTORE = /data-sg(style|on[a-z]+)(\s*=)/gi;
 
 export function safeHtml(source: string, options: SafeOptions): SafeHtml {
-  const sheets: string[] = [];
+  const taken = takeSheets(limitNesting(source));
   let remote = 0;
-  const body = source
+  const body = taken.html
     // The attributes of <body> are those of its box; the tag itself is not ours to keep.
     .replace(/<(\/?)body\b/gi, '<$1div')
-    .replace(/<style\b[^>]*>([\s\S]*?)(?:<\/style\s*>|$)/gi, (_, text: string) => {
-      sheets.push(text);
-      return '';
-    })
-    .replace(RENAME, `$1${STYLE_NAME}$2`);
+    .replace(/<base\b/gi, '<sg-base')
+    .replace(RENAME, '$1data-sg$2$3');
   const root = DOMPurify.sanitize(body, CONFIG) as HTMLElement;
   const rules: string[] = [];
   const doc = root.ownerDocument;
 
   const text = doc.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   for (let node = text.nextNode(); node; node = text.nextNode()) {
-    if (node.nodeValue && node.nodeValue.includes(STYLE_NAME)) {
-      node.nodeValue = node.nodeValue.replace(RESTORE, 'style$1');
+    if (node.nodeValue?.includes('data-sg')) {
+      node.nodeValue = node.nodeValue.replace(RESTORE, '$1$2');
     }
   }
 
@@ -95,11 +93,11 @@ export function safeHtml(source: string, options: SafeOptions): SafeHtml {
     }
   }
   foldQuotes(root, options.words.quoteShow);
-  remote += sheets.filter(wantsRemote).length;
+  remote += taken.sheets.filter(wantsRemote).length;
 
   // :is() lends the one rule of a style attribute the weight of ids, so that it wins over the sheets as it would have.
   const own = rules.map((rule, at) => `:is([data-s="${at}"],#a#a#a){${rule}}`).join('\n');
-  const css = [BASE, ...sheets.map((sheet) => cleanSheet(sheet, options.images)), own].join('\n');
+  const css = [BASE, ...taken.sheets.map((sheet) => cleanSheet(sheet, options.images)), own].join('\n');
   const pictures = options.images ? 'data: https:' : 'data:';
   return {
     remote,

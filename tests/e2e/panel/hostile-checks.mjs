@@ -1,0 +1,87 @@
+// Each hostile message is opened: it may draw only inside its frame, fetch nothing, run nothing.
+import { HOSTILE_BOX, hostile } from './hostile.mjs';
+import { equal, group, ok } from './tap.mjs';
+
+/** Everything of the window that is not the frame. */
+const OUTSIDE = [
+  { x: 0, y: 0, width: 1440, height: 56 },
+  { x: 0, y: 56, width: 200, height: 844 },
+  { x: 1104, y: 56, width: 336, height: 844 },
+];
+
+export async function hostileChecks({ open, target, storage, faults, shot }) {
+  await group('hostile corpus', async () => {
+    const page = await open({ storage });
+    const requests = [];
+    page.on('request', (request) => {
+      const url = new URL(request.url());
+      if (/^https?:$/.test(url.protocol) && !/^\/(jmap|api|events|assets|download|\.well-known)/.test(url.pathname) && url.pathname !== '/sw.js') {
+        requests.push(request.url());
+      }
+    });
+    const popups = [];
+    page.context().on('page', (item) => popups.push(item.url()));
+    await page.goto(`${target.url}/mail/${HOSTILE_BOX}`);
+    await page.locator('[role="row"][data-email]').first().waitFor();
+    requests.length = 0;
+    const csp = faults.csp.size;
+    const ran = [];
+    const drew = [];
+    const acted = [];
+    let still = null;
+    for (const mail of hostile()) {
+      await page.evaluate((path) => {
+        window.pwned = undefined;
+        history.pushState({}, '', path);
+        window.dispatchEvent(new PopStateEvent('popstate'));
+      }, `/mail/${HOSTILE_BOX}/${mail.id}`);
+      await page.locator('article h1', { hasText: mail.subject }).waitFor();
+      await page.locator('article iframe').waitFor();
+      await page.waitForFunction(() => document.querySelector('article iframe')?.contentDocument?.body?.childNodes.length > 0);
+      await page.waitForTimeout(60);
+      const seen = await page.evaluate(() => {
+        const inner = document.querySelector('article iframe').contentDocument;
+        return {
+          pwned: window.pwned ?? null,
+          title: document.title,
+          at: location.pathname,
+          bad: [...inner.querySelectorAll('script, form, input, button, select, textarea, iframe, object, embed, base, link, svg, math, video, audio, dialog, style:not([nonce]), meta[http-equiv="refresh"]')].map((item) => item.tagName),
+          handlers: [...inner.querySelectorAll('*')].flatMap((item) => item.getAttributeNames().filter((name) => name.startsWith('on') || name === 'style' || name === 'srcset')),
+          links: [...inner.querySelectorAll('a[href]')].filter((item) => !/^(https?|mailto):/.test(item.href) || item.target !== '_blank').length,
+          fetches: [...inner.querySelectorAll('[src], [background], [poster]')].filter((item) => !(item.getAttribute('src') ?? '').startsWith('data:image/')).length,
+          sheet: /url\((?!"?(data:|\/assets\/))/i.test([...inner.querySelectorAll('style')].map((item) => item.textContent).join('')),
+          height: document.querySelector('article iframe').clientHeight,
+        };
+      });
+      if (seen.pwned !== null || !seen.title.endsWith('Sigillo') || !seen.at.endsWith(mail.id) || seen.handlers.length > 0) {
+        ran.push(`${mail.subject}: ${JSON.stringify(seen)}`);
+      }
+      if (seen.bad.length > 0 || seen.links > 0 || seen.fetches > 0 || seen.sheet || seen.height > 30_002) {
+        acted.push(`${mail.subject}: ${JSON.stringify(seen)}`);
+      }
+      const outside = [];
+      for (const clip of OUTSIDE) {
+        outside.push((await page.screenshot({ clip, animations: 'disabled' })).toString('base64'));
+      }
+      if (still !== null) {
+        outside.forEach((picture, index) => picture !== still[index] && drew.push(`${mail.subject}: region ${index}`));
+      }
+      still ??= outside;
+      if (/fixed-banner|fake-verified|absolute-out/.test(mail.subject)) {
+        await shot(page, `hostile-${mail.subject}`);
+      }
+    }
+    ok(hostile().length > 50, 'more than fifty samples', String(hostile().length));
+    equal(ran, [], 'none runs or takes title and address');
+    equal(acted, [], 'none keeps what acts or fetches');
+    equal(drew, [], 'none draws outside its frame');
+    equal(requests, [], 'none makes a request');
+    equal(popups, [], 'none opens a window');
+    equal(faults.csp.size, csp, 'none even tries against the policy');
+    const fake = hostile().find((mail) => mail.subject.includes('fake-verified'));
+    await page.goto(`${target.url}/mail/${HOSTILE_BOX}/${fake.id}`);
+    await page.frameLocator('article iframe').getByText('verificato da Sigillo').waitFor();
+    ok(!(await page.locator('body').innerText()).includes('verificato da Sigillo'), 'a faked banner is seen only inside the frame');
+    await page.context().close();
+  });
+}
