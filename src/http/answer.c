@@ -1,6 +1,7 @@
 /* The head of an answer: status, lengths, caching, and the fields that every answer of ours has. */
 #include "http/serve.h"
 #include "core/date.h"
+#include "core/log.h"
 
 static const struct {
     int status;
@@ -102,6 +103,20 @@ static void put_caching(struct buf *out, const struct http_answer *a)
     buf_addz(out, "Vary: Accept-Encoding\r\n");
 }
 
+/* What a handler adds must be whole lines of text: a name out of a message must not become a field, or a second answer. */
+static bool lines_sound(struct str s)
+{
+    struct str line;
+    while (s.n > 0) {
+        if (!str_cut(s, '\n', &line, &s) || line.n < 2 || line.p[line.n - 1] != '\r')
+            return false;
+        for (size_t i = 0; i + 1 < line.n; i++)
+            if ((unsigned char)line.p[i] < ' ' || line.p[i] == 127)
+                return false;
+    }
+    return true;
+}
+
 void http_answer_head(struct http_txn *t)
 {
     const struct http_answer *a = &t->answer;
@@ -119,7 +134,10 @@ void http_answer_head(struct http_txn *t)
     put_caching(out, a);
     http_put_security(out, t->hc, str_istarts(t->req.base, STR("https:")));
     put_csp(out, a);
-    buf_adds(out, a->headers);
+    if (lines_sound(a->headers))
+        buf_adds(out, a->headers);
+    else
+        log_error("http.fields_left_out", L_S("path", t->req.head.path));
     buf_addz(out, t->close ? "Connection: close\r\n\r\n" : "\r\n");
     t->ended = t->head_only || bodyless(a->status) || t->at == t->end;
     if (t->ended && t->in_chunks && !t->head_only && !bodyless(a->status))

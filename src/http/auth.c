@@ -257,11 +257,12 @@ const struct http_person *http_login_known(struct http_auth *a, const struct htt
     return &s->person;
 }
 
-void http_login_forget(struct http_auth *a, const struct http_login *l)
+bool http_login_forget(struct http_auth *a, const struct http_login *l)
 {
     struct seen *s = seen_get(a, l);
     if (s)
         seen_free(a, s);
+    return s != NULL;
 }
 
 /* Those that are over at `now`, and those of the account. Maps must not change while iterated: keys are gathered first.

@@ -36,7 +36,7 @@ bool http_id_parse(struct http_auth *a, enum http_login_kind kind, struct str te
 /* Log-ins seen lately. NULL: not known here. Not *fresh: ask again. Lives until the next call: copy. */
 const struct http_person *http_login_known(struct http_auth *a, const struct http_login *l, bool *fresh);
 void http_login_note(struct http_auth *a, const struct http_login *l, const struct http_person *p);
-void http_login_forget(struct http_auth *a, const struct http_login *l);
+bool http_login_forget(struct http_auth *a, const struct http_login *l);
 /* Of one account or address: what is known of its log-ins and its verified passwords. */
 void http_auth_end_account(struct http_auth *a, int64_t org, int64_t account, struct str address);
 

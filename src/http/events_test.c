@@ -193,6 +193,25 @@ static void only_so_many(void **state)
     fixture_close(&s.f);
 }
 
+/* closeafter=state where the states come later than the client: the first ones are where it begins, not news. */
+static void late_baseline(void **state)
+{
+    (void)state;
+    struct states s;
+    begin(&s);
+    s.hold = true;
+    assert_int_equal(fixture_askz(&s.f, EVENTS("?types=*&closeafter=state&ping=0") "\r\n"), 200);
+    answer(&s);
+    fixture_turn(&s.f);
+    assert_false(fixture_has(&s.f, "event: state"));
+    assert_false(conn_closing(s.f.c));
+    s.hold = false;
+    change(&s, "e2");
+    assert_true(fixture_has(&s.f, "{\"Email\":\"e2\"}"));
+    assert_true(conn_closing(s.f.c));
+    fixture_close(&s.f);
+}
+
 /* Somebody who does not read: at most one event waits for him, then he is gone. */
 static void slow_client(void **state)
 {
@@ -228,8 +247,9 @@ static void slow_client(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(told), cmocka_unit_test(filtered_and_closed), cmocka_unit_test(late_answers),
-        cmocka_unit_test(ends), cmocka_unit_test(only_so_many),        cmocka_unit_test(slow_client),
+        cmocka_unit_test(told),          cmocka_unit_test(filtered_and_closed), cmocka_unit_test(late_answers),
+        cmocka_unit_test(ends),          cmocka_unit_test(only_so_many),        cmocka_unit_test(slow_client),
+        cmocka_unit_test(late_baseline),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,9 +66,10 @@ enum {                  /* flags of a route */
        HTTP_JSON = 4,   /* body must be application/json */
        HTTP_RAW = 8,    /* POST/PUT of bytes of any type (upload); the rules against forged requests hold as for JSON */
        /* Limit classes (limits.c: how many at once and a minute, for a person and for all). None: only the connection limits. */
-       HTTP_CALL = 16,     /* one API request (JMAP) */
-       HTTP_TRANSFER = 32, /* upload, download */
-       HTTP_STREAM = 64,   /* answers that do not end: events */
+       HTTP_CALL = 16,       /* one API request (JMAP) */
+       HTTP_TRANSFER = 32,   /* upload, download */
+       HTTP_STREAM = 64,     /* answers that do not end: events */
+       HTTP_HANDSHAKE = 128, /* no flag of a route: TLS connections that begin, each costs a signature */
 };
 typedef void http_handler(struct http_req *req, void *ctx);
 struct http_route {

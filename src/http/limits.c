@@ -13,6 +13,7 @@ static const struct limit_class {
     {HTTP_CALL, 16, 4096, 0, 0},
     {HTTP_TRANSFER, 8, 512, 600, 200},
     {HTTP_STREAM, 20, 0, 120, 60},
+    {HTTP_HANDSHAKE, 1 << 20, 0, 600, 200},
 };
 
 struct http_limit_entry {

@@ -84,7 +84,7 @@ static void session_begin(struct http_txn *t)
     struct http_login old;
     bool had = http_session_cookie(t, &old);
     if (had) {
-        http_login_forget(s->auth, &old);
+        (void)http_login_forget(s->auth, &old);
         http_push_end_login(s->push, &old);
     }
     t->login = (struct http_login){
@@ -167,7 +167,7 @@ static void api_logout(struct http_req *r, void *ctx)
         logout_reply(t);
         return;
     }
-    http_login_forget(s->auth, &l);
+    (void)http_login_forget(s->auth, &l);
     http_push_end_login(s->push, &l);
     t->waits = HTTP_WAITS_END;
     if (s->conf.logins)

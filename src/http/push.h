@@ -34,12 +34,14 @@ struct http_stream {
     struct http_login login; /* kind 0: by password */
     struct http_slot slot;
     int64_t ping_ms, begun_ms, checked_ms;
-    uint64_t told;                    /* version of the account that this client knows of */
-    uint64_t check;                   /* ticket of a look at the session */
-    uint64_t address;                 /* hash of the person's address */
-    uint64_t last_id;                 /* Last-Event-ID as it came */
-    bool has_last, close_after, full; /* full: all states at the next telling */
-    char types[];                     /* "" means all; else ",Email,Thread," */
+    uint64_t told;    /* version of the account that this client knows of */
+    uint64_t check;   /* ticket of a look at the session */
+    uint64_t address; /* hash of the person's address */
+    uint64_t last_id; /* Last-Event-ID as it came */
+    bool has_last, close_after;
+    bool full;     /* all states at the next telling */
+    bool baseline; /* or: the states as they come first are what it knows */
+    char types[];  /* "" means all; else ",Email,Thread," */
 };
 struct http_push {
     struct http_server *server;

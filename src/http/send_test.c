@@ -77,10 +77,18 @@ static void h_source(struct http_req *r, void *ctx)
             .source = {
                 .pull = pull, .seek = seek, .free = freed, .arg = &src, .size = known ? src.size : HTTP_SIZE_UNKNOWN}});
 }
+/* The query becomes a field, as a file name out of a message might. */
+static void h_field(struct http_req *r, void *ctx)
+{
+    (void)ctx;
+    struct str name = http_query(r->arena, r->head.query, STR("name"));
+    struct str field = arena_printf(r->arena, "Content-Disposition: attachment; filename=\"%.*s\"\r\n", STRF(name));
+    http_reply(r->server, r->id,
+               &(struct http_answer){.status = 200, .type = "image/png", .view = STR("x"), .headers = field});
+}
 static const struct http_route routes[] = {
-    {HTTP_GET, {"/view", 5}, HTTP_OPEN, 0, h_view},
-    {HTTP_GET, {"/json", 5}, HTTP_OPEN, 0, h_json},
-    {HTTP_GET, {"/secret", 7}, HTTP_OPEN, 0, h_secret},
+    {HTTP_GET, {"/field", 6}, HTTP_OPEN, 0, h_field},   {HTTP_GET, {"/view", 5}, HTTP_OPEN, 0, h_view},
+    {HTTP_GET, {"/json", 5}, HTTP_OPEN, 0, h_json},     {HTTP_GET, {"/secret", 7}, HTTP_OPEN, 0, h_secret},
     {HTTP_GET, {"/source", 7}, HTTP_OPEN, 0, h_source},
 };
 
@@ -305,6 +313,24 @@ static void patient_reader(void **state)
     fixture_close(&f);
 }
 
+static void fields_of_handlers(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    assert_int_equal(fixture_askz(&f, "GET /field?name=a.png HTTP/1.1\r\n" HOST "\r\n"), 200);
+    assert_true(fixture_has(&f, "filename=\"a.png\"\r\n"));
+    static const char *const bad[] = {"a%0aX:%201", "a%0dX", "a%01",
+                                      "%0d%0a%0d%0aHTTP/1.1%20200%20OK"};
+    for (size_t i = 0; i < N_ELEMENTS(bad); i++) {
+        char req[300];
+        snprintf(req, sizeof req, "GET /field?name=%s HTTP/1.1\r\n" HOST "\r\n", bad[i]);
+        assert_int_equal(fixture_askz(&f, req), 200);
+        assert_false(fixture_has(&f, "Content-Disposition"));
+    }
+    fixture_close(&f);
+}
+
 static void slow_writers(void **state)
 {
     (void)state;
@@ -344,6 +370,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conditions_and_ranges), cmocka_unit_test(compression),    cmocka_unit_test(pulled),
         cmocka_unit_test(slow_reader),           cmocka_unit_test(patient_reader), cmocka_unit_test(slow_writers),
+        cmocka_unit_test(fields_of_handlers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,7 +118,14 @@ void http_accept(void *server, int fd, const struct net_peer *peer)
 void http_accept_tls(void *server, int fd, const struct net_peer *peer)
 {
     struct http_server *s = server;
-    if (!s->conf.tls || !enter(s, peer)) {
+    struct http_slot slot = {0};
+    if (!s->conf.tls || s->stopping ||
+        (!net_peer_loopback(peer) && http_limits_enter(s->limits, HTTP_HANDSHAKE, NULL, peer, &slot) != 0)) {
+        close(fd);
+        return;
+    }
+    http_limits_leave(s->limits, &slot); /* only the rate counts */
+    if (!enter(s, peer)) {
         close(fd);
         return;
     }

@@ -112,8 +112,7 @@ void http_events(struct http_req *r, void *ctx)
     list_init(&st->node);
     st->account = push_account_get(s->push, r->person);
     list_add(&st->account->clients, &st->node);
-    if (!st->full)
-        st->told = st->account->version;
+    st->baseline = !st->full;
     http_txn_free(t);
     arm(st);
     if (st->account->version > 0)
@@ -165,6 +164,11 @@ void stream_tell(struct http_stream *st)
     struct conn *c = st->hc->conn;
     if (st->hc->state != HTTP_EVENTS || a->version == 0 || (!st->full && st->told >= a->version))
         return;
+    if (st->baseline) {
+        st->baseline = false;
+        st->told = a->version;
+        return;
+    }
     if (conn_out_pending(c) > 0)
         return; /* when that was taken: http_stream_drained */
     uint64_t id = push_account_id(a);

@@ -167,9 +167,7 @@ void http_login_done(struct http_server *s, uint64_t ticket, enum http_verdict v
     if (t && t->waits == HTTP_WAITS_SESSION) {
         if (v == HTTP_VERIFY_OK)
             http_login_note(s->auth, &t->login, p);
-        else if (v == HTTP_VERIFY_NO)
-            http_login_forget(s->auth, &t->login);
-        if (v == HTTP_VERIFY_NO)
+        else if (v == HTTP_VERIFY_NO && http_login_forget(s->auth, &t->login)) /* it just ended, elsewhere */
             http_push_end_login(s->push, &t->login);
     }
     if (!t)

@@ -32,7 +32,6 @@ struct net_passwords {
     size_t n_queue;
     bool ending;
     int64_t down_ms; /* when the store last did not answer; 0: it did since */
-    char decoy[crypto_pwhash_STRBYTES];
 };
 
 static void *thread_main(void *arg);
@@ -118,7 +117,7 @@ static bool canonical(struct job *j, struct str *key)
     return true;
 }
 
-static void run(struct net_passwords *p, struct job *j)
+static void run(struct net_passwords *p, struct job *j, const char *decoy)
 {
     struct login l = {0};
     struct str key;
@@ -127,8 +126,8 @@ static void run(struct net_passwords *p, struct job *j)
         j->verdict = HTTP_VERIFY_DOWN;
         return;
     }
-    bool known = found == 0 && l.hash.n > 0 && l.hash.n < sizeof p->decoy;
-    const char *hash = known ? arena_z(&j->arena, l.hash) : p->decoy;
+    bool known = found == 0 && l.hash.n > 0 && l.hash.n < crypto_pwhash_STRBYTES;
+    const char *hash = known ? arena_z(&j->arena, l.hash) : decoy;
     bool right = crypto_pwhash_str_verify(hash, j->password.p, j->password.n) == 0;
     j->verdict = right && known ? HTTP_VERIFY_OK : HTTP_VERIFY_NO;
     if (j->verdict == HTTP_VERIFY_OK)
@@ -140,22 +139,20 @@ static void run(struct net_passwords *p, struct job *j)
                                          .firm = l.firm};
 }
 
-static void decoy_make(struct net_passwords *p)
+/* A hash that costs what ours cost, of a password that nobody knows. */
+static void decoy_make(char decoy[crypto_pwhash_STRBYTES])
 {
     char secret[32];
     randombytes_buf(secret, sizeof secret);
-    char text[crypto_pwhash_STRBYTES];
-    if (crypto_pwhash_str(text, secret, sizeof secret, crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                          crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
-        return; /* no memory: an unknown address then is answered faster, once */
-    pthread_mutex_lock(&p->lock);
-    memcpy(p->decoy, text, sizeof text);
-    pthread_mutex_unlock(&p->lock);
+    if (crypto_pwhash_str(decoy, secret, sizeof secret, PASSWORD_HASH_OPS, PASSWORD_HASH_MEMORY) != 0)
+        decoy[0] = 0; /* no memory: tried again before the next job */
 }
 
 static void *thread_main(void *arg)
 {
     struct net_passwords *p = arg;
+    char decoy[crypto_pwhash_STRBYTES] = "";
+    decoy_make(decoy);
     pthread_mutex_lock(&p->lock);
     while (!p->ending) {
         if (list_empty(&p->queue)) {
@@ -165,11 +162,10 @@ static void *thread_main(void *arg)
         struct job *j = LIST_ITEM(p->queue.next, struct job, node);
         list_del(&j->node);
         p->n_queue--;
-        bool need_decoy = p->decoy[0] == 0;
         pthread_mutex_unlock(&p->lock);
-        if (need_decoy)
-            decoy_make(p);
-        run(p, j);
+        if (!decoy[0])
+            decoy_make(decoy);
+        run(p, j, decoy);
         net_post(p->net->loop, on_done, j);
         pthread_mutex_lock(&p->lock);
     }
