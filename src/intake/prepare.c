@@ -2,6 +2,7 @@
 #include "intake/road.h"
 #include "auth/authres.h"
 #include "core/hash.h"
+#include "intake/input.h"
 #include "mime/date.h"
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -73,15 +74,13 @@ static struct str recipients(struct road *r, const struct intake_txn *t)
 
 void road_input(struct road *r)
 {
-    const struct mime_identity *who = &r->who;
-    bool ok = who->from_state == MIME_FROM_OK;
-    r->input = (struct guard_input){
-        .from_name = ok ? who->from.name : STR(""),
-        .from_addr = ok ? who->from_key : STR(""),
-        .from_domain = ok ? who->from.domain : STR(""),
-        .from_ambiguous = who->from_state == MIME_FROM_FIELDS || who->from_state == MIME_FROM_AMBIGUOUS,
-        .now_ms = r->accepted.at_ms,
-    };
+    intake_input(&r->arena, str_from(r->bytes, r->data_at), &r->who, &r->input);
+    if (!r->again) /* a stored message has its reverse-path in Return-Path */
+        r->input.envelope = r->reverse_path;
+    r->input.helo = r->helo;
+    r->input.client = r->client;
+    r->input.lists = r->in->lists;
+    r->input.now_ms = r->accepted.at_ms;
 }
 
 int road_prepare(struct road *r, const struct intake_txn *t, struct str data, enum road_outcome *o)
