@@ -83,6 +83,11 @@ static void print_trace(FILE *out, const struct trace *t)
             t->accepted.replied
                 ? "was sent"
                 : "may not have reached the sender; a second sending of the same mail is recognised for 5 days");
+    if (t->authentication.n) {
+        fputs("Who sent it: ", out);
+        print_text(out, t->authentication);
+        fputs(".\n", out);
+    }
     for (size_t i = 0; i < t->n_recipients; i++) {
         const struct trace_recipient *r = &t->recipients[i];
 

@@ -1,4 +1,5 @@
 #include "store/trace.h"
+#include "mime/header.h"
 #include "store/account.h"
 #include "store/spool_name.h"
 #include "store/store_priv.h"
@@ -25,6 +26,7 @@ static int list_orgs(struct txn *t, void *arg);
 static int find_accepted(struct txn *t, void *arg);
 static int read_recipient(struct txn *t, struct ask *q, struct trace_recipient *r);
 static int read_places(struct txn *t, struct ask *q, struct trace_recipient *r, struct trace_message *m);
+static int read_authentication(struct txn *t, struct ask *q, const struct trace_recipient *r);
 
 static int list_orgs(struct txn *t, void *arg)
 {
@@ -107,6 +109,34 @@ static int read_recipient(struct txn *t, struct ask *q, struct trace_recipient *
     return rc;
 }
 
+/* Ours stands between our Return-Path and Received: no stranger's field can be there. */
+static int read_authentication(struct txn *t, struct ask *q, const struct trace_recipient *r)
+{
+    struct mail_loc at;
+    struct str bytes;
+    struct mime_header h;
+    struct mime_field f;
+
+    if (r->n_messages == 0 || q->out->authentication.n)
+        return 0;
+    int rc = mail_blob_any(t, q->org, r->account, r->messages[0].message, &at, NULL);
+    if (rc <= 0)
+        return rc;
+    if (pack_read_blob(cell_packs(t->cell), at.loc, at.sha256, q->a, &bytes) != 0)
+        return 0; /* where the mail is can be said without its bytes */
+    mime_header_init(&h, bytes);
+    if (mime_header_next(&h, &f) && str_ieq(f.name, STR("Return-Path")) && mime_header_next(&h, &f) &&
+        str_ieq(f.name, STR("Authentication-Results"))) {
+        struct str line = mime_unfold(q->a, f.value);
+        char *p = arena_alloc(q->a, line.n + 1);
+
+        for (size_t i = 0; i < line.n; i++)
+            p[i] = line.p[i] == '\t' ? ' ' : line.p[i];
+        q->out->authentication = str_n(p, line.n);
+    }
+    return 0;
+}
+
 static int find_accepted(struct txn *t, void *arg)
 {
     struct ask *q = arg;
@@ -126,6 +156,8 @@ static int find_accepted(struct txn *t, void *arg)
 
         r->address = str_trim(one);
         rc = read_recipient(t, q, r);
+        if (rc == 0)
+            rc = read_authentication(t, q, r);
     }
     return rc;
 }

@@ -27,6 +27,7 @@ struct trace {
     struct read_accepted accepted;
     struct trace_recipient *recipients;
     size_t n_recipients;
+    struct str authentication; /* what Authentication-Results of ours says, on one line; empty when there is none */
 };
 /* 1 found, 0 no cell knows it, < 0. *down: a cell could not be asked (its number), 0 none. All in the arena. */
 int store_trace(struct store *s, struct arena *a, struct str id, struct trace *out, int64_t *down) MUST_USE;

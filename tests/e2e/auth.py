@@ -85,6 +85,7 @@ class Road:
         code, text = self.s.send(message, sender=sender)
         if code != 250:
             raise RuntimeError(f"{mark}: {code} {text}")
+        self.id = re.search(r"Accepted as ([^:]+):", text).group(1)
         for role in ("inbox", "junk"):
             box = [m for m in self.s.emails(role, properties=["id", "blobId", "receivedAt", "headers"]) if m["id"] not in self.seen]
             if box:
@@ -124,6 +125,8 @@ def results(t, s, key, other):
     t.is_(got["dmarc"][1], "header.from=rossimarmi.example policy.dmarc=reject", "the field says whose DMARC, and the policy")
     t.is_(r.names[:3], ["Return-Path", "Authentication-Results", "Received"], "our field stands between Return-Path and Received")
     t.ok(r.raw.endswith(plain), "what follows is DATA, unchanged")
+    p = s.verb("trace", r.id, "--state", s.state, check=False)
+    t.ok("mail.azienda.example; spf=pass smtp.mailfrom=anna@rossimarmi.example" in p.stdout and "dmarc=pass" in p.stdout, "sigillo trace says it", p.stdout + p.stderr)
     signed = key.sign(letter("Anna <a@strict.example>"), "strict.example")
     got = case("signed, from elsewhere", signed, "bounce@rossimarmi.example", spf="pass", dkim="pass", dmarc="pass")
     t.ok("header.d=strict.example header.s=sel header.a=rsa-sha256" in got["dkim"][1], "the field says who signed", got)
