@@ -1,5 +1,6 @@
 /* MAIL FROM:<reverse-path> (RFC 5321 4.1.1.2; SIZE RFC 1870, 8BITMIME RFC 6152, SMTPUTF8 RFC 6531). */
 #include "smtp/session.h"
+#include "smtp/line.h"
 #include "mime/path.h"
 #include <stdlib.h>
 

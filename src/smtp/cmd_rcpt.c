@@ -1,6 +1,7 @@
 /* RCPT TO:<forward-path> (RFC 5321 4.1.1.3). Recipients of one firm per transaction; unknown ones are refused here and
  * never bounced later. */
 #include "smtp/session.h"
+#include "smtp/line.h"
 #include "core/log.h"
 #include "mime/path.h"
 

@@ -269,8 +269,7 @@ static void line_5_addresses(void **state)
     assert_int_equal(d.f.n_rcpt, 1);
     HEARS(&d, "MAIL FROM:<a@b.example> SMTPUTF8=x\r\nMAIL FROM:<\xff@b.example> SMTPUTF8\r\n", "501 550");
     /* Quotes for a database, a shell, a header: an address like any other, or none. */
-    HEARS(&d, "MAIL FROM:<\"a' OR 1=1; --\"@b.example>\r\nRCPT TO:<unknown'or'1'='1@d.example>\r\n",
-          "250 550");
+    HEARS(&d, "MAIL FROM:<\"a' OR 1=1; --\"@b.example>\r\nRCPT TO:<unknown'or'1'='1@d.example>\r\n", "250 550");
     assert_non_null(strstr(d.f.refusal.p, "<unknown'or'1'='1@d.example>"));
     end(&d);
 }

@@ -1,4 +1,5 @@
 #include "smtp/session.h"
+#include "smtp/line.h"
 #include "core/fault.h"
 #include "core/log.h"
 #include <assert.h>

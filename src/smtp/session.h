@@ -1,10 +1,8 @@
 #pragma once
 /* Inside of the SMTP room: one session, its states, the command table. */
 #include "smtp/chunk.h"
-#include "smtp/dot.h"
 #include "smtp/grey.h"
 #include "smtp/limits.h"
-#include "smtp/line.h"
 #include "smtp/smtp.h"
 #include "core/map.h"
 #include <stdatomic.h>
