@@ -107,7 +107,7 @@ static void inner_file(struct unpack *u, struct str name, struct str bytes, bool
     if (up)
         extract_note(
             u->j, u->a, up,
-            arena_printf(u->j->arena, "%.*s in %.*s", STRF(str_upto(name, 200)), STRF(str_upto(u->b->name, 200))));
+            arena_printf(u->j->arena, "%.*s in %.*s", STRF(str_utf8_cut(name, 200)), STRF(str_utf8_cut(u->b->name, 200))));
     if (a->flags & ATT_NESTED)
         u->a->flags |= ATT_NESTED;
 }

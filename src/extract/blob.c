@@ -13,7 +13,7 @@ struct facts_attachment *extract_attachment(struct extract_job *j, const struct 
     struct str name = extract_utf8_str(j, b->name, FACTS_NAME_MAX);
     a->name =
         b->path.n
-            ? str_utf8_cut(arena_printf(j->arena, "%.*s/%.*s", STRF(str_upto(b->path, FACTS_NAME_MAX)), STRF(name)),
+            ? str_utf8_cut(arena_printf(j->arena, "%.*s/%.*s", STRF(str_utf8_cut(b->path, FACTS_NAME_MAX)), STRF(name)),
                            FACTS_NAME_MAX)
             : name;
     return a;
@@ -71,7 +71,7 @@ static void type_differs(struct extract_job *j, const struct extract_blob *b, st
                           !listed(natures[i].types, b->subtype);
         if (name_wrong || type_wrong)
             extract_note(j, a, ATT_TYPE_DIFFERS,
-                         arena_printf(j->arena, "%.*s is %s", STRF(str_upto(b->name, 200)), natures[i].kind));
+                         arena_printf(j->arena, "%.*s is %s", STRF(str_utf8_cut(b->name, 200)), natures[i].kind));
     }
 }
 

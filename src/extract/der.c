@@ -64,8 +64,10 @@ static bool octets(struct str *in, struct buf *out, unsigned depth)
         return false;
     struct str rest = t.value;
     while (rest.n >= 2 && !(rest.p[0] == 0 && rest.p[1] == 0))
-        if (!octets(&rest, out, depth + 1))
+        if (!octets(&rest, out, depth + 1)) {
+            *in = STR(""); /* what came before is worth having, but nothing after it can be trusted to be in place */
             return out->n > 0;
+        }
     if (t.open)
         *in = str_from(rest, 2);
     return true;

@@ -74,8 +74,8 @@ void extract_head(struct extract_job *j, const struct mime_identity *id, struct 
     if (id->from_state == MIME_FROM_OK)
         a->author = mime_addr_key(j->arena, &id->from);
     if (id->from_text.n || id->subject.n)
-        extract_attached(j, arena_printf(j->arena, "%.*s\n%.*s\n", STRF(str_upto(id->from_text, FACTS_NAME_MAX)),
-                                         STRF(str_upto(id->subject, FACTS_STRING_MAX))));
+        extract_attached(j, arena_printf(j->arena, "%.*s\n%.*s\n", STRF(str_utf8_cut(id->from_text, FACTS_NAME_MAX)),
+                                         STRF(str_utf8_cut(id->subject, FACTS_STRING_MAX))));
 }
 
 void extract_mail_file(struct extract_job *j, const struct extract_blob *b, struct facts_attachment *a)

@@ -52,7 +52,7 @@ static uint32_t rgb_function(struct str v)
             return STYLE_UNKNOWN;
         int32_t x = t / 10;
         if (rest.n && rest.p[0] == '%') {
-            x = x * 255 / 100;
+            x = (x < 0 ? 0 : x > 100 ? 100 : x) * 255 / 100;
             rest = str_from(rest, 1);
         }
         c = c << 8 | (uint32_t)(x < 0 ? 0 : x > 255 ? 255 : x);
