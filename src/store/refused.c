@@ -60,7 +60,7 @@ int refused_add(struct txn *t, const struct refused *rows, size_t n)
         }
         if (r)
             return r > 0 ? ERR_INVALID : r;
-        if (room < 0 && before > 0) /* said once a day */
+        if (room <= 0 && before > 0) /* said once a day */
             log_warn("refused.day_full", L_I("org", rows[i].org), L_I("most", REFUSED_A_DAY));
     }
     return 0;
