@@ -66,7 +66,9 @@ static void put_csp(struct buf *b, const struct http_answer *a)
     if (a->flags & HTTP_PAGE)
         buf_printf(b,
                    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self' 'nonce-%.*s'; "
-                   "img-src 'self' data: blob:; font-src 'self'; "
+                   /* https: lets the panel show a mail's pictures when asked: a frame may not do more than its page,
+                      and its own policy allows none until then. */
+                   "img-src 'self' data: blob: https:; font-src 'self'; "
                    "connect-src 'self'; manifest-src 'self'; frame-src 'self' blob:; base-uri 'none'; form-action "
                    "'self'; frame-ancestors 'none'\r\n",
                    STRF(a->nonce));
