@@ -1,7 +1,12 @@
 /* Text family: what the words want, and how the text is made (guard.md U1-U4, K11, K12, E1). Phrases are weak each; they
  * weigh with what they ask for. */
 #include "guard/content.h"
+#include "guard/model.h"
 
+#define MODEL_FRAUD 200 /* milli-nats of the model from which it counts */
+#define MODEL_HONEST (-2000)
+#define MODEL_CREDIT (-500)
+#define MODEL_MOST 1500
 #define SHORT_WORDS 40u  /* a mail that says so little around a link wants only the click */
 #define HIDDEN_TRICKS 3u /* honest newsletters hide a preheader or two */
 
@@ -98,6 +103,19 @@ static void by_sum(struct guard_case *c, const struct guard_content *k)
         GUARD_FIND(c, GUARD_TEXT_FORTUNE, {"amount", amount});
 }
 
+/* What the model adds to the phrases: it is sure only far from its border. */
+static void by_model(struct guard_case *c, const struct guard_content *k)
+{
+    int32_t score = guard_model_score(k->text);
+    if (score < MODEL_HONEST && !k->list)
+        c->v->score += MODEL_CREDIT;
+    if (score < MODEL_FRAUD || k->list || c->in->report)
+        return;
+    int32_t weight = (score - MODEL_FRAUD) * 3 / 2 + 400;
+    GUARD_SIGNAL(c, GUARD_TEXT_MODEL, weight < MODEL_MOST ? weight : MODEL_MOST,
+                 {"version", guard_number(c->arena, guard_model_version)});
+}
+
 static void by_shape(struct guard_case *c, const struct guard_content *k)
 {
     const struct facts_insight *in = c->in->insight;
@@ -122,4 +140,5 @@ void guard_words(struct guard_case *c, struct guard_content *k)
     by_shape(c, k);
     by_topic(c, k);
     by_sum(c, k);
+    by_model(c, k);
 }

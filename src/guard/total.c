@@ -1,7 +1,7 @@
-/* The sum: signs that say little each, together. Thresholds are odds: caution from one in four on, junk from three in four. */
+/* The sum: signs that say little each, together. Thresholds are odds: caution from two in seven on, junk from three in four. */
 #include "guard/content.h"
 
-#define TOTAL_CAUTION (-1100)
+#define TOTAL_CAUTION (-900)
 #define TOTAL_JUNK 1000
 /* Whom we have written to, and who has written for long, is no stranger: content alone does not condemn him. */
 #define CREDIT_WRITTEN_TO (-4000)
