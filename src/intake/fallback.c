@@ -3,6 +3,7 @@
 #include "intake/road.h"
 #include "core/log.h"
 #include "store/spool.h"
+#include <stdio.h>
 
 enum road_outcome road_fallback(struct road *r)
 {
@@ -27,5 +28,19 @@ enum road_outcome road_fallback(struct road *r)
         log_error("intake.spool_failed", L_Z("id", r->id_text), L_Z("error", err_name(err)));
         return OUT_TROUBLE;
     }
+    struct intake *in = r->in;
+    snprintf(in->spooled[in->n_spooled++ % SPOOLED_KEEP], sizeof in->spooled[0], "%s", r->id_text);
     return OUT_SPOOLED;
+}
+
+void road_spool_replied(struct intake *in, const char *id)
+{
+    size_t n = in->n_spooled < SPOOLED_KEEP ? in->n_spooled : SPOOLED_KEEP;
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(in->spooled[i], id) != 0)
+            continue;
+        in->spooled[i][0] = 0;
+        if (spool_replied(in->conf.last_resort, str_c(id)) != 0)
+            log_info("intake.replied_mark", L_Z("id", id)); /* one more resend is recognised, nothing else */
+    }
 }

@@ -16,6 +16,7 @@ void intake_replied(struct intake *in, int64_t cell, int64_t org, const char *id
     n->cell = cell;
     n->org = org;
     snprintf(n->id, sizeof n->id, "%s", id);
+    road_spool_replied(in, id);
     list_add(&in->replied, &n->node);
     in->n_replied++;
     if (!in->replied_timer)

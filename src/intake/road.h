@@ -81,6 +81,7 @@ struct replied {
     int64_t cell, org;
     char id[INTAKE_ID_MAX + 1];
 };
+#define SPOOLED_KEEP 1024u /* ids put into the spool of last resort whose 250 may still be written */
 struct intake {
     struct intake_conf conf;
     struct imap roads;
@@ -94,6 +95,8 @@ struct intake {
     struct list replied;
     size_t n_replied;
     void *replied_timer;
+    char spooled[SPOOLED_KEEP][INTAKE_ID_MAX + 1]; /* a ring: fallback.c */
+    size_t n_spooled;
     struct list refusals, greys; /* refused.c: not written yet */
     size_t n_refusals, n_greys, n_keeps, refusals_lost;
     void *refusals_timer;
@@ -128,6 +131,8 @@ int road_history_again(struct txn *t, const struct guard_input *in, int64_t org,
                        struct arena *a, struct guard_history *h);
 /* fallback.c: the cell is broken; tries the spool of last resort. */
 enum road_outcome road_fallback(struct road *r);
+/* fallback.c: the 250 with this id was written; marks its entry when it is one of the spool. */
+void road_spool_replied(struct intake *in, const char *id);
 /* again.c: the commit of a road that judges anew. */
 int again_commit(struct txn *t, struct road *r);
 /* again.c: the facts of a rescan are there, or not. */

@@ -59,6 +59,8 @@ static int one(void *arg, const struct spool_entry *s)
     while (data.failed == 0 && !d.done)
         net_loop_turn(j->loop, true);
     intake_spool_free(&data);
+    if (d.code == 250 && s->replied) /* a like one that comes now is a new one, not a resend */
+        intake_replied(j->intake, rcpt[0].at.cell, s->org, arena_z(&a, s->id));
     if (j->stopping)
         return d.code == 250 ? 0 : -1;
     return d.code == 250 ? 0 : 1;

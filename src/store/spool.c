@@ -125,6 +125,24 @@ static int put_file(const char *dir, const char *tmp, const char *final, struct 
     return er;
 }
 
+static bool id_ok(struct str id) /* it is part of a file's name */
+{
+    for (size_t i = 0; i < id.n; i++)
+        if (!isalnum((unsigned char)id.p[i]) && (id.p[i] != '.' || i == 0))
+            return false;
+    return id.n > 0 && id.n <= SPOOL_ID_MAX;
+}
+
+int spool_replied(const char *dir, struct str id)
+{
+    char path[PATH_MAX];
+
+    if (!id_ok(id) || snprintf(path, sizeof path, "%s/%.*s" SPOOL_REPLIED, dir, STRF(id)) >= (int)sizeof path)
+        return ERR_INVALID;
+    AUTO(fd) int fd = pack_io()->open(path, O_WRONLY | O_CREAT, 0600);
+    return fd < 0 ? err_from_errno(errno) : 0;
+}
+
 int spool_put(const char *dir, const struct spool_entry *s)
 {
     AUTO(buf) struct buf envelope = {0};
@@ -133,11 +151,8 @@ int spool_put(const char *dir, const struct spool_entry *s)
     struct iovec iov[4];
     int rc, n;
 
-    if (s->id.n == 0 || s->id.n > SPOOL_ID_MAX)
+    if (!id_ok(s->id))
         return ERR_INVALID;
-    for (size_t i = 0; i < s->id.n; i++)
-        if (!isalnum((unsigned char)s->id.p[i]) && (s->id.p[i] != '.' || i == 0)) /* it is part of a file's name */
-            return ERR_INVALID;
     buf_init(&envelope, SPOOL_ENVELOPE_MAX);
     if ((rc = spool_head_put(s, &envelope, head, tail)) != 0)
         return rc;

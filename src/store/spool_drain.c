@@ -36,7 +36,8 @@ static int read_whole(int fd, char **bytes, size_t *n);
 static int set_aside(struct drain *d, const char *name);
 static bool is_blocked(const struct drain *d, const struct spool_entry *s);
 static void block(struct drain *d, const struct spool_entry *s);
-static int drain_entry(struct drain *d, const char *path, const struct spool_entry *s);
+static int drain_entry(struct drain *d, const char *path, const char *mark, const struct spool_entry *s);
+static void remove_marks(const char *dir);
 static int drain_one(struct drain *d, const char *name);
 
 static int by_name(const void *a, const void *b) { return strcmp(a, b); }
@@ -132,7 +133,7 @@ static void block(struct drain *d, const struct spool_entry *s)
         (void)map_put(&d->blocked, s->recipients[i], d);
 }
 
-static int drain_entry(struct drain *d, const char *path, const struct spool_entry *s)
+static int drain_entry(struct drain *d, const char *path, const char *mark, const struct spool_entry *s)
 {
     int rc = is_blocked(d, s) ? 1 : d->cb(d->arg, s);
 
@@ -145,6 +146,8 @@ static int drain_entry(struct drain *d, const char *path, const struct spool_ent
     (void)fault_point("spool.remove");
     if (unlink(path) != 0 && errno != ENOENT)
         return err_from_errno(errno);
+    if (s->replied)
+        (void)unlink(mark);
     d->removed = true;
     return 0;
 }
@@ -169,7 +172,24 @@ static int drain_one(struct drain *d, const char *name)
         rc = spool_parse(str_n(bytes, n), &a, &s);
     if (rc == ERR_CORRUPT)
         return set_aside(d, name);
-    return rc == 0 ? drain_entry(d, path, &s) : rc;
+    char mark[PATH_MAX];
+    if (rc == 0 && snprintf(mark, sizeof mark, "%s/%.*s" SPOOL_REPLIED, d->dir, STRF(s.id)) < (int)sizeof mark)
+        s.replied = access(mark, F_OK) == 0;
+    return rc == 0 ? drain_entry(d, path, mark, &s) : rc;
+}
+
+/* Marks whose entry is gone: a crash between the two. Only when no entry is there. */
+static void remove_marks(const char *dir)
+{
+    DIR *d = opendir(dir);
+
+    for (struct dirent *it; d && (it = readdir(d));) {
+        size_t n = strlen(it->d_name), k = strlen(SPOOL_REPLIED);
+        if (n > k && strcmp(it->d_name + n - k, SPOOL_REPLIED) == 0)
+            (void)unlinkat(dirfd(d), it->d_name, 0);
+    }
+    if (d)
+        (void)closedir(d);
 }
 
 int spool_drain(const char *dir, spool_fn *cb, void *arg, struct err *e)
@@ -186,6 +206,8 @@ int spool_drain(const char *dir, spool_fn *cb, void *arg, struct err *e)
              0x5370); /* keys passed RCPT already; the address of a heap block is seed enough */
     do {
         rc = next_batch(&d, after.z);
+        if (rc == 0 && d.n == 0 && !after.z[0])
+            remove_marks(dir);
         for (size_t i = 0; i < d.n && rc == 0; i++)
             rc = drain_one(&d, names[i].z);
         if (d.n)

@@ -83,6 +83,37 @@ static void test_round_trip(void **state)
     scratch_remove(dir);
 }
 
+static int replied_of(void *arg, const struct spool_entry *s)
+{
+    *(int *)arg = s->replied ? 1 : 0;
+    return 0;
+}
+
+static void test_replied(void **state)
+{
+    char *dir = scratch_make(), mark[300];
+    struct spool_entry a = entry("first", 1700000000000, &anna, 1), b = entry("second", 1700000000001, &anna, 1);
+    int replied = -1;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(spool_replied(dir, STR("../x")), ERR_INVALID);
+    assert_int_equal(spool_put(dir, &a), 0);
+    assert_int_equal(spool_drain(dir, replied_of, &replied, &e), 0);
+    assert_int_equal(replied, 0);
+    assert_int_equal(spool_put(dir, &b), 0);
+    assert_int_equal(spool_replied(dir, STR("second")), 0);
+    assert_int_equal(spool_replied(dir, STR("second")), 0);
+    assert_int_equal(spool_drain(dir, replied_of, &replied, &e), 0);
+    assert_int_equal(replied, 1);
+    (void)snprintf(mark, sizeof mark, "%s/second.replied", dir);
+    assert_int_not_equal(access(mark, F_OK), 0);
+    assert_int_equal(spool_replied(dir, STR("second")), 0); /* its entry is gone */
+    assert_int_equal(spool_drain(dir, replied_of, &replied, &e), 0);
+    assert_int_not_equal(access(mark, F_OK), 0);
+    scratch_remove(dir);
+}
+
 static void test_order(void **state)
 {
     static const int64_t at[] = {2000000000000, 1900000000000 /* the clock jumps back */, 2000000000000, 2000000000001};
@@ -269,9 +300,9 @@ static void test_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_order), cmocka_unit_test(test_stays),
-        cmocka_unit_test(test_damage),       cmocka_unit_test(test_newer), cmocka_unit_test(test_leftovers),
-        cmocka_unit_test(test_failing_disk), cmocka_unit_test(test_check),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_replied),      cmocka_unit_test(test_order),
+        cmocka_unit_test(test_stays),      cmocka_unit_test(test_damage),       cmocka_unit_test(test_newer),
+        cmocka_unit_test(test_leftovers),  cmocka_unit_test(test_failing_disk), cmocka_unit_test(test_check),
     };
 
     return cmocka_run_group_tests_name("spool", tests, NULL, NULL);
