@@ -21,7 +21,7 @@
 #define CONN_LINGER_MS \
     2000 /* how long a refused peer may go on talking so that it reads our last words (a close with unread bytes sends \
             RST) */
-#define CONN_LINGER_MAX (256u * 1024)
+#define CONN_LINGER_MAX (32u << 20)
 
 struct conn;
 struct net_tls;

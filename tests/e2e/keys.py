@@ -44,7 +44,7 @@ def verified(d, chain, digest, sig):
 
 def certificate(folder, name, host, curve="prime256v1", kind=("ec",)):
     os.makedirs(folder, exist_ok=True)
-    new = ["-newkey", "rsa:2048"] if kind[0] == "rsa" else ["-newkey", "ec", "-pkeyopt", f"ec_paramgen_curve:{curve}"]
+    new = ["-newkey", f"rsa:{kind[1]}"] if kind[0] == "rsa" else ["-newkey", "ec", "-pkeyopt", f"ec_paramgen_curve:{curve}"]
     openssl("req", "-x509", *new, "-nodes", "-days", "30", "-subj", f"/CN={host}", "-addext", f"subjectAltName=DNS:{host}", "-keyout",
             f"{folder}/{name}.key", "-out", f"{folder}/{name}.pem", check=True)
 
@@ -105,7 +105,8 @@ def real_certificates(d, state):
     folder = f"{state}/keys/tls"
     certificate(folder, "mail", "mail.azienda.example")
     certificate(folder, "other", "*.altra.example", "secp384r1")
-    certificate(folder, "rsa", "rsa.example", kind=("rsa",))
+    certificate(folder, "rsa", "rsa.example", kind=("rsa", 3072))
+    certificate(folder, "weak", "weak.example", kind=("rsa", 1024))
     shutil.copy(f"{folder}/mail.pem", f"{folder}/nokey.pem")
     with Role("keys", {"state": state}) as r:
         r.ready()
@@ -115,7 +116,13 @@ def real_certificates(d, state):
         t.is_(other, open(f"{folder}/other.pem", "rb").read(), "by wildcard")
         digest = os.urandom(48)
         t.ok(verified(d, other, digest, sign(r.net, other_handle, digest)), "P-384 signs too")
-        t.ok(tls(r.net, "rsa.example")[0] == chain, "no RSA, no certificate without key: the first that serves")
+        rsa, rsa_handle = tls(r.net, "rsa.example")
+        t.is_(rsa, open(f"{folder}/rsa.pem", "rb").read(), "an RSA certificate")
+        t.is_(len(sign(r.net, rsa_handle, b"\1" + digest)), 384, "signs a digest")
+        t.is_(len(sign(r.net, rsa_handle, b"\2\0" + os.urandom(383))), 384, "and a padded block")
+        for bad in (digest, b"\1" + digest[:20], b"\2" + os.urandom(100), b"\3" + digest):
+            t.is_(sign(r.net, rsa_handle, bad), ("error", FAILED), f"not {len(bad)} bytes of anything else")
+        t.ok(tls(r.net, "weak.example")[0] == chain, "no weak RSA, no certificate without key: the first that serves")
         certificate(folder, "mail", "mail.azienda.example")
         fresh, end = chain, time.monotonic() + 15
         while fresh == chain and time.monotonic() < end:
@@ -127,7 +134,7 @@ def real_certificates(d, state):
         os.unlink(f"{folder}/mail.key")
         time.sleep(6)
         t.is_(tls(r.net, "mail.azienda.example")[0], fresh, "a key that vanished does not take the certificate away")
-    t.ok("elliptic-curve" in r.stderr, "the RSA key is named in the log with its cure", r.stderr)
+    t.ok("nor RSA of 2048 to 4096 bits" in r.stderr, "the weak RSA key is named in the log with its cure", r.stderr)
 
 
 def damaged_master(state):
