@@ -21,7 +21,7 @@ def browser(name, env):
         elif line.startswith("#"):
             print(line)
     count += 1
-    good = seen > 100 and (p.returncode == 0)
+    good = seen > 80 and (p.returncode == 0)
     failed += not good
     print(f"{'ok' if good else 'not ok'} {count} - {name}: the browser test ran to its end")
     if not good:
@@ -33,9 +33,11 @@ browser("stand-in", {})
 server = Server()
 server.cli("counterparty", "add", "rossimarmi.example", "--state", server.state, "--name", "Rossi Marmi S.r.l.", "--iban", "IT60X0542811101000000123456")
 with server as s:
-    for path in sorted(glob.glob(os.path.join(SOURCE, "demo/*.eml"))):
+    samples = [os.path.join(SOURCE, "tests/data/mail", name) for name in ("html.eml", "files.eml")]
+    for path in sorted(glob.glob(os.path.join(SOURCE, "demo/*.eml"))) + samples:
         with open(path, "rb") as f:
             s.send(re.sub(rb"\r?\n", b"\r\n", f.read()))
-    browser("server", {"SIGILLO_URL": f"http://127.0.0.1:{s.http_port}", "SIGILLO_ADDRESS": s.user, "SIGILLO_PASSWORD": PASSWORD})
+    browser("server", {"SIGILLO_URL": f"http://127.0.0.1:{s.http_port}", "SIGILLO_ADDRESS": s.user, "SIGILLO_PASSWORD": PASSWORD,
+                       "SIGILLO_SMTP": str(s.smtp_port)})
 print(f"1..{count}")
 sys.exit(1 if failed else 0)

@@ -15,7 +15,7 @@ export async function hostileChecks({ open, target, storage, faults, shot }) {
     const requests = [];
     page.on('request', (request) => {
       const url = new URL(request.url());
-      if (/^https?:$/.test(url.protocol) && !/^\/(jmap|api|events|assets|download|\.well-known)/.test(url.pathname) && url.pathname !== '/sw.js') {
+      if (/^https?:$/.test(url.protocol) && !/^\/(jmap|api|events|assets|download|\.well-known)/.test(url.pathname) && url.pathname !== '/sw.js' && url.pathname !== '/') {
         requests.push(request.url());
       }
     });
@@ -38,7 +38,8 @@ export async function hostileChecks({ open, target, storage, faults, shot }) {
       await page.locator('article h1', { hasText: mail.subject }).waitFor();
       await page.locator('article iframe').waitFor();
       await page.waitForFunction(() => document.querySelector('article iframe')?.contentDocument?.body?.childNodes.length > 0);
-      await page.waitForTimeout(60);
+      await page.locator('[data-pane="context"]').getByText('Primo messaggio da questo indirizzo.').waitFor();
+      await page.locator('[data-pane="context"]').getByText('Nessun altro messaggio').waitFor();
       const seen = await page.evaluate(() => {
         const inner = document.querySelector('article iframe').contentDocument;
         return {

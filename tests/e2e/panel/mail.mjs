@@ -187,8 +187,7 @@ export const mailboxes = [
 ];
 
 /** What the history knows, as Context/get answers. */
-export function contextOf(id) {
-  const item = emails.find((email) => email.id === id) ?? archived(Number(id.slice(1)));
+export function contextOf(id, item) {
   const address = item.from[0].email;
   const domain = address.split('@')[1];
   const known = domain === 'rossimarmi.example';

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { frameChecks } from './frame-checks.mjs';
 import { hostileChecks } from './hostile-checks.mjs';
+import { realChecks } from './real-checks.mjs';
 import { standinChecks } from './standin-checks.mjs';
 import { startStandin } from './standin.mjs';
 import { me, password } from './mail.mjs';
@@ -273,6 +274,7 @@ if (standin) {
   await frameChecks(tools);
   await hostileChecks(tools);
 } else {
+  await realChecks(tools);
   skip('states that only the stand-in server can be put in', 'a real server is used');
 }
 

@@ -307,7 +307,7 @@ const METHODS = {
     if (mood.refuse.has('context')) {
       throw new Error('no history');
     }
-    return contextOf(emailId);
+    return contextOf(emailId, find(emailId));
   },
   'Person/get': () => ({ state: '1', list: people, notFound: [] }),
   'Person/set': ({ create = {}, update: patches = {} }) => {

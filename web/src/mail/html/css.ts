@@ -4,6 +4,8 @@
 const FETCHES = /url\(|image-set\(|src\(|image\(|element\(/i;
 const RULES_MAX = 4000;
 const SHEET_MAX = 400_000;
+const STYLES_MAX = 3000;
+const STYLE_MAX = 8192;
 
 function remoteIn(value: string): boolean {
   return FETCHES.test(value.replace(/url\("data:image\/(?:png|jpeg|gif|webp)[^"]*"\)/gi, ''));
@@ -49,13 +51,37 @@ export function cleanSheet(text: string, images: boolean): string {
   }
 }
 
-/** The content of one style attribute, filtered in the same way. */
-export function cleanDeclarations(text: string, images: boolean): string {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync('x{}');
-  const rule = sheet.cssRules[0] as CSSStyleRule;
-  rule.style.cssText = text.slice(0, 8192);
-  return declarations(rule.style, images).replace(/<\//g, '<\\/');
+/** Filters the contents of style attributes in the same way; each text once, for mail repeats itself. */
+export class Declarations {
+  readonly #rule: CSSStyleRule;
+  readonly #known = new Map<string, number>();
+  /** The rule of each number. */
+  readonly rules: string[] = [];
+
+  constructor(private readonly images: boolean) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync('x{}');
+    this.#rule = sheet.cssRules[0] as CSSStyleRule;
+  }
+
+  /** The number of this style; -1 when nothing of it is left, or when there are too many. */
+  number(text: string): number {
+    const found = this.#known.get(text);
+    if (found !== undefined) {
+      return found;
+    }
+    let number = -1;
+    if (this.rules.length < STYLES_MAX) {
+      this.#rule.style.cssText = text.slice(0, STYLE_MAX);
+      const clean = declarations(this.#rule.style, this.images).replace(/<\//g, '<\\/');
+      if (clean) {
+        number = this.rules.length;
+        this.rules.push(clean);
+      }
+    }
+    this.#known.set(text, number);
+    return number;
+  }
 }
 
 /** Whether a text of style would fetch something when pictures are shown. */

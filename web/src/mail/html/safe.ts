@@ -3,7 +3,7 @@
 import DOMPurify, { type Config } from 'dompurify';
 import plex from '@fontsource-variable/ibm-plex-sans/files/ibm-plex-sans-latin-wght-normal.woff2?url';
 import { linkTarget, namesOtherHost } from '../../lib/link';
-import { cleanDeclarations, cleanSheet, wantsRemote } from './css';
+import { Declarations, cleanSheet, wantsRemote } from './css';
 import { limitNesting, takeSheets } from './nesting';
 
 export interface SafeHtml {
@@ -63,7 +63,7 @@ export function safeHtml(source: string, options: SafeOptions): SafeHtml {
     .replace(/<base\b/gi, '<sg-base')
     .replace(RENAME, '$1data-sg$2$3');
   const root = DOMPurify.sanitize(body, CONFIG) as HTMLElement;
-  const rules: string[] = [];
+  const styles = new Declarations(options.images);
   const doc = root.ownerDocument;
 
   const text = doc.createTreeWalker(root, NodeFilter.SHOW_TEXT);
@@ -79,10 +79,9 @@ export function safeHtml(source: string, options: SafeOptions): SafeHtml {
     item.removeAttribute('style');
     if (style) {
       remote += wantsRemote(style) ? 1 : 0;
-      const clean = cleanDeclarations(style, options.images);
-      if (clean) {
-        item.setAttribute('data-s', String(rules.length));
-        rules.push(clean);
+      const number = styles.number(style);
+      if (number >= 0) {
+        item.classList.add(`sg-${number}`);
       }
     }
     remote += dropBackground(item, options.images);
@@ -95,8 +94,8 @@ export function safeHtml(source: string, options: SafeOptions): SafeHtml {
   foldQuotes(root, options.words.quoteShow);
   remote += taken.sheets.filter(wantsRemote).length;
 
-  // :is() lends the one rule of a style attribute the weight of ids, so that it wins over the sheets as it would have.
-  const own = rules.map((rule, at) => `:is([data-s="${at}"],#a#a#a){${rule}}`).join('\n');
+  // :not() lends the rule of a style attribute the weight of ids, so that it wins over the sheets as it would have.
+  const own = styles.rules.map((rule, at) => `.sg-${at}:not(#a#a#a){${rule}}`).join('\n');
   const css = [BASE, ...taken.sheets.map((sheet) => cleanSheet(sheet, options.images)), own].join('\n');
   const pictures = options.images ? 'data: https:' : 'data:';
   return {
@@ -151,7 +150,7 @@ function placeLink(link: HTMLElement, { links }: SafeOptions): void {
   const target = linkTarget(link.getAttribute('href') ?? '');
   if (target === null || !links) {
     link.removeAttribute('href');
-    link.setAttribute('class', 'sg-dead');
+    link.classList.add('sg-dead');
     if (target !== null && namesOtherHost(link.textContent ?? '', target.host)) {
       markHost(link, target.host);
     }
