@@ -105,9 +105,9 @@ static void inner_file(struct unpack *u, struct str name, struct str bytes, bool
     uint32_t up = a->flags & (ATT_PROGRAM | ATT_SHORTCUT | ATT_MACRO | ATT_DOUBLE_EXTENSION | ATT_DIRECTION |
                               ATT_DISK_IMAGE | ATT_BOMB | ATT_SMUGGLING);
     if (up)
-        extract_note(
-            u->j, u->a, up,
-            arena_printf(u->j->arena, "%.*s in %.*s", STRF(str_utf8_cut(name, 200)), STRF(str_utf8_cut(u->b->name, 200))));
+        extract_note(u->j, u->a, up,
+                     arena_printf(u->j->arena, "%.*s in %.*s", STRF(str_utf8_cut(name, 200)),
+                                  STRF(str_utf8_cut(u->b->name, 200))));
     if (a->flags & ATT_NESTED)
         u->a->flags |= ATT_NESTED;
 }

@@ -4,15 +4,19 @@
 #include "extract/job.h"
 
 #define LANGUAGE_WORDS_MAX 2000u
-#define LANGUAGE_HITS_LEAST 3u
+#define LANGUAGE_HITS_LEAST 2u
+#define LANGUAGE_OWN_WORDS 12u /* fewer own words than these: the quoted ones count too */
 
 static const char codes[WORD_LANGUAGES][3] = {"en", "it", "de", "fr", "es", "pt", "nl"};
 enum { EN, IT, DE, FR, ES, PT, NL };
 
-static void letters(struct str word, unsigned score[WORD_LANGUAGES])
+/* Letters that say something; returns how many belong to none of the seven (Polish, Czech, Greek, Cyrillic ...). */
+static unsigned letters(struct str word, unsigned score[WORD_LANGUAGES])
 {
+    unsigned foreign = 0;
     for (size_t i = 0; i + 1 < word.n; i++) {
         unsigned char c = (unsigned char)word.p[i], d = (unsigned char)word.p[i + 1];
+        foreign += c >= 0xC4 && c <= 0xDF && !(c == 0xC5 && (d == 0x92 || d == 0x93));
         if (c != 0xC3)
             continue;
         switch (d | 0x20) {
@@ -30,37 +34,63 @@ static void letters(struct str word, unsigned score[WORD_LANGUAGES])
         default: break;
         }
     }
+    return foreign;
 }
 
-static void count(const struct extract_ctx *ctx, struct str line, unsigned *words, unsigned score[WORD_LANGUAGES])
+struct tally {
+    unsigned score[WORD_LANGUAGES], words, foreign;
+};
+
+/* "com" of an address is no Portuguese. */
+static bool of_address(struct str line, struct str word)
+{
+    size_t from = (size_t)(word.p - line.p), to = from + word.n;
+    if (from > 0 && strchr(".@/", line.p[from - 1]) && line.p[from - 1])
+        return true;
+    return to + 1 < line.n && (line.p[to] == '@' || (line.p[to] == '.' && chars_alnum(line.p[to + 1])));
+}
+
+static void count(const struct extract_ctx *ctx, struct str line, struct tally *t)
 {
     struct str word;
     unsigned kinds;
-    for (size_t at = 0; *words < LANGUAGE_WORDS_MAX && extract_words_next(&ctx->words, line, &at, &word, &kinds);) {
-        ++*words;
+    for (size_t at = 0; t->words < LANGUAGE_WORDS_MAX && extract_words_next(&ctx->words, line, &at, &word, &kinds);) {
+        if (ascii_is_digit(word.p[0]) || of_address(line, word))
+            continue;
+        t->words++;
         for (unsigned l = 0; l < WORD_LANGUAGES && (kinds & 127); l++)
-            score[l] += kinds >> l & 1;
-        letters(word, score);
+            t->score[l] += kinds >> l & 1;
+        t->foreign += letters(word, t->score);
+    }
+}
+
+static void lines(const struct extract_ctx *ctx, struct str text, bool quoted, struct tally *t)
+{
+    struct str rest = text, line;
+    while (t->words < LANGUAGE_WORDS_MAX && rest.n && str_token(&rest, '\n', &line)) {
+        line = str_trim(line);
+        if (line.n && (line.p[0] == '>') == quoted)
+            count(ctx, line, t);
     }
 }
 
 struct str extract_language(const struct extract_ctx *ctx, struct str text)
 {
-    unsigned score[WORD_LANGUAGES] = {0}, words = 0, best = 0, second = WORD_LANGUAGES;
-    struct str rest = text, line;
-    while (words < LANGUAGE_WORDS_MAX && rest.n && str_token(&rest, '\n', &line)) {
-        line = str_trim(line);
-        if (line.n && line.p[0] != '>')
-            count(ctx, line, &words, score);
-    }
+    struct tally t = {0};
+    unsigned best = 0, second = 0;
+    lines(ctx, text, false, &t);
+    if (t.words < LANGUAGE_OWN_WORDS)
+        lines(ctx, text, true, &t);
     for (unsigned l = 1; l < WORD_LANGUAGES; l++)
-        if (score[l] > score[best])
+        if (t.score[l] > t.score[best])
             best = l;
     for (unsigned l = 0; l < WORD_LANGUAGES; l++)
-        if (l != best && (second == WORD_LANGUAGES || score[l] > score[second]))
-            second = l;
-    /* Clear: more than a few hits, a fair share of the words, and ahead of the next. */
-    if (score[best] < LANGUAGE_HITS_LEAST || score[best] * 12 < words || score[best] * 6 < score[second] * 7)
+        if (l != best && t.score[l] > second)
+            second = t.score[l];
+    /* Clear: more than a hit or two, some share of the words, ahead of the next, and no letters of elsewhere. */
+    unsigned hits = t.score[best];
+    if (hits < LANGUAGE_HITS_LEAST || (hits == LANGUAGE_HITS_LEAST && second > 0) || hits * 20 < t.words ||
+        hits * 6 < second * 7 || t.foreign * 2 > hits)
         return STR("");
     return str_c(codes[best]);
 }

@@ -7,6 +7,7 @@
 #define QUOTE_LABEL_MAX 26u
 #define QUOTE_ATTRIBUTION_MAX 500u
 #define QUOTE_BLOCK_LINES 8u
+#define QUOTE_OWN_LEAST 2u
 
 enum label { LABEL_NONE, LABEL_FROM, LABEL_TO, LABEL_OTHER };
 static const struct {
@@ -335,10 +336,19 @@ static struct str without_marks(struct extract_job *j, struct str line)
     return str_n(p, n);
 }
 
+static size_t letters_of(struct str s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++)
+        n += chars_alnum(s.p[i]) || (unsigned char)s.p[i] >= 0xC3;
+    return n;
+}
+
 uint32_t extract_quote(struct extract_job *j, struct str in, struct buf *out)
 {
     struct str rest = in, line;
     uint32_t number = 0, cut_at = EXTRACT_QUOTE_NONE;
+    size_t own = 0; /* letters of the sender's own */
     for (; rest.n > 0; number++) {
         const char *end = memchr(rest.p, '\n', rest.n);
         line = str_upto(rest, end ? (size_t)(end - rest.p) : rest.n);
@@ -346,6 +356,9 @@ uint32_t extract_quote(struct extract_job *j, struct str in, struct buf *out)
         struct str trimmed = str_trim(line);
         bool marked = trimmed.n > 0 && trimmed.p[0] == '>', after, quoted = marked || cut_at != EXTRACT_QUOTE_NONE;
         bool cut = line_says(j, bare(without_marks(j, line)), rest, quoted, &after);
+        if (own < QUOTE_OWN_LEAST) /* nothing but a forwarded mail: that is what the sender says */
+            cut = false;
+        own += !marked && cut_at == EXTRACT_QUOTE_NONE && !cut ? letters_of(trimmed) : 0;
         if (cut && !marked && cut_at == EXTRACT_QUOTE_NONE && !after)
             cut_at = number;
         if (!marked && cut_at != EXTRACT_QUOTE_NONE && number >= cut_at)
