@@ -1,8 +1,11 @@
 #include "guard/lexicon.h"
+#include "guard/lists.h"
 #include <stdlib.h>
 
-#define LEXICON_SLOTS 8192u /* over twice the phrases: see the test */
+#define LEXICON_SLOTS 16384u /* over twice the phrases: see the test */
 #define LEXICON_STARTS 65536u
+
+#define PHRASE_NONE UINT16_MAX
 
 struct phrase {
     enum guard_topic topic;
@@ -17,7 +20,8 @@ static const struct phrase phrases[] = {
 
 struct guard_lexicon {
     uint64_t hash[LEXICON_SLOTS]; /* 0: free */
-    uint16_t row[LEXICON_SLOTS];
+    uint16_t row[LEXICON_SLOTS];  /* of phrases; PHRASE_NONE: a brand's name only */
+    const struct guard_brand *brand[LEXICON_SLOTS];
     uint8_t starts[LEXICON_STARTS / 8]; /* first words of phrases */
 };
 
@@ -44,9 +48,17 @@ static bool next_word(struct str *rest, struct str *w)
     return w->n > 0;
 }
 
-static void add(struct guard_lexicon *l, uint16_t row)
+static size_t slot_of(const struct guard_lexicon *l, uint64_t h)
 {
-    struct str rest = phrases[row].text, w;
+    size_t at = h % LEXICON_SLOTS;
+    while (l->hash[at] != 0 && l->hash[at] != h)
+        at = (at + 1) % LEXICON_SLOTS;
+    return at;
+}
+
+static size_t place(struct guard_lexicon *l, struct str text)
+{
+    struct str rest = text, w;
     uint64_t h = 0;
     for (bool first = true; next_word(&rest, &w); first = false) {
         uint64_t one = word_hash(w);
@@ -54,11 +66,20 @@ static void add(struct guard_lexicon *l, uint16_t row)
             l->starts[one % LEXICON_STARTS / 8] |= (uint8_t)(1u << one % 8);
         h = join(h, one);
     }
-    size_t at = h % LEXICON_SLOTS;
-    while (l->hash[at] != 0 && l->hash[at] != h)
-        at = (at + 1) % LEXICON_SLOTS;
+    size_t at = slot_of(l, h);
+    if (l->hash[at] == 0)
+        l->row[at] = PHRASE_NONE;
     l->hash[at] = h;
-    l->row[at] = row;
+    return at;
+}
+
+static void add_brands(struct guard_lexicon *l)
+{
+    for (const struct guard_brand *b = guard_brands; b->name; b++) {
+        struct str rest = str_c(b->words), name;
+        while (str_token(&rest, '|', &name))
+            l->brand[place(l, name)] = b;
+    }
 }
 
 int guard_lexicon_open(struct guard_lexicon **out, struct err *e)
@@ -67,7 +88,8 @@ int guard_lexicon_open(struct guard_lexicon **out, struct err *e)
     if (!l)
         return err_set(e, ERR_NOMEM, "There is not enough memory for the guard's phrases. Nothing was lost.");
     for (size_t i = 0; i < N_ELEMENTS(phrases); i++)
-        add(l, (uint16_t)i);
+        l->row[place(l, phrases[i].text)] = (uint16_t)i;
+    add_brands(l);
     *out = l;
     return 0;
 }
@@ -78,17 +100,9 @@ void guard_lexicon_close(struct guard_lexicon **l)
     *l = NULL;
 }
 
-static const struct phrase *find(const struct guard_lexicon *l, uint64_t h)
+static void count(size_t row, uint8_t *seen, struct guard_topics *out)
 {
-    for (size_t at = h % LEXICON_SLOTS; l->hash[at] != 0; at = (at + 1) % LEXICON_SLOTS)
-        if (l->hash[at] == h)
-            return &phrases[l->row[at]];
-    return NULL;
-}
-
-static void count(const struct phrase *p, uint8_t *seen, struct guard_topics *out)
-{
-    size_t row = (size_t)(p - phrases);
+    const struct phrase *p = &phrases[row];
     if (seen[row / 8] & 1u << row % 8)
         return;
     seen[row / 8] |= (uint8_t)(1u << row % 8);
@@ -114,9 +128,15 @@ void guard_lexicon_match(const struct guard_lexicon *l, struct str folded, struc
         bool starts = l->starts[one % LEXICON_STARTS / 8] & 1u << one % 8;
         ring[0] = starts ? join(0, one) : 0;
         for (size_t k = 0; k < GUARD_PHRASE_WORDS; k++) {
-            const struct phrase *p = ring[k] ? find(l, ring[k]) : NULL;
-            if (p)
-                count(p, seen, out);
+            size_t at = ring[k] ? slot_of(l, ring[k]) : 0;
+            if (ring[k] == 0 || l->hash[at] == 0)
+                continue;
+            if (l->row[at] != PHRASE_NONE)
+                count(l->row[at], seen, out);
+            if (l->brand[at] && k + 1 > out->brand_words) {
+                out->brand = l->brand[at];
+                out->brand_words = (unsigned)k + 1;
+            }
         }
     }
 }

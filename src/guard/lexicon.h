@@ -4,6 +4,8 @@
 #include "core/err.h"
 #include "core/str.h"
 
+struct guard_brand;
+
 #define GUARD_PHRASE_WORDS 7u
 #define GUARD_TOPIC_QUOTES 3u
 
@@ -28,6 +30,8 @@ struct guard_topics {
     unsigned phrases[TOPIC_COUNT];
     struct str quote[TOPIC_COUNT][GUARD_TOPIC_QUOTES]; /* the first ones found, views of static text */
     unsigned words;                                    /* of the text */
+    const struct guard_brand *brand; /* of the brand names in the text one with the most words; NULL none */
+    unsigned brand_words;
 };
 struct guard_lexicon;
 int guard_lexicon_open(struct guard_lexicon **l, struct err *e) MUST_USE;

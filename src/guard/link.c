@@ -253,7 +253,7 @@ static void quiet_brand(struct guard_case *c, const struct guard_content *k)
     const struct guard_host *h = first_foreign(k);
     if (k->claimed || k->list || !h || k->n_own > 0)
         return;
-    const struct guard_brand *b = guard_brand_in(str_upto(k->text, 2048));
+    const struct guard_brand *b = k->topics.brand;
     if (b && !guard_brand_owns(b, k->from_domain) && !brand_linked(k, b) && !only_typed(k) && !c->in->report)
         GUARD_SIGNAL(c, GUARD_LINK_BRAND, 900, {"brand", str_c(b->name)}, {"known", str_c(b->domains)},
                      {"domain", c->in->from_domain}, {"host", h->url.host});
