@@ -58,7 +58,7 @@ SELECT count(*) FROM message WHERE org = :org AND account = :account AND receive
 
 -- name: list_mailbox_counts
 -- args: org int, account int, mailbox int
-SELECT total, threads, unread, unread_threads, stubs FROM mailbox WHERE org = :org AND account = :account AND mailbox = :mailbox
+SELECT total, threads, unread, unread_threads, stubs, uidnext FROM mailbox WHERE org = :org AND account = :account AND mailbox = :mailbox
 
 -- name: message_light
 -- args: org int, account int, message int
@@ -75,3 +75,26 @@ WHERE org = :org AND account = :account AND thread = :thread AND message = :mess
 -- engine: postgresql
 SELECT internal_ms, uid FROM placement
 WHERE org = :org AND account = :account AND thread = :thread AND message = :message AND mailbox = :mailbox AND stub = 0 ORDER BY uid LIMIT 1
+
+-- Rows of a thread that stand before one in a walk of the mailbox.
+-- name: thread_before_desc
+-- args: org int, account int, thread int, mailbox int, ms int, uid int
+-- engine: sqlite
+SELECT count(*) FROM placement INDEXED BY placement_thread WHERE org = :org AND account = :account AND thread = :thread AND mailbox = :mailbox
+    AND stub = 0 AND (internal_ms > :ms OR (internal_ms = :ms AND uid > :uid))
+-- name: thread_before_desc
+-- args: org int, account int, thread int, mailbox int, ms int, uid int
+-- engine: postgresql
+SELECT count(*) FROM placement WHERE org = :org AND account = :account AND thread = :thread AND mailbox = :mailbox
+    AND stub = 0 AND (internal_ms > :ms OR (internal_ms = :ms AND uid > :uid))
+
+-- name: thread_before_asc
+-- args: org int, account int, thread int, mailbox int, ms int, uid int
+-- engine: sqlite
+SELECT count(*) FROM placement INDEXED BY placement_thread WHERE org = :org AND account = :account AND thread = :thread AND mailbox = :mailbox
+    AND stub = 0 AND (internal_ms < :ms OR (internal_ms = :ms AND uid < :uid))
+-- name: thread_before_asc
+-- args: org int, account int, thread int, mailbox int, ms int, uid int
+-- engine: postgresql
+SELECT count(*) FROM placement WHERE org = :org AND account = :account AND thread = :thread AND mailbox = :mailbox
+    AND stub = 0 AND (internal_ms < :ms OR (internal_ms = :ms AND uid < :uid))

@@ -349,13 +349,12 @@ static int window(struct run *r)
 }
 
 /* Totals that counters tell: then the walk may stop as soon as the answer is there. */
-static int known_total(struct run *r, int64_t *stubs)
+static int known_total(struct run *r, struct list_counts *n)
 {
     struct query *q = r->q;
-    struct list_counts n = {0};
     int64_t all;
     int err;
-    *stubs = 0;
+    *n = (struct list_counts){0};
     if (!r->bare || r->after_ms || r->before_ms != INT64_MAX)
         return 0;
     if (!r->mailbox) {
@@ -365,21 +364,25 @@ static int known_total(struct run *r, int64_t *stubs)
             q->total = all;
         return err;
     }
-    if ((err = list_counts(r->t, r->org, r->account, r->mailbox, &n)) < 0)
+    if ((err = list_counts(r->t, r->org, r->account, r->mailbox, n)) < 0)
         return err;
-    *stubs = n.stubs;
-    q->total = r->unread ? (q->collapse ? n.unread_threads : n.unread) : q->collapse ? n.threads : n.total;
+    q->total = r->unread ? (q->collapse ? n->unread_threads : n->unread) : q->collapse ? n->threads : n->total;
     return 0;
 }
 
 /* A whole mailbox or account by time: a far page is reached over the index alone. */
-static int far_page(struct run *r)
+static int far_page(struct run *r, const struct list_counts *counts)
 {
     struct query *q = r->q;
     struct list_walk w = {.mailbox = r->mailbox, .ascending = q->sort[0].ascending};
     struct list_item *item = arena_array(r->arena, struct list_item, LIST_PAGE);
     list_begin(&w);
-    int err = list_skip(r->t, r->org, r->account, &w, q->position);
+    if (q->collapse) {
+        q->from = q->position;
+        q->ids = arena_array(r->arena, int64_t, q->limit + 1);
+        return list_threads(r->t, r->org, r->account, &w, q->position, q->limit, counts, item, q->ids, &q->n);
+    }
+    int err = list_skip(r->t, r->org, r->account, &w, q->position, r->mailbox ? counts : NULL);
     while (err == 0 && !w.end && r->n < q->limit) {
         size_t n;
         err = list_next(r->t, r->org, r->account, &w, item, &n);
@@ -395,8 +398,8 @@ static int far_page(struct run *r)
 static int run(struct run *r)
 {
     struct query *q = r->q;
-    int64_t stubs;
-    int err = known_total(r, &stubs);
+    struct list_counts counts;
+    int err = known_total(r, &counts);
     if (err)
         return err;
     if (q->total >= 0) {
@@ -408,9 +411,9 @@ static int run(struct run *r)
         }
     }
     bool whole = r->plain && !r->after_ms && r->before_ms == INT64_MAX;
-    if (whole && by_time(q) && !q->collapse && !q->anchor && !stubs && q->position >= 0 &&
-        (q->total >= 0 || !q->want_total))
-        return far_page(r);
+    bool straight = q->collapse ? r->mailbox != 0 : counts.stubs == 0;
+    if (whole && by_time(q) && straight && !q->anchor && q->position >= 0 && (q->total >= 0 || !q->want_total))
+        return far_page(r, &counts);
     r->done = r->most == 0;
     err = r->words ? from_words(r) : walk(r);
     if (err)

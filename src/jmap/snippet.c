@@ -67,7 +67,7 @@ static void escape(struct buf *b, struct str s)
 static void put_marked(struct json_w *w, const char *key, const struct needles *n, struct str text)
 {
     AUTO(buf) struct buf b;
-    size_t at, len, from = 0;
+    size_t at = 0, len = 0, from = 0;
     json_keyz(w, key);
     if (!next_hit(n, text, 0, &at, &len)) {
         json_none(w);
@@ -88,7 +88,7 @@ static void put_marked(struct json_w *w, const char *key, const struct needles *
 /* A piece of the text around the first hit, not cut inside a character. */
 static struct str around(const struct needles *n, struct str text)
 {
-    size_t at, len;
+    size_t at = 0, len = 0;
     if (!next_hit(n, text, 0, &at, &len))
         return STR("");
     size_t from = at > SNIPPET_BYTES / 3 ? at - SNIPPET_BYTES / 3 : 0;

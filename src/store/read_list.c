@@ -52,7 +52,7 @@ int list_next(struct txn *t, int64_t org, int64_t account, struct list_walk *w, 
 }
 
 /* One piece; 1 moved, 0 the list ended before. */
-static int skip_piece(struct txn *t, int64_t org, int64_t account, struct list_walk *w, int64_t n)
+int list_skip_piece(struct txn *t, int64_t org, int64_t account, struct list_walk *w, int64_t n)
 {
     AUTO(db_cursor) struct db_cursor c = {0};
     int r;
@@ -70,29 +70,13 @@ static int skip_piece(struct txn *t, int64_t org, int64_t account, struct list_w
     return 1;
 }
 
-int list_skip(struct txn *t, int64_t org, int64_t account, struct list_walk *w, int64_t skip)
-{
-    while (skip > 0) {
-        int64_t n = skip < LIST_SKIP_PIECE ? skip : LIST_SKIP_PIECE;
-        int r = skip_piece(t, org, account, w, n);
-        if (r < 0)
-            return r;
-        if (r == 0) {
-            w->end = true;
-            return 0;
-        }
-        skip -= n;
-    }
-    return 0;
-}
-
 int list_count_account(struct txn *t, int64_t org, int64_t account, int64_t *total)
 {
     struct list_walk w = {.mailbox = 0};
     int64_t rest = 0;
     int r = 1;
     list_begin(&w);
-    for (*total = 0; (r = skip_piece(t, org, account, &w, LIST_SKIP_PIECE)) == 1;)
+    for (*total = 0; (r = list_skip_piece(t, org, account, &w, LIST_SKIP_PIECE)) == 1;)
         *total += LIST_SKIP_PIECE;
     if (r == 0)
         r = db_get_int(t->db, SQL_COUNT_ACCOUNT_DESC,
@@ -108,8 +92,8 @@ int list_counts(struct txn *t, int64_t org, int64_t account, int64_t mailbox, st
     int r = db_query(t->db, &c, SQL_LIST_MAILBOX_COUNTS, DB_ARGS(db_int(org), db_int(account), db_int(mailbox)));
     if (r || (r = db_next(&c)) != 1)
         return no_constraint(r);
-    *out = (struct list_counts){db_col_int(&c, 0), db_col_int(&c, 1), db_col_int(&c, 2), db_col_int(&c, 3),
-                                db_col_int(&c, 4)};
+    *out = (struct list_counts){db_col_int(&c, 0), db_col_int(&c, 1), db_col_int(&c, 2),
+                                db_col_int(&c, 3), db_col_int(&c, 4), db_col_int(&c, 5)};
     return 1;
 }
 
