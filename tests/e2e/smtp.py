@@ -398,7 +398,7 @@ def roles(s):
 
 
 def quota(s):
-    s.cli("user", "add", "piena@azienda.example", "--name", "Piena", "--password-stdin", "--state", s.state, stdin=PASSWORD)
+    s.verb("user", "add", "piena@azienda.example", "--name", "Piena", "--password-stdin", "--state", s.state, stdin=PASSWORD)
     s.verb("user", "quota", "piena@azienda.example", "20K", "--state", s.state)
     big = BODY + (b"y" * 70 + b"\r\n") * 400
     t.is_(s.send(big, to="piena@azienda.example")[0], 250, "a mailbox with room left takes the mail that fills it")
@@ -445,8 +445,8 @@ def headers(s):
 
 def utf8(s):
     """Line 5."""
-    s.cli("firm", "add", "Bücher", "--domain", "bücher.example", "--state", s.state)
-    s.cli("user", "add", "info@bücher.example", "--name", "B", "--password-stdin", "--state", s.state, stdin=PASSWORD)
+    s.verb("firm", "add", "Bücher", "--domain", "bücher.example", "--state", s.state)
+    s.verb("user", "add", "info@bücher.example", "--name", "B", "--password-stdin", "--state", s.state, stdin=PASSWORD)
     c = Raw(s.smtp_port)
     c.ask(b"EHLO client.example\r\n")
     c.ask("MAIL FROM:<òttavio@cliente.example> SMTPUTF8\r\n".encode())
@@ -462,16 +462,22 @@ def utf8(s):
 
 
 def other_firm(s):
-    s.cli("firm", "add", "Altra", "--domain", "altra.example", "--state", s.state)
-    s.cli("user", "add", "info@altra.example", "--name", "Altra", "--password-stdin", "--state", s.state, stdin=PASSWORD)
+    s.verb("firm", "add", "Altra", "--domain", "altra.example", "--state", s.state)
+    s.verb("user", "add", "info@altra.example", "--name", "Altra", "--password-stdin", "--state", s.state, stdin=PASSWORD)
 
 
+if os.environ.get("SIGILLO_PG_URL"):  # tests/e2e/smtp_postgresql.sh: what asks or writes the store, over PostgreSQL
+    with Server(sets=["db.engine=postgresql", "db.url=" + os.environ["SIGILLO_PG_URL"]]) as s:
+        other_firm(s)
+        for part in (paths, chunking, refusals, roles, quota, loops, utf8, limits):
+            part(s)
+    sys.exit(t.done())
 with Server() as s:
     other_firm(s)
     for part in (dialogue, paths, smuggling, out_of_turn, tls, chunking, refusals, roles, quota, loops, headers, utf8, limits, departures, resends, swaks, stop, stubborn):
         part(s)
 with Server(sets=["smtp.max_size=100K", "smtp.max_recipients=3", "smtp.max_connections=5", "smtp.timeout=2s"]) as s:
     for i in range(4):
-        s.cli("user", "add", f"u{i}@azienda.example", "--name", "U", "--password-stdin", "--state", s.state, stdin=PASSWORD)
+        s.verb("user", "add", f"u{i}@azienda.example", "--name", "U", "--password-stdin", "--state", s.state, stdin=PASSWORD)
     sizes(s.smtp_port, s)
 sys.exit(t.done())
