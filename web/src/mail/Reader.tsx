@@ -6,7 +6,7 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { Suspense, lazy, useCallback, useEffect, useRef, useState } from 'react';
 import { useText } from '../i18n';
-import { BODY_MAX, client, emailQuery, placeOf, type Conversation } from '../jmap/mail';
+import { BODY_MAX, client, emailQuery, mailboxesQuery, placeOf, type Conversation } from '../jmap/mail';
 import type { BodyPart, Email, EmailHead, Mailbox } from '../jmap/types';
 import { runCommand, useLetters, type Command } from '../keys/keys';
 import { longTime } from '../lib/format';
@@ -243,7 +243,10 @@ function Message({ conversation: { email, thread }, focus, onOpen, onGone }: Mes
   const heading = useRef<HTMLHeadingElement>(null);
   const card = useRef<HTMLElement>(null);
   const { readOnly, setKeyword, reported } = useActions();
-  const judgement = judge(email);
+  const found = judge(email);
+  // What the firm wrote itself is never judged; the absence of a verdict means something only for what came in.
+  const own = useQuery(mailboxesQuery).data?.some((box) => email.mailboxIds[box.id] && ['sent', 'drafts'].includes(placeOf(box) ?? ''));
+  const judgement = found?.unchecked && own ? null : found;
   const stop = judgement?.level === 'stop';
   const held = isHeld(email);
   const subject = cleanLine(email.subject) || t('list.nosubject');

@@ -129,6 +129,11 @@ function Stop({ ref, judgement, email, onGone }: WarningProps) {
   );
 }
 
+/** Whether there is anything to switch off. */
+function hasLinks(email: Email): boolean {
+  return Object.values(email.bodyValues).some((value) => /<a\s|https?:\/\//i.test(value.value));
+}
+
 /** Time matters more than anything else here, so it opens in place and needs nothing. */
 function Paid() {
   const { t } = useText();
@@ -161,6 +166,7 @@ function Seal() {
 function Caution({ judgement, email, linksOpened, onOpenLinks }: WarningProps) {
   const { t } = useText();
   const actions = useActions();
+  const links = hasLinks(email);
   const id = useId();
   const { title, text } = useWords(judgement);
   return (
@@ -174,7 +180,7 @@ function Caution({ judgement, email, linksOpened, onOpenLinks }: WarningProps) {
           <Sentence text={text} />
         </p>
         {judgement.main && <Comparison finding={judgement.main} />}
-        <p className={styles.blocked}>{t(linksOpened ? 'caution.opened' : 'caution.blocked')}</p>
+        {links && <p className={styles.blocked}>{t(linksOpened ? 'caution.opened' : 'caution.blocked')}</p>}
         <div className={styles.acts}>
           {!actions.readOnly && !actions.reported.has(email.id) && (
             <>
@@ -186,7 +192,7 @@ function Caution({ judgement, email, linksOpened, onOpenLinks }: WarningProps) {
               </button>
             </>
           )}
-          {!linksOpened && (
+          {links && !linksOpened && (
             <button type="button" className="textlink" onClick={onOpenLinks}>
               {t('caution.links')}
             </button>
