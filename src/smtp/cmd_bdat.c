@@ -79,7 +79,10 @@ static void chunk_done(struct smtp_session *s)
         smtp_hand_over(s);
     } else {
         smtp_set_state(s, SMTP_CHUNKED);
-        smtp_say(s, REPLY_OK_CHUNK);
+        if (s->server->stopping)
+            smtp_say_last(s, REPLY_STOPPING); /* more of it would not be waited for */
+        else
+            smtp_say(s, REPLY_OK_CHUNK);
     }
 }
 

@@ -310,6 +310,26 @@ static void stop_lets_data_finish(void **state)
     fake_road_close(&f);
 }
 
+static void stop_lets_a_chunk_finish(void **state)
+{
+    (void)state;
+    struct fake_road f;
+    struct conn *c;
+    for (int last = 0; last < 2; last++) {
+        begin(&f, &c);
+        talk(&f, c, SAY_ENVELOPE);
+        talk(&f, c, last ? "BDAT 3 LAST\r\n" : "BDAT 3\r\n");
+        int done = 0;
+        smtp_server_stop(f.server, stopped, &done);
+        conn_feed(c, STR("x\r\n"));
+        net_loop_turn(f.loop, false);
+        net_loop_turn(f.loop, false);
+        assert_true(last_is(c, last ? "250 250 421" : "250 421"));
+        assert_int_equal(f.begun, last);
+        fake_road_close(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +342,7 @@ int main(void)
         cmocka_unit_test(large_messages),
         cmocka_unit_test(bad_answers_are_passed_on),
         cmocka_unit_test(stop_lets_data_finish),
+        cmocka_unit_test(stop_lets_a_chunk_finish),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
