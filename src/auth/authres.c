@@ -337,27 +337,20 @@ bool auth_results_claims(struct str value, struct str authserv_id)
                             (rest.p[0] == '.' && rest.n > 1 && !ascii_is_digit(rest.p[1])));
 }
 
-struct str auth_results_strip(struct arena *a, struct str message, struct str authserv_id, size_t *removed)
+size_t auth_results_strip(struct str message, struct str authserv_id, char *out)
 {
     struct mime_header h;
     struct mime_field f;
-    char *p = NULL;
-    size_t n = 0, from = 0, count = 0;
+    size_t n = 0, from = 0;
     mime_header_init(&h, message);
     while (mime_header_next(&h, &f)) {
         if (!str_ieq(f.name, STR("Authentication-Results")) || !auth_results_claims(f.value, authserv_id))
             continue;
-        if (!p && !(p = arena_try(a, message.n + 1)))
-            return message;
-        memcpy(p + n, message.p + from, f.offset - from);
+        memcpy(out + n, message.p + from, f.offset - from);
         n += f.offset - from;
         from = f.offset + f.length;
-        count++;
     }
-    if (removed)
-        *removed = count;
-    if (!p)
-        return message;
-    memcpy(p + n, message.p + from, message.n - from);
-    return str_n(p, n + message.n - from);
+    if (message.n > from)
+        memcpy(out + n, message.p + from, message.n - from);
+    return n + message.n - from;
 }

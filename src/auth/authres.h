@@ -29,6 +29,6 @@ bool auth_results_read(struct arena *a, struct str value, struct auth_results_re
 /* Does a field of that name and value claim to be written by authserv_id? Wide on purpose (RFC 8601 5): odd spacing,
  * comments, quotes, case, a last dot, a version after it. */
 bool auth_results_claims(struct str value, struct str authserv_id);
-/* The message without the header fields that claim our id (RFC 8601 5); the message itself when there is none. removed
- * (may be NULL): how many. */
-struct str auth_results_strip(struct arena *a, struct str message, struct str authserv_id, size_t *removed);
+/* Writes the message without the header fields that claim our id (RFC 8601 5) to out, which has room for all of it;
+ * returns the bytes written: message.n when there was none. */
+size_t auth_results_strip(struct str message, struct str authserv_id, char *out);

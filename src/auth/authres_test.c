@@ -51,9 +51,7 @@ static void knows_forged_ones(void **state UNUSED)
 
 static void removes_forged_ones(void **state UNUSED)
 {
-    AUTO(arena) struct arena a;
-    size_t n = 9;
-    arena_init(&a, ARENA_NO_LIMIT);
+    char out[1000];
     struct str m = STR("Authentication-Results: mx.azienda.example; dmarc=pass\r\n"
                        "Received: by x\r\n"
                        "authentication-results : MX.azienda.example;\r\n"
@@ -68,12 +66,13 @@ static void removes_forged_ones(void **state UNUSED)
                           "X-Authentication-Results: mx.azienda.example; spf=pass\r\n"
                           "\r\n"
                           "Authentication-Results: mx.azienda.example; in the body\r\n");
-    assert_true(str_eq(auth_results_strip(&a, m, STR("mx.azienda.example"), &n), want));
-    assert_int_equal(n, 3);
-    struct str same = auth_results_strip(&a, want, STR("mx.azienda.example"), &n);
-    assert_true(same.p == want.p && same.n == want.n && n == 0);
+    struct str id = STR("mx.azienda.example");
+    assert_true(str_eq(str_n(out, auth_results_strip(m, id, out)), want));
+    assert_int_equal(auth_results_strip(want, id, out), want.n);
+    assert_memory_equal(out, want.p, want.n);
     for (size_t i = 0; i < m.n; i++)
-        (void)!auth_results_strip(&a, str_upto(m, i), STR("mx.azienda.example"), NULL).n;
+        assert_true(auth_results_strip(str_upto(m, i), id, out) <= i);
+    assert_int_equal(auth_results_strip(STR(""), id, out), 0);
 }
 
 /* ---- reading: RFC 8601 appendix B, and what people write ---- */

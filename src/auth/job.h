@@ -13,5 +13,6 @@ struct auth_work {
     struct auth_message message;
     struct auth_dkim dkim;
     struct auth_arc_work arc;
+    unsigned steps;
     bool spf_done, dmarc_done, finished;
 };

@@ -205,13 +205,10 @@ void road_auth_stored(struct road *r)
     struct auth_results_read read;
     struct guard_authentication *out = &r->guard_auth;
     mime_header_init(&h, r->bytes);
-    /* No stranger's field claims our name: those were removed. */
-    while (mime_header_next(&h, &f))
-        if (str_ieq(f.name, STR("Authentication-Results")) && auth_results_read(&r->arena, f.value, &read) &&
-            str_ieq(read.authserv_id, r->in->conf.hostname))
-            break;
-        else
-            read.n = 0;
+    /* Ours stands between our Return-Path and Received: no stranger's can be there. */
+    if (!mime_header_next(&h, &f) || !str_ieq(f.name, STR("Return-Path")) || !mime_header_next(&h, &f) ||
+        !str_ieq(f.name, STR("Authentication-Results")) || !auth_results_read(&r->arena, f.value, &read))
+        return;
     for (size_t i = 0; i < read.n; i++) {
         const struct auth_result_read *v = &read.v[i];
         bool aligned = r->in->conf.auth_kit && r->who.from_state == MIME_FROM_OK &&

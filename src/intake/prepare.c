@@ -93,24 +93,24 @@ int road_prepare(struct road *r, const struct intake_txn *t, struct str data, en
     struct str rcpts = recipients(r, t);
     make_id(r, t->id);
     struct str head = received(r, t);
-    struct str kept = auth_results_strip(a, data, r->in->conf.hostname, NULL);
     r->front = r->in->conf.auth_kit ? AUTH_RESULTS_FIELD_MAX : 0;
-    char *all = arena_try(a, r->front + head.n + kept.n + 1);
-    char *whole = kept.p == data.p ? NULL : arena_try(a, data.n + 1);
+    r->path_n = (size_t)str_chr(head, '\n', 0) + 1;
+    a->limit += 2 * (uint64_t)data.n; /* its size was chosen by smtp.max_size, the limit is for what comes on top */
+    r->front_at = arena_try(a, r->front + head.n + data.n + 1);
     *o = OUT_TROUBLE;
-    if (!all || (kept.p != data.p && !whole) || !resend_key(r, data, rcpts))
+    if (!r->front_at || !resend_key(r, data, rcpts))
         return ERR_NOMEM;
-    if (whole) {
+    char *all = r->front_at + r->front;
+    memcpy(all, head.p, head.n);
+    r->bytes = str_n(all, head.n + auth_results_strip(data, r->in->conf.hostname, all + head.n));
+    r->data_at = head.n;
+    if (r->bytes.n < head.n + data.n) { /* forged fields were removed; signatures are over what came */
+        char *whole = arena_try(a, data.n + 1);
+        if (!whole)
+            return ERR_NOMEM;
         memcpy(whole, data.p, data.n);
         r->received = str_n(whole, data.n);
     }
-    r->front_at = all;
-    r->path_n = (size_t)str_chr(head, '\n', 0) + 1;
-    all += r->front;
-    memcpy(all, head.p, head.n);
-    memcpy(all + head.n, kept.p, kept.n);
-    r->bytes = str_n(all, head.n + kept.n);
-    r->data_at = head.n;
     mime_identity_read(a, r->in->charsets, str_from(r->bytes, r->data_at), &r->who);
     road_input(r);
     r->accepted.id = str_c(r->id_text);
