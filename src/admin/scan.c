@@ -133,11 +133,13 @@ static int options(struct scan *s, int *argc, char **argv, struct admin_scan_mai
     return r;
 }
 
-static int both_runs(struct scan *s, const struct admin_scan_mails *history, const struct admin_scan_mails *mails,
+static int both_runs(struct scan *s, struct admin_scan_mails *history, const struct admin_scan_mails *mails,
                      struct err *e)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     int r = admin_scan_pool_open(&s->pool, s->c->env, cores > 0 ? (unsigned)cores : 1, e);
+    if (r == 0)
+        r = admin_scan_past_order(history, e);
     if (r == 0)
         r = run(s, history, "history", learn, e);
     if (r == 0)

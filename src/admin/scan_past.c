@@ -2,7 +2,10 @@
 #include "admin/verb.h"
 #include "facts/iban.h"
 #include "intake/input.h"
+#include "mime/date.h"
 #include "mime/identity.h"
+
+#include <stdlib.h>
 
 int admin_scan_past_open(struct admin_scan_past *p, struct err *e)
 {
@@ -151,6 +154,55 @@ static struct guard_input *input(struct admin_scan_past *p, struct str raw, stru
     if (p->test_auth)
         test_auth(in, raw);
     return in;
+}
+
+/* ---- the past in the order of its dates ---- */
+
+struct dated {
+    struct admin_scan_mail mail;
+    int64_t date_ms;
+    size_t number;
+};
+
+static int by_date(const void *x, const void *y)
+{
+    const struct dated *a = x, *b = y;
+    if (a->date_ms != b->date_ms)
+        return a->date_ms < b->date_ms ? -1 : 1;
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
+static int64_t date_of(struct str raw)
+{
+    struct mime_header h;
+    struct mime_field f;
+    int64_t at;
+    int zone;
+    mime_header_init(&h, raw);
+    return mime_header_find(&h, STR("Date"), &f) && mime_date_parse(str_trim(f.value), &at, &zone) ? at : 0;
+}
+
+int admin_scan_past_order(struct admin_scan_mails *mails, struct err *e)
+{
+    struct dated *v = calloc(mails->n + 1, sizeof *v);
+    if (!v)
+        return err_set(e, ERR_NOMEM, "There is not enough memory for the past.");
+    int r = 0;
+    for (size_t i = 0; i < mails->n && r == 0; i++) {
+        char *bytes = NULL;
+        v[i] = (struct dated){mails->v[i], 0, i};
+        r = admin_scan_read(&mails->v[i], &bytes, e);
+        if (r == 0)
+            v[i].date_ms = date_of(str_n(bytes, mails->v[i].size));
+        free(bytes);
+    }
+    if (r == 0) {
+        qsort(v, mails->n, sizeof *v, by_date);
+        for (size_t i = 0; i < mails->n; i++)
+            mails->v[i] = v[i].mail;
+    }
+    free(v);
+    return r;
 }
 
 int admin_scan_past_add(struct admin_scan_past *p, struct str raw, struct str insight, const char *failed)

@@ -1,6 +1,7 @@
 #pragma once
 /* The firm's side and its past for `sigillo scan`, and the judgement against them. Messages of the past never judge each
  * other; a judged message teaches nothing. */
+#include "admin/scan_mail.h"
 #include "core/err.h"
 #include "guard/guard.h"
 #include "guard/lists.h"
@@ -27,6 +28,8 @@ int admin_scan_past_iban(struct admin_scan_past *p, struct str iban, struct err 
 int admin_scan_past_staff(struct admin_scan_past *p, struct str name_addr, struct err *e) MUST_USE;
 /* Takes --own-domain, --own-iban, --staff and --test-auth out of argv. */
 int admin_scan_own_options(struct admin_scan_past *p, int *argc, char **argv, struct err *e) MUST_USE;
+/* By date: what is learned depends on the order, the order of files does not mean anything. */
+int admin_scan_past_order(struct admin_scan_mails *mails, struct err *e) MUST_USE;
 /* insight: encoded; failed: why there is none. */
 int admin_scan_past_add(struct admin_scan_past *p, struct str raw, struct str insight, const char *failed) MUST_USE;
 /* One message against the past, with everything that led to the verdict. In the arena. */
