@@ -1,14 +1,15 @@
-/* Far down a list: the keys of every LIST_MARK_ROWS-th row of the mailboxes last scrolled through, so that the next far page does not count its way again. Believed
- * while total and next UID of the mailbox are what they were: then nothing came or went, and every row stands where it stood. A few KB a mailbox. */
+/* Far down a list: the keys of some rows of the mailboxes last scrolled through, so that the next far page does not count its way again. Believed
+ * while total and next UID of the mailbox are what they were: then nothing came or went, and every row stands where it stood. At most 128 KB a mailbox. */
 #include "store/read_list.h"
 #include "core/map.h"
 #include "store/store_priv.h"
 
 #include <string.h>
 
-#define LIST_MARK_ROWS 512
-#define LIST_MARKS_MAX 2048u /* of one mailbox: a million rows; what is below is counted */
-#define LIST_MARKED 32u      /* mailboxes remembered */
+#define LIST_MARK_ROWS 128   /* of conversations: behind a mark each row costs a look-up */
+#define LIST_MARK_PIECE 4096 /* of a plain list: an index entry costs next to nothing */
+#define LIST_MARKS_MAX 8192u /* of one mailbox: a million rows; what is below is counted */
+#define LIST_MARKED 16u      /* mailboxes remembered */
 
 struct mark {
     int64_t ms, key;
@@ -19,11 +20,13 @@ struct marked {
     uint64_t used; /* 0: empty */
     bool ascending, collapsed;
     size_t n;
-    struct mark v[LIST_MARKS_MAX]; /* v[i]: row (i + 1) * LIST_MARK_ROWS - 1 */
+    struct mark v[LIST_MARKS_MAX]; /* v[i]: row (i + 1) * rows_of() - 1 */
 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct marked table[LIST_MARKED];
 static uint64_t clock_now;
+
+static int64_t rows_of(const struct list_walk *w) { return w->collapsed ? LIST_MARK_ROWS : LIST_MARK_PIECE; }
 
 static bool is(const struct marked *m, const struct txn *t, int64_t org, int64_t account, const struct list_walk *w)
 {
@@ -70,13 +73,13 @@ static int64_t jump(const struct txn *t, int64_t org, int64_t account, struct li
     int64_t behind = 0;
     pthread_mutex_lock(&lock);
     const struct marked *m = find(t, org, account, w, c, false);
-    size_t i = (size_t)(skip / LIST_MARK_ROWS);
+    size_t i = (size_t)(skip / rows_of(w));
     if (m && i > m->n)
         i = m->n;
     if (m && i > 0) {
         w->ms = m->v[i - 1].ms;
         w->key = m->v[i - 1].key;
-        behind = (int64_t)i * LIST_MARK_ROWS;
+        behind = (int64_t)i * rows_of(w);
     }
     pthread_mutex_unlock(&lock);
     return behind;
@@ -87,7 +90,7 @@ static void remember(const struct txn *t, int64_t org, int64_t account, const st
 {
     pthread_mutex_lock(&lock);
     struct marked *m = find(t, org, account, w, c, true);
-    if (behind == (int64_t)(m->n + 1) * LIST_MARK_ROWS && m->n < LIST_MARKS_MAX)
+    if (behind == (int64_t)(m->n + 1) * rows_of(w) && m->n < LIST_MARKS_MAX)
         m->v[m->n++] = (struct mark){w->ms, w->key};
     pthread_mutex_unlock(&lock);
 }
@@ -98,7 +101,7 @@ int list_skip(struct txn *t, int64_t org, int64_t account, struct list_walk *w, 
     bool marks = counts && w->mailbox;
     int64_t behind = marks ? jump(t, org, account, w, skip, counts) : 0;
     while (behind < skip) {
-        int64_t n = skip - behind, piece = marks ? LIST_MARK_ROWS : LIST_SKIP_PIECE;
+        int64_t n = skip - behind, piece = marks ? LIST_MARK_PIECE : LIST_SKIP_PIECE;
         int r = list_skip_piece(t, org, account, w, n < piece ? n : piece);
         if (r < 0)
             return r;
@@ -107,7 +110,7 @@ int list_skip(struct txn *t, int64_t org, int64_t account, struct list_walk *w, 
             return 0;
         }
         behind += n < piece ? n : piece;
-        if (marks && behind % LIST_MARK_ROWS == 0)
+        if (marks && behind % LIST_MARK_PIECE == 0)
             remember(t, org, account, w, behind, counts);
     }
     return 0;
