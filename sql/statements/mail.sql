@@ -229,3 +229,14 @@ WHERE m.org = :org AND m.message = :message AND m.account = :account
 -- name: message_shown
 -- args: org int, account int, message int, preview text, has_attachment int, seq int
 UPDATE message SET preview = :preview, has_attachment = :has_attachment, seq = :seq WHERE org = :org AND message = :message AND account = :account
+
+-- name: thread_ref_page
+-- args: org int, account int, ref int, most int
+-- no-org: jobs looks over all firms of the cell
+SELECT r.org, r.account, r.ref, r.thread, CASE WHEN h.thread IS NULL THEN 1 ELSE 0 END FROM thread_ref r
+LEFT JOIN thread h ON h.org = r.org AND h.thread = r.thread
+WHERE (r.org, r.account, r.ref) > (:org, :account, :ref) ORDER BY r.org, r.account, r.ref LIMIT :most
+
+-- name: thread_ref_delete
+-- args: org int, account int, ref int, thread int
+DELETE FROM thread_ref WHERE org = :org AND account = :account AND ref = :ref AND thread = :thread

@@ -135,6 +135,7 @@ static void work(struct jobs_role *j)
         jobs_drain(j);
         jobs_unread(j);
         jobs_rescan(j);
+        jobs_refs(j);
         jobs_scrub(j);
         jobs_prune(j);
     }
@@ -151,6 +152,7 @@ static int jobs_run(struct role_ctx *r)
     struct err e = {0};
     j = (struct jobs_role){.ctx = r, .net_fd = -1, .look = true, .msg = malloc(CHANNEL_MSG_MAX)};
     imap_init(&j.cells);
+    imap_init(&j.ref_places);
     if (!j.msg || jobs_open(&j, &e) != 0) {
         log_error("jobs.start_failed", L_Z("why", e.text));
         return e.code == ERR_NOENT || e.code == ERR_VERSION || e.code == ERR_INVALID ? ROLE_EXIT_CONFIG : 1;

@@ -22,9 +22,10 @@ struct jobs_role {
     void *net_watch, *control_watch;
     struct net_timer look_timer;
     int64_t next_drain_ms, next_all_ms, next_prune_ms;
-    struct imap cells;   /* cell id -> struct jobs_cell */
-    bool look, stopping; /* look: some cell has news */
-    char *msg;           /* receive buffer of the net channel */
+    struct imap cells;      /* cell id -> struct jobs_cell */
+    struct imap ref_places; /* cell id -> struct ref_place */
+    bool look, stopping;    /* look: some cell has news */
+    char *msg;              /* receive buffer of the net channel */
 };
 
 /* jobs_index.c: brings search.db of the noted firms (all: of every cell and firm) up to date; true when something was left for the next turn. */
@@ -35,6 +36,8 @@ void jobs_index_close(struct jobs_role *j);
 void jobs_unread(struct jobs_role *j);
 /* jobs_rescan.c: reads again what an older release read. */
 void jobs_rescan(struct jobs_role *j);
+/* jobs_refs.c: references of conversations that are gone. */
+void jobs_refs(struct jobs_role *j);
 /* jobs_scrub.c: a little more of the weekly reading of all packs. */
 void jobs_scrub(struct jobs_role *j);
 /* jobs_prune.c: refusals and greylisting rows that are too old, once a day. */

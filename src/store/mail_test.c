@@ -2,6 +2,7 @@
 #include "store/audit.h"
 #include "store/party.h"
 #include "store/read.h"
+#include "store/ref_prune.h"
 #include "store/store_fixture.h"
 #include "store/sync.h"
 
@@ -629,6 +630,35 @@ static void parties_learn(void **state UNUSED)
     assert_int_equal(cell_read_wait(F.cell, party_fn, NULL), 0);
 }
 
+/* References go when their conversation went, and only then. */
+static void dead_references_are_pruned(void **state UNUSED)
+{
+    struct ref_place at = {0};
+    int64_t removed = 0;
+    struct mail *a = deliver("a@x", "Ordine", NULL), *b = deliver("b@x", "Ordine", "a@x");
+    struct mail *c = deliver("c@x", "Altro", "zero@x");
+    assert_int_equal(a->thread, b->thread);
+    assert_int_equal(write_job(destroy_fn, b, NULL), 0);
+    assert_int_equal(write_job(destroy_fn, c, NULL), 0);
+    assert_int_equal(cell_prune_refs(F.cell, &at, &removed), 0);
+    assert_int_equal(removed, 2); /* c@x and zero@x; a still knows a@x and b@x */
+    assert_int_equal(deliver("d@x", "Ordine", "b@x")->thread, a->thread);
+    assert_int_equal(write_job(destroy_fn, a, NULL), 0);
+    assert_int_equal(cell_prune_refs(F.cell, &at, &removed), 0); /* rests */
+    F.clock_skew_ms = REF_PRUNE_EVERY_MS + 1000;
+    assert_int_equal(cell_prune_refs(F.cell, &at, &removed), 0);
+    assert_int_equal(removed, 2);
+    for (int i = 0; i < (int)REF_PRUNE_BATCH + 5; i++) {
+        struct mail *m = deliver(arena_printf(&A, "n%d@x", i).p, "Molti", NULL);
+        assert_int_equal(write_job(destroy_fn, m, NULL), 0);
+    }
+    removed = 0;
+    F.clock_skew_ms = 2 * REF_PRUNE_EVERY_MS + 3000;
+    assert_int_equal(cell_prune_refs(F.cell, &at, &removed), 1);
+    assert_int_equal(cell_prune_refs(F.cell, &at, &removed), 0);
+    assert_int_equal(removed, REF_PRUNE_BATCH + 5);
+}
+
 static void directory(void **state UNUSED)
 {
     struct place_of at;
@@ -675,6 +705,7 @@ int main(void)
         T(hostile_text_is_kept_readable),
         T(equal_content_is_joined),
         T(threads_join),
+        T(dead_references_are_pruned),
         T(copies_and_moves),
         T(hold_and_release),
         T(changes_are_told),
