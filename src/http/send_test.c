@@ -320,8 +320,7 @@ static void fields_of_handlers(void **state)
     begin(&f);
     assert_int_equal(fixture_askz(&f, "GET /field?name=a.png HTTP/1.1\r\n" HOST "\r\n"), 200);
     assert_true(fixture_has(&f, "filename=\"a.png\"\r\n"));
-    static const char *const bad[] = {"a%0aX:%201", "a%0dX", "a%01",
-                                      "%0d%0a%0d%0aHTTP/1.1%20200%20OK"};
+    static const char *const bad[] = {"a%0aX:%201", "a%0dX", "a%01", "%0d%0a%0d%0aHTTP/1.1%20200%20OK"};
     for (size_t i = 0; i < N_ELEMENTS(bad); i++) {
         char req[300];
         snprintf(req, sizeof req, "GET /field?name=%s HTTP/1.1\r\n" HOST "\r\n", bad[i]);

@@ -3,7 +3,6 @@
 #include "http/auth.h"
 #include "http/http.h"
 #include "http/limits.h"
-#include "core/list.h"
 #include "core/map.h"
 #include "net/peers.h"
 

@@ -49,7 +49,8 @@ void conn_write(struct conn *c, struct str s);
 struct buf *conn_out(struct conn *c);
 void conn_written(struct conn *c);
 size_t conn_out_pending(const struct conn *c);
-void conn_send_buffer(struct conn *c, int bytes); /* what the kernel may hold for a peer that does not read (SO_SNDBUF) */
+void conn_send_buffer(struct conn *c,
+                      int bytes); /* what the kernel may hold for a peer that does not read (SO_SNDBUF) */
 
 void conn_pause(struct conn *c); /* no `data` until conn_resume: an answer is awaited */
 void conn_resume(struct conn *c);
