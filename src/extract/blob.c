@@ -107,6 +107,19 @@ static void by_kind(struct extract_job *j, struct facts_attachment *a)
         j->insight.flags |= FACTS_TNEF;
 }
 
+/* Documents that call themselves invoices; the scanned ones have no other words. */
+static bool named_invoice(struct str name)
+{
+    static const char *const words[] = {"invoice", "fattura", "rechnung", "facture", "factura", "fatura", "factuur"};
+    char buffer[16];
+    if (!listed("pdf doc docx xls xlsx xml png jpg jpeg tif tiff odt rtf p7m", extract_extension(name, buffer)))
+        return false;
+    for (size_t i = 0; i < N_ELEMENTS(words); i++)
+        if (str_ifind(name, str_c(words[i]), 0) >= 0)
+            return true;
+    return false;
+}
+
 /* What the bytes alone do not say: text formats go by name and declared type. */
 static struct str refine(const struct extract_blob *b, struct str kind)
 {
@@ -138,13 +151,13 @@ struct reader {
 };
 static const struct reader readers[] = {
     {"text csv log json js jse vbs vbe wsf bat cmd ps1 url script", extract_plain_file},
-    {"html svg hta mht", extract_html_file},
+    {"html svg hta", extract_html_file},
     {"png jpeg", extract_image_file},
     {"pdf", extract_pdf_file},
     {"xml", extract_xml_file},
     {"p7m", extract_signed_file},
     {"ics", extract_calendar_file},
-    {"eml", extract_mail_file},
+    {"eml mht", extract_mail_file},
     {"zip rar 7z gzip bzip2 xz zstd cab tar iso lzh", extract_archive_file},
     {"ole", extract_ole_file},
     {"rtf", extract_rtf_file},
@@ -168,6 +181,8 @@ void extract_blob(struct extract_job *j, const struct extract_blob *b)
         return;
     a->kind = refine(b, extract_sniff(b->bytes));
     by_kind(j, a);
+    if (named_invoice(b->name))
+        a->flags |= ATT_INVOICE;
     type_differs(j, b, a);
     two_natures(j, b, a);
     for (size_t i = 0; i < N_ELEMENTS(readers); i++)
@@ -197,7 +212,9 @@ void extract_plain_file(struct extract_job *j, const struct extract_blob *b, str
     AUTO(buf) struct buf text;
     struct extract_source s = {.part = b->part, .where = WHERE_ATTACHMENT, .link = LINK_HTML};
     buf_init(&text, EXTRACT_TEXT_PART_MAX * 3u);
+    struct arena_mark mark = arena_mark(&j->scratch);
     extract_text(j, &s, extract_charset(j, b->charset, b->bytes), &text);
+    arena_reset(&j->scratch, mark);
     a->text_chars = (uint32_t)text.n;
     extract_attached(j, buf_str(&text));
 }
@@ -209,6 +226,7 @@ void extract_html_file(struct extract_job *j, const struct extract_blob *b, stru
     uint32_t before = j->insight.html;
     buf_init(&text, EXTRACT_TEXT_PART_MAX * 3u);
     j->insight.html = 0;
+    struct arena_mark mark = arena_mark(&j->scratch);
     struct str bytes = extract_charset(j, b->charset, b->bytes);
     extract_text(j, &s, bytes, &text);
     uint32_t html = j->insight.html;
@@ -216,6 +234,7 @@ void extract_html_file(struct extract_job *j, const struct extract_blob *b, stru
     a->text_chars = (uint32_t)text.n;
     if ((html & HTML_SMUGGLING) || ((html & HTML_SCRIPT) && extract_smuggles(bytes)))
         extract_note(j, a, ATT_SMUGGLING, a->name);
+    arena_reset(&j->scratch, mark);
     if (html & HTML_PASSWORD)
         extract_note(j, a, ATT_PASSWORD_FORM, a->name);
     if (html & HTML_REFRESH)

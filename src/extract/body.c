@@ -43,7 +43,7 @@ struct str extract_charset(struct extract_job *j, struct str charset, struct str
         j->insight.flags |= FACTS_TEXT_CUT;
     }
     struct str text =
-        mime_charset_text(j->arena, j->ctx->charsets, charset, bytes, EXTRACT_TEXT_PART_MAX * 3u / 2u, &flags);
+        mime_charset_text(&j->scratch, j->ctx->charsets, charset, bytes, EXTRACT_TEXT_PART_MAX * 3u / 2u, &flags);
     if (flags & (MIME_CS_UNKNOWN | MIME_CS_REPLACED))
         j->insight.flags |= FACTS_BAD_CHARSET;
     if (flags & MIME_CS_CUT)
@@ -78,6 +78,7 @@ static void mark_quoted(struct extract_job *j, size_t from_link, uint32_t cut)
 void extract_text(struct extract_job *j, const struct extract_source *s, struct str text, struct buf *out)
 {
     AUTO(buf) struct buf shown, clean;
+    struct arena_mark mark = arena_mark(&j->scratch);
     size_t links = j->insight.n_links;
     buf_init(&shown, EXTRACT_TEXT_PART_MAX * 2u);
     buf_init(&clean, EXTRACT_TEXT_PART_MAX * 2u);
@@ -96,6 +97,7 @@ void extract_text(struct extract_job *j, const struct extract_source *s, struct 
     extract_text_links(j, s->part, s->link, buf_str(out));
     if (out->err || clean.err)
         j->insight.flags |= FACTS_TEXT_CUT;
+    arena_reset(&j->scratch, mark);
 }
 
 /* 0 own text; else the part that encloses it: text of messages inside the message is not its sender's. */
@@ -143,8 +145,10 @@ static void own_text(struct body *b, uint32_t i, struct str bytes)
                                .html = html ? LINK_HREF : 0,
                                .quotes = true};
     AUTO(buf) struct buf text;
+    struct arena_mark mark = arena_mark(&j->scratch);
     buf_init(&text, EXTRACT_TEXT_PART_MAX * 3u);
     extract_text(j, &s, extract_charset(j, p->charset, bytes), &text);
+    arena_reset(&j->scratch, mark);
     if (nested || str_eq(p->subtype, STR("x-amp-html")))
         extract_attached(j, buf_str(&text));
     else
@@ -200,6 +204,10 @@ static void parts(struct body *b, bool texts)
         }
         if (texts != b->own[i])
             continue;
+        if (!extract_time_left(j)) {
+            j->insight.flags |= FACTS_UNREADABLE | FACTS_TEXT_CUT;
+            return;
+        }
         struct str bytes = decoded(j, i, &hold);
         if (texts)
             own_text(b, i, bytes);

@@ -51,7 +51,9 @@ void extract_calendar_file(struct extract_job *j, const struct extract_blob *b, 
     buf_init(&lines, CALENDAR_MAX + 1);
     buf_init(&text, CALENDAR_MAX + 1);
     buf_init(&out, CALENDAR_MAX * 3u);
+    struct arena_mark mark = arena_mark(&j->scratch);
     unfold(str_upto(extract_charset(j, b->charset, str_upto(b->bytes, CALENDAR_MAX)), CALENDAR_MAX), &lines);
+    arena_reset(&j->scratch, mark);
     a->flags |= ATT_CALENDAR;
     for (rest = buf_str(&lines); rest.n && str_token(&rest, '\n', &line);) {
         struct str v = value_of(line);

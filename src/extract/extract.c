@@ -111,6 +111,7 @@ int extract_message(struct extract_ctx *ctx, struct str raw, struct buf *structu
     arena_init(&arena, EXTRACT_MEMORY_MAX);
     struct extract_job j = {.ctx = ctx, .raw = raw, .arena = &arena};
     lists(&j);
+    arena_init(&j.scratch, EXTRACT_MEMORY_MAX);
     j.deadline_us = cpu_us() + EXTRACT_CPU_US;
     j.message = raw.n ? parse(&j) : NULL;
     if (j.message) {
@@ -127,6 +128,7 @@ int extract_message(struct extract_ctx *ctx, struct str raw, struct buf *structu
     if (j.message)
         g_object_unref(j.message);
     buf_free(&j.attached);
+    arena_free(&j.scratch);
     arena_free(&arena);
     return structure->err || insight->err ? ERR_LIMIT : 0;
 }

@@ -160,7 +160,7 @@ static bool has_attribute(const xmlChar **atts, const char *want)
 
 static struct str collapse(struct reader *r, struct str s)
 {
-    char *p = arena_alloc(r->j->arena, s.n + 1);
+    char *p = arena_alloc(&r->j->scratch, s.n + 1);
     size_t n = 0;
     bool space = false;
     for (size_t i = 0; i < s.n; i++) {
@@ -194,8 +194,10 @@ static bool has_scheme(struct str url)
 static struct str address(struct reader *r, struct str url)
 {
     url = str_trim(str_upto(url, FACTS_STRING_MAX));
+    if (r->j->insight.n_links == FACTS_LINKS_MAX)
+        return url; /* it is only counted from here on: nothing of it is kept */
     bool relative = r->base.n && url.n && url.p[0] != '#' && !has_scheme(url);
-    char *p = arena_alloc(r->j->arena, url.n + r->base.n + 1);
+    char *p = arena_alloc(&r->j->scratch, url.n + r->base.n + 1);
     size_t n = 0;
     if (relative) {
         memcpy(p, r->base.p, r->base.n);
@@ -227,6 +229,10 @@ static void link_end(struct reader *r)
     if (!r->link_open)
         return;
     r->link_open = false;
+    if (r->j->insight.n_links == FACTS_LINKS_MAX) {
+        r->j->insight.flags |= FACTS_TOO_MANY;
+        return;
+    }
     struct str text = collapse(r, str_from(buf_str(r->out), r->href_text));
     add(r, r->kind, r->href, text.n ? text : r->alt, r->href_quoted, r->href_line);
 }
@@ -263,8 +269,8 @@ static void image(struct reader *r, const xmlChar **atts)
     struct str alt = attribute(atts, "alt");
     if (src.n && !dot)
         r->j->insight.images++;
-    if (r->link_open && alt.n)
-        r->alt = arena_str(r->j->arena, str_upto(alt, FACTS_NAME_MAX));
+    if (r->link_open && alt.n && r->j->insight.n_links < FACTS_LINKS_MAX)
+        r->alt = arena_str(&r->j->scratch, str_upto(alt, FACTS_NAME_MAX));
     remote_content(r, src);
 }
 
@@ -289,7 +295,7 @@ static void about_page(struct reader *r, const char *name, const xmlChar **atts)
         struct str href = str_trim(attribute(atts, "href"));
         if (href.n && r->base.n == 0) {
             r->flags |= HTML_BASE;
-            r->base = arena_str(r->j->arena, str_upto(href, FACTS_STRING_MAX));
+            r->base = arena_str(&r->j->scratch, str_upto(href, FACTS_STRING_MAX));
         }
     } else if (strcmp(name, "meta") == 0) {
         refresh(r, atts);
@@ -570,7 +576,7 @@ static void read_sheets(struct reader *r, struct str html)
             if (from < 0)
                 return;
             size_t stop = end < from ? html.n : (size_t)end;
-            style_sheet_read(r->j->arena, str_n(html.p + from + 1, stop - (size_t)from - 1), &r->sheet);
+            style_sheet_read(&r->j->scratch, str_n(html.p + from + 1, stop - (size_t)from - 1), &r->sheet);
             i = stop;
             if (end < from)
                 return;

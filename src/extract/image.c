@@ -46,7 +46,7 @@ bool image_from_rgb(struct extract_job *j, const uint8_t *rows, uint32_t w, uint
     bool refused = false;
     if (!size_ok(j, w, h, &refused))
         return false;
-    struct image m = {malloc((size_t)w * h), w, h};
+    struct image m = {.grey = malloc((size_t)w * h), .w = w, .h = h};
     if (!m.grey)
         return false;
     for (uint32_t y = 0; y < h; y++)
@@ -129,7 +129,7 @@ static bool png_pixels(struct extract_job *j, struct png_work *k, struct image *
         unsigned a = p[3], g = (unsigned)grey_of(p[0], p[1], p[2]) * a + 255u * (255 - a);
         k->rgba[i] = (uint8_t)(g / 255); /* in place: the fourth part of the bytes is enough */
     }
-    *out = (struct image){STEAL(k->rgba), w, h};
+    *out = (struct image){.grey = STEAL(k->rgba), .w = w, .h = h};
     return true;
 }
 

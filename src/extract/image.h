@@ -4,12 +4,13 @@
 
 #define IMAGE_SIDE_LEAST 40u /* no code is smaller */
 #define IMAGE_SIDE_MOST 8000u
-#define IMAGE_PIXELS_MAX (24u << 20) /* of one picture as stored */
-#define IMAGE_GREY_MAX (900u * 900u) /* looked at: larger ones are made smaller */
+#define IMAGE_PIXELS_MAX (24u << 20)  /* of one picture as stored */
+#define IMAGE_GREY_MAX (900u * 1300u) /* looked at: larger ones are made smaller */
 
 struct image {
     uint8_t *grey; /* malloc; w * h */
     uint32_t w, h;
+    bool fine; /* every line is worth looking at */
 };
 /* PNG or JPEG, by its first bytes. false: not such a picture, too small, too large, broken, or the budget is spent
  * (*refused then). */

@@ -6,6 +6,7 @@
 #include "mime/identity.h"
 #include <gmime/gmime.h>
 #include <locale.h>
+#include <stdio.h>
 
 #define EXTRACT_MARK '\x01'    /* in text between the steps: here something invisible was taken out */
 #define EXTRACT_PHONES_MAX 16u /* of FACTS_COORDINATES_MAX: telephone numbers must not crowd out accounts */
@@ -22,6 +23,7 @@ struct extract_ctx {
     struct zbar_image_scanner_s *codes;
     GIConv utf16;
     locale_t utf8;
+    FILE *nowhere;                 /* what is written here is lost */
     struct _PopplerDocument *warm; /* kept open: with it poppler keeps what it loaded */
 };
 /* What may still be spent on one message; each reader takes from it before it works, so that a hostile message ends in
@@ -37,6 +39,7 @@ struct extract_job {
     struct extract_ctx *ctx;
     struct str raw;
     struct arena *arena;
+    struct arena scratch; /* of one part or file: readers set it back when they are done with it */
     GMimeMessage *message;
     struct mime_identity identity;
     struct facts_structure structure;
@@ -63,7 +66,7 @@ void extract_body(struct extract_job *j);
 bool extract_is_plain(const struct facts_part *p);
 /* Adds text of an attachment to insight.attached, cut at FACTS_TEXT_MAX. */
 void extract_attached(struct extract_job *j, struct str text);
-/* Bytes in a charset to UTF-8; what went wrong becomes flags of the insight. */
+/* Bytes in a charset to UTF-8, in scratch; what went wrong becomes flags of the insight. */
 struct str extract_charset(struct extract_job *j, struct str charset, struct str bytes);
 /* Text on its way: from HTML when html says of which kind its links are, cleaned, quoted where quotes; coordinates and
  * links are reported, out gets what is left to read. */

@@ -58,7 +58,7 @@ static void found(struct extract_job *j, uint32_t part, enum facts_link_kind kin
     if (url.n > FACTS_STRING_MAX)
         url = str_utf8_cut(url, FACTS_STRING_MAX);
     if (memchr(url.p, EXTRACT_MARK, url.n)) {
-        char *p = arena_alloc(j->arena, url.n);
+        char *p = arena_alloc(&j->scratch, url.n);
         size_t n = 0;
         for (size_t i = 0; i < url.n; i++)
             if (url.p[i] != EXTRACT_MARK)

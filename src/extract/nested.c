@@ -20,7 +20,9 @@ static void text_part(struct nested *n, struct str charset, bool html, struct st
         .part = n->b->part, .where = WHERE_ATTACHMENT, .link = LINK_TEXT, .html = html ? LINK_HREF : 0, .quotes = true};
     uint32_t before = n->j->insight.html;
     buf_init(&out, EXTRACT_TEXT_PART_MAX * 3u);
+    struct arena_mark mark = arena_mark(&n->j->scratch);
     extract_text(n->j, &s, extract_charset(n->j, charset, bytes), &out);
+    arena_reset(&n->j->scratch, mark);
     n->j->insight.html = before;
     extract_attached(n->j, buf_str(&out));
 }

@@ -56,7 +56,7 @@ static bool needs_folding(struct str text)
 
 static struct str fold(struct extract_job *j, struct str text, struct seams *s)
 {
-    char *p = arena_alloc(j->arena, text.n + 1);
+    char *p = arena_alloc(&j->scratch, text.n + 1);
     size_t n = 0;
     for (size_t i = 0; i < text.n;) {
         uint32_t c;

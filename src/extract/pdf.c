@@ -6,6 +6,7 @@
 #include <cairo.h>
 #include <fontconfig/fontconfig.h>
 #include <poppler.h>
+#include <stdio.h>
 
 #define PDF_BYTES_MAX (32u << 20)
 #define PDF_PAGES_MAX 20u
@@ -15,6 +16,9 @@
 #define PDF_LINKS_MAX 100u
 #define PDF_FILES_MAX 20u
 #define PDF_FILE_MAX (4u << 20)
+#define PDF_PAINT_SCALE 1.5   /* pixels for a point: a code of 30 mm and 40 modules has 3 for each */
+#define PDF_PAINT_POINTS 1500 /* sides of a page that is painted */
+#define PDF_PAINT_PAGES 2u
 #define PDF_PICTURE_CHARS 16u /* a page with less text than this, and a picture, is a picture */
 
 /* The smallest document there is: opening it makes poppler load its tables, and keeping it open keeps them. */
@@ -69,9 +73,19 @@ static PopplerDocument *open_document(const struct extract_job *j, struct str by
     return doc;
 }
 
+static ssize_t write_nowhere(void *cookie, const char *p, size_t n)
+{
+    (void)cookie;
+    (void)p;
+    return (ssize_t)n;
+}
+
 bool extract_pdf_open(struct extract_ctx *c)
 {
     bool encrypted;
+    c->nowhere = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_nowhere});
+    if (!c->nowhere)
+        return false;
     /* No fonts of the system: pages are read, not drawn, and nothing depends on the machine. */
     FcConfig *none = FcConfigCreate();
     FcConfigSetCurrent(none);
@@ -92,6 +106,8 @@ void extract_pdf_close(struct extract_ctx *c)
     if (c->warm)
         g_object_unref(c->warm);
     c->warm = NULL;
+    if (c->nowhere)
+        fclose(c->nowhere);
     if (c->utf16 && c->utf16 != (GIConv)-1)
         g_iconv_close(c->utf16);
 }
@@ -226,6 +242,65 @@ static void pages(struct pdf *p)
         extract_note(p->j, p->a, ATT_UNREADABLE, STR("pages take too long to read"));
 }
 
+/* Codes that are drawn, not pictured: the page is painted, without letters of the system's fonts. That is slow, so it is
+ * done only where the text speaks of a code and none was found. */
+static void painted_code(struct pdf *p, uint32_t number)
+{
+    double w, h;
+    PopplerPage *page = poppler_document_get_page(p->doc, (int)number);
+    if (!page)
+        return;
+    poppler_page_get_size(page, &w, &h);
+    int pw = (int)(w * PDF_PAINT_SCALE), ph = (int)(h * PDF_PAINT_SCALE);
+    cairo_surface_t *s = NULL;
+    if (w > 0 && h > 0 && w < PDF_PAINT_POINTS && h < PDF_PAINT_POINTS)
+        s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, pw, ph);
+    if (s && cairo_surface_status(s) == CAIRO_STATUS_SUCCESS) {
+        cairo_t *c = cairo_create(s);
+        struct image m;
+        cairo_set_source_rgb(c, 1, 1, 1);
+        cairo_paint(c);
+        cairo_scale(c, PDF_PAINT_SCALE, PDF_PAINT_SCALE);
+        /* Poppler's painter says on stderr that a font is not there; that is no news here. */
+        FILE *said = stderr;
+        stderr = p->j->ctx->nowhere;
+        poppler_page_render(page, c);
+        stderr = said;
+        cairo_surface_flush(s);
+        if (image_from_rgb(p->j, cairo_image_surface_get_data(s), (uint32_t)pw, (uint32_t)ph,
+                           (size_t)cairo_image_surface_get_stride(s), false, &m)) {
+            m.fine = true;
+            p->codes += qr_scan(p->j, &m, p->b->part, p->a);
+            image_free(&m);
+        }
+        cairo_destroy(c);
+    }
+    if (s)
+        cairo_surface_destroy(s);
+    g_object_unref(page);
+}
+
+static bool speaks_of_code(struct str text)
+{
+    static const char *const words[] = {"QR",        "Girocode", "GiroCode", "Zahlteil", "BezahlCode",
+                                        "SEPA-Code", "scan",     "Scan",     "scansion", "inquadra",
+                                        "escane",    "scannez",  "scannen",  "PagoPA",   "pagoPA"};
+    for (size_t i = 0; i < N_ELEMENTS(words); i++)
+        if (str_find(text, str_c(words[i]), 0) >= 0)
+            return true;
+    return false;
+}
+
+static void painted_codes(struct pdf *p)
+{
+    if (p->codes > 0 || !(speaks_of_code(buf_str(&p->text)) || speaks_of_code(p->j->insight.preview)))
+        return;
+    for (uint32_t i = 0; i < p->pages && i < PDF_PAINT_PAGES && p->codes == 0 && extract_time_left(p->j); i++)
+        painted_code(p, i);
+    if (p->codes == 0 && p->pages > PDF_PAINT_PAGES && extract_time_left(p->j))
+        painted_code(p, p->pages - 1); /* the slip to pay with stands at the end */
+}
+
 static gboolean collect(const gchar *data, gsize n, gpointer to, GError **e)
 {
     (void)e;
@@ -310,6 +385,7 @@ void extract_pdf_file(struct extract_job *j, const struct extract_blob *b, struc
     buf_init(&p.text, EXTRACT_TEXT_PART_MAX);
     metadata(&p);
     pages(&p);
+    painted_codes(&p);
     finish(&p);
     embedded(&p);
     buf_free(&p.text);

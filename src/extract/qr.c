@@ -93,7 +93,7 @@ unsigned qr_scan(struct extract_job *j, const struct image *m, uint32_t part, st
     zbar_image_set_data(z, m->grey, (unsigned long)m->w * m->h, NULL);
     zbar_image_scanner_set_config(j->ctx->codes, ZBAR_NONE, ZBAR_CFG_TEST_INVERTED, m->w * m->h <= QR_INVERTED_PIXELS);
     /* Every second line is enough where a module of a code is at least three wide. */
-    int density = m->w * m->h <= QR_INVERTED_PIXELS ? 1 : 2;
+    int density = m->fine || m->w * m->h <= QR_INVERTED_PIXELS ? 1 : 2;
     zbar_image_scanner_set_config(j->ctx->codes, ZBAR_NONE, ZBAR_CFG_X_DENSITY, density);
     zbar_image_scanner_set_config(j->ctx->codes, ZBAR_NONE, ZBAR_CFG_Y_DENSITY, density);
     if (zbar_scan_image(j->ctx->codes, z) > 0)

@@ -319,7 +319,7 @@ static bool line_says(struct extract_job *j, struct str line, struct str rest, b
     if (str_chr(line, '@', 0) > 0 && line.n < QUOTE_ATTRIBUTION_MAX && str_token(&peek, '\n', &next)) {
         next = bare(next);
         if (next.n && next.n < 60 && next.p[next.n - 1] == ':' && has_any(next, verbs, N_ELEMENTS(verbs)))
-            attribution(j, arena_printf(j->arena, "%.*s %.*s", STRF(line), STRF(next)));
+            attribution(j, arena_printf(&j->scratch, "%.*s %.*s", STRF(line), STRF(next)));
     }
     return false;
 }
@@ -328,7 +328,7 @@ static struct str without_marks(struct extract_job *j, struct str line)
 {
     if (line.n == 0 || !memchr(line.p, EXTRACT_MARK, line.n))
         return line;
-    char *p = arena_alloc(j->arena, line.n);
+    char *p = arena_alloc(&j->scratch, line.n);
     size_t n = 0;
     for (size_t i = 0; i < line.n; i++)
         if (line.p[i] != EXTRACT_MARK)
