@@ -23,14 +23,6 @@ UPDATE account SET name = :name, state = :state, role = :role, quota_bytes = :qu
 -- args: org int
 SELECT count(*) FROM account WHERE org = :org AND role = 1 AND state = 1
 
--- name: person_role
--- args: org int, account int, role int
-UPDATE account SET role = :role WHERE org = :org AND account = :account
-
--- name: account_first
--- args: org int
-SELECT min(account) FROM account WHERE org = :org
-
 -- name: keyword_list
 -- args: org int, account int
 SELECT bit, name FROM keyword WHERE org = :org AND account = :account ORDER BY bit

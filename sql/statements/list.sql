@@ -64,18 +64,6 @@ SELECT total, threads, unread, unread_threads, stubs, uidnext FROM mailbox WHERE
 -- args: org int, account int, message int
 SELECT thread, received_ms, size, sent_ms, has_attachment, held FROM message WHERE org = :org AND message = :message AND account = :account
 
--- Where an anchor stands.
--- name: placement_in_mailbox
--- args: org int, account int, thread int, message int, mailbox int
--- engine: sqlite
-SELECT internal_ms, uid FROM placement INDEXED BY placement_thread
-WHERE org = :org AND account = :account AND thread = :thread AND message = :message AND mailbox = :mailbox AND stub = 0 ORDER BY uid LIMIT 1
--- name: placement_in_mailbox
--- args: org int, account int, thread int, message int, mailbox int
--- engine: postgresql
-SELECT internal_ms, uid FROM placement
-WHERE org = :org AND account = :account AND thread = :thread AND message = :message AND mailbox = :mailbox AND stub = 0 ORDER BY uid LIMIT 1
-
 -- Rows of a thread that stand before one in a walk of the mailbox.
 -- name: thread_before_desc
 -- args: org int, account int, thread int, mailbox int, ms int, uid int

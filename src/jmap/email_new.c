@@ -135,6 +135,17 @@ int email_new_prepare(struct jmap_set *s, struct jmap_obj *o, struct email_new *
     return r;
 }
 
+/* 1 there is room, 0 not, < 0. */
+static int has_room(struct txn *t, const struct jmap_person *me, size_t bytes)
+{
+    AUTO(db_cursor) struct db_cursor c = {0};
+    int r = db_query(t->db, &c, SQL_ACCOUNT_QUOTA, DB_ARGS(db_int(me->org), db_int(me->account)));
+    if (r || (r = db_next(&c)) != 1)
+        return r < 0 ? r : r > 0 ? ERR_INVALID : 0;
+    int64_t quota = db_col_int(&c, 0);
+    return quota == 0 || db_col_int(&c, 1) + (int64_t)bytes <= quota;
+}
+
 int email_new_apply(struct txn *t, struct jmap_set *s, struct jmap_obj *o, struct email_new *n)
 {
     const struct jmap_person *me = s->c->person;
@@ -142,7 +153,10 @@ int email_new_apply(struct txn *t, struct jmap_set *s, struct jmap_obj *o, struc
     int64_t held, uid;
     if (n->received_ms == 0)
         n->draft.received_ms = t->now_ms;
-    int r = mail_role_mailbox(t, me->org, me->account, ROLE_HELD, &held);
+    int r = has_room(t, me, n->raw.n * n->patch->n_boxes);
+    if (r != 1)
+        return r < 0 ? r : jmap_obj_refuse(o, "overQuota", "The account is full.");
+    r = mail_role_mailbox(t, me->org, me->account, ROLE_HELD, &held);
     for (size_t i = 0; i < n->patch->n_boxes && r == 0; i++)
         if (!n->patch->box[i].on || n->patch->box[i].id == held)
             return jmap_obj_property(o, "mailboxIds", "Nothing can be put into Held.");

@@ -14,7 +14,6 @@ static const struct {
 } sorts[] = {{"receivedAt", SORT_RECEIVED},
              {"size", SORT_SIZE},
              {"from", SORT_FROM},
-             {"to", SORT_TO},
              {"subject", SORT_SUBJECT},
              {"sentAt", SORT_SENT},
              {"hasKeyword", SORT_KEYWORD},
@@ -61,11 +60,44 @@ static int read_sort(struct query *q)
     return err;
 }
 
+/* Held mail asked for as such is found in its own mailbox. */
+static bool asks_held(const struct filter *f, int64_t held)
+{
+    if (!f)
+        return false;
+    if ((f->kind == FILTER_HELD && f->yes) || (f->kind == FILTER_IN && f->number == held))
+        return true;
+    for (size_t i = 0; f->kind == FILTER_AND && i < f->n_sub; i++)
+        if (asks_held(f->sub[i], held))
+            return true;
+    return false;
+}
+
+static int only_held(struct query *q, int64_t *held)
+{
+    struct jmap_call *c = q->x.c;
+    if (!q->filter)
+        return 0;
+    int r = mail_role_mailbox(c->t, c->person->org, c->person->account, ROLE_HELD, held);
+    if (r || !asks_held(q->filter, *held))
+        return r < 0 ? r : 0;
+    struct filter *both = filter_new(&q->x, FILTER_AND), *in = filter_new(&q->x, FILTER_IN);
+    if (in)
+        in->number = *held;
+    q->x.held = true;
+    r = filter_add(&q->x, both, in);
+    if (r == 0)
+        r = filter_add(&q->x, both, q->filter);
+    q->filter = both;
+    return r;
+}
+
 int query_begin(struct jmap_call *c, struct query *q)
 {
     q->x.c = c;
     q->limit = JMAP_QUERY_MAX;
     q->total = -1;
+    int64_t held = 0;
     int err = keyword_load(c->t, c->arena, c->person->org, c->person->account, &q->x.keywords);
     if (!err)
         err = filter_parse(&q->x, json_object_get(c->args, "filter"), &q->filter);
@@ -75,7 +107,9 @@ int query_begin(struct jmap_call *c, struct query *q)
         err = jmap_arg_bool(c, "collapseThreads", false, &q->collapse);
     if (!err)
         err = jmap_arg_bool(c, "calculateTotal", false, &q->want_total);
-    if (!err && q->x.words) {
+    if (!err)
+        err = only_held(q, &held);
+    if (!err && q->x.words && !q->x.held) {
         q->use = jmap_search_take(c, &q->x.search);
         err = filter_look_up(&q->x, q->filter);
     }

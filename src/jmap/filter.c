@@ -333,7 +333,7 @@ static int of_words(struct filter_ctx *x, const struct filter *f, struct filter_
     if (f->found)
         return f->n_ids && bsearch(&row->id, f->ids, f->n_ids, sizeof *f->ids, by_id) != NULL;
     int r = filter_row_email(x, row);
-    if (r != 1 || row->email->held)
+    if (r != 1 || (row->email->held && !x->held))
         return r < 0 ? r : 0;
     struct str hay = STR("");
     if (f->columns & SEARCH_SUBJECT)

@@ -48,6 +48,7 @@ struct filter_ctx {
     struct str unknown[16];
     size_t n_unknown;
     bool words;   /* some FILTER_WORDS is in it: results change without a new state */
+    bool held;    /* held mail alone is asked for: it is in no index, its rows are looked through */
     bool threads; /* some part looks at the other Emails of a thread */
 };
 /* *out NULL: no filter. 0, JMAP_INVALID_ARGUMENTS, JMAP_UNSUPPORTED_FILTER, < 0. */

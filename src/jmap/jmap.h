@@ -28,6 +28,7 @@ struct jmap_person {
 /* Reads what the log-in does not know (the role). 0; JMAP's caller answers 503 when < 0. An account that is gone or disabled: > 0. */
 int jmap_person_load(struct txn *t, struct jmap_person *p) MUST_USE;
 /* Session object (RFC 8620 2) onto out. base: "https://host" of the URLs. */
+struct str jmap_session_state(const struct jmap_person *p);
 void jmap_session(const struct jmap_person *p, struct str base, struct buf *out);
 
 /* One API request. out gets the JSON of the answer or of the problem (RFC 7807), status the HTTP status. body and out live until jmap_run_free. */
@@ -47,7 +48,7 @@ void jmap_run_wrote(struct jmap_run *r, enum cell_outcome outcome, int code); /*
 size_t jmap_run_logged_out(const struct jmap_run *r, const int64_t **accounts);
 /* All of it, waiting (tests, command line). 0 or < 0: the database could not be read. */
 int jmap_run_wait(struct cell *c, struct jmap_run *r) MUST_USE;
-/* Closes the indexes this process has open: before store_close. */
+/* Closes the indexes this process has open: behind store_close, when no reader is left. */
 void jmap_search_close(void);
 /* docs/jmap.md */
 void jmap_docs(struct buf *out);

@@ -8,17 +8,7 @@
 #define QUERY_CHANGES_MAX 20000u /* results of a query whose changes can be told */
 #define QUERY_SORTS_MAX 4u
 
-enum sort_by {
-    SORT_RECEIVED,
-    SORT_SIZE,
-    SORT_FROM,
-    SORT_TO,
-    SORT_SUBJECT,
-    SORT_SENT,
-    SORT_KEYWORD,
-    SORT_ALL,
-    SORT_SOME
-};
+enum sort_by { SORT_RECEIVED, SORT_SIZE, SORT_FROM, SORT_SUBJECT, SORT_SENT, SORT_KEYWORD, SORT_ALL, SORT_SOME };
 struct query_sort {
     enum sort_by by;
     bool ascending;

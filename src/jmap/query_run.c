@@ -139,7 +139,6 @@ static int sort_key(struct run *r, struct filter_row *row, const struct query_so
         return 1;
     case SORT_FROM:
     case SORT_SUBJECT:
-    case SORT_TO: /* recipients stand in no row: those of one sender stay together at least */
         if ((err = filter_row_email(x, row)) != 1)
             return err;
         *text = s->by == SORT_SUBJECT     ? row->email->subject

@@ -260,7 +260,7 @@ static void end_request(struct jmap_run *r)
         }
         json_obj_end(&r->w);
     }
-    json_kstr(&r->w, "sessionState", STR("1"));
+    json_kstr(&r->w, "sessionState", jmap_session_state(&r->person));
     json_obj_end(&r->w);
     r->next = JMAP_NEXT_DONE;
     if (r->out->err)

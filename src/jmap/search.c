@@ -73,7 +73,7 @@ void jmap_search_give(struct search_use *use)
     pthread_mutex_unlock(&lock);
 }
 
-/* Before the store is closed: indexes live in its cells. */
+/* When no reader is left. */
 void jmap_search_close(void)
 {
     pthread_mutex_lock(&lock);

@@ -42,7 +42,6 @@ static void mail_capability(struct json_w *w)
     static const char *const sorts[] = {"receivedAt",
                                         "size",
                                         "from",
-                                        "to",
                                         "subject",
                                         "sentAt",
                                         "hasKeyword",
@@ -105,6 +104,9 @@ static void put_url(struct json_w *w, const char *key, struct str base, const ch
     json_kstr(w, key, buf_str(&b));
 }
 
+/* What the Session object holds beyond the account itself is whether the person administrates. */
+struct str jmap_session_state(const struct jmap_person *p) { return p->admin ? STR("1a") : STR("1"); }
+
 void jmap_session(const struct jmap_person *p, struct str base, struct buf *out)
 {
     struct json_w w;
@@ -145,6 +147,6 @@ void jmap_session(const struct jmap_person *p, struct str base, struct buf *out)
     put_url(&w, "downloadUrl", base, "/download/{accountId}/{blobId}/{name}?accept={type}");
     put_url(&w, "uploadUrl", base, "/upload/{accountId}");
     put_url(&w, "eventSourceUrl", base, "/events?types={types}&closeafter={closeafter}&ping={ping}");
-    json_kstr(&w, "state", STR("1"));
+    json_kstr(&w, "state", jmap_session_state(p));
     json_obj_end(&w);
 }

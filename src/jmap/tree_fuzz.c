@@ -20,8 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (p->header_off + p->header_len > size || p->body_off + p->body_len > size || p->parent > i ||
             (i && p->depth != s.parts[p->parent].depth + 1))
             __builtin_trap();
-        if (i < 16 && (part_bytes(&a, raw, p, &bytes) != 0 || bytes.n > size || part_text(&a, NULL, raw, p, &text) != 0 ||
-                       str_utf8_valid(text.text) != text.text.n))
+        if (i < 16 && (part_bytes(&a, raw, p, &bytes) != 0 || bytes.n > size ||
+                       part_text(&a, NULL, raw, p, &text) != 0 || str_utf8_valid(text.text) != text.text.n))
             __builtin_trap();
     }
     part_lists(&a, &s, &l);

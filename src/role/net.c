@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "http/http.h"
 #include "intake/hook.h"
+#include "jmap/jmap.h"
 #include "role/auth_open.h"
 #include "role/roles.h"
 #include "role/store_open.h"
@@ -278,6 +279,7 @@ static void net_close(struct net_role *n)
     net_wake_flush(n);
     net_passwords_free(&n->passwords);
     store_close(&n->store); /* commits what was accepted; its last answers are posted */
+    jmap_search_close();    /* nobody asks any more */
     for (int i = 0; i < STOP_GRACE_TURNS; i++)
         net_loop_turn(n->loop, false);
     smtp_server_free(&n->smtp);

@@ -202,6 +202,7 @@ def held(s):
     t.is_(one(s, "Email/import", emails={"a": {"blobId": full["blobId"], "mailboxIds": {inbox: True}}})["notCreated"]["a"]["type"], "invalidProperties", "not imported")
     t.is_(one(s, "Email/parse", blobIds=[full["blobId"]])["notFound"], [full["blobId"]], "not parsed")
     t.is_(one(s, "Email/set", create={"d": {"mailboxIds": {inbox: True}, "attachments": [{"blobId": full["blobId"]}]}})["notCreated"]["d"]["type"], "blobNotFound", "not attached to a draft")
+    t.is_([one(s, "Email/query", filter={"text": x}).get("ids") for x in ("is:held", "in:held fattura", "è:trattenuto -fattura")], [[h], [h], []], "held mail is found where it is asked for")
     ctx = one(s, "Context/get", emailId=h)
     t.is_((ctx["address"], ctx["company"], [d["state"] for d in ctx["bankDetails"]]), ("anna@rossimarmi.example", "Rossi Marmi", ["verified"]), "Context/get", )
     t.is_(one(s, "Held/release", ids=["azzz", s.emails(properties=["id"])[0]["id"]])["released"], {}, "only held messages are released")
