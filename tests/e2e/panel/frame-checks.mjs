@@ -410,7 +410,7 @@ export async function frameChecks({ open, axe, basics, targets, shot, target, st
     await page.getByText('Dominio tolto.').waitFor();
     await go(page, '/settings/log');
     await page.getByRole('button', { name: /Traccia delle/ }).first().click();
-    await dialog.getByText('guard hold payment.changed').waitFor();
+    await dialog.locator('[data-trace]').getByText('Trattenuto').first().waitFor();
     await axe(page, 'trace');
     await page.keyboard.press('Escape');
     await page.getByText('Rifiutati', { exact: true }).click();

@@ -33,7 +33,7 @@ const firstContact = {
 const lookalike = {
   code: 'lookalike.domain',
   level: 'caution',
-  facts: { old: 'rossimarmi.example', new: 'rossi-marmi.example', count: '214' },
+  facts: { near: 'rossimarmi.example', domain: 'rossi-marmi.example', count: '214' },
   title: { it: 'Attenzione: questo indirizzo imita un vostro fornitore', en: 'Caution: this address imitates one of your suppliers' },
   text: {
     it: 'Scrive da rossi-marmi.example; Rossi Marmi vi scrive da rossimarmi.example (214 messaggi dal 2021).',
@@ -220,6 +220,6 @@ export const deliveries = [
 ];
 
 export const health = {
-  roles: ['net', 'scan', 'dns', 'keys', 'jobs'].map((role, index) => ({ role, pid: 100 + index, restarts: 0, layers: ['seccomp', 'landlock', 'rlimits'] })),
-  cells: [{ cell: 1, state: 'ok', messages: 41_210, bytes: 8_120_000_000 }],
+  roles: ['net', 'scan', 'dns', 'keys', 'jobs'].map((role, index) => ({ role, pid: 100 + index, restarts: 0, layers: 'no_new_privs=on\nlandlock=on (ABI 7)\nseccomp=on\n' })),
+  cells: [{ id: 1, good: true, state: 'good', why: '' }],
 };

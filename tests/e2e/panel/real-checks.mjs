@@ -183,9 +183,9 @@ export async function realChecks({ open, axe, basics, shot, target, storage, fau
     }
     await page.goto(`${target.url}/settings/log`);
     await page.getByRole('button', { name: /Traccia delle/ }).first().click();
-    await dialog.locator('pre').waitFor();
-    await page.waitForFunction(() => (document.querySelector('[role="dialog"] pre')?.textContent ?? '').length > 20);
-    ok(true, 'a delivery has its trace');
+    await dialog.locator('[data-trace] section').first().waitFor();
+    ok((await dialog.innerText()).includes(target.address.split('@')[1]), 'a delivery has its trace');
+    await shot(page, 'real-trace');
     await page.context().close();
   });
 

@@ -330,6 +330,12 @@ const METHODS = {
   'Delivery/query': ({ filter }) => ({
     list: deliveries.filter((row) => (!filter.outcome || row.outcome === filter.outcome) && (!filter.text || has(JSON.stringify(row), filter.text))),
   }),
-  'Delivery/get': ({ ids }) => ({ state: '1', list: ids.map((id) => ({ id, trace: `${id}\nreceived 2026-11-21 09:42:01\nspf pass\ndkim pass\nguard hold payment.changed\ncommitted cell 1` })), notFound: [] }),
+  'Delivery/get': ({ ids }) => ({
+    state: '1', notFound: [],
+    list: ids.map((id) => {
+      const transaction = deliveries.find((row) => row.id === id);
+      return { id, transaction, recipients: transaction.recipients.map((address) => ({ address, known: true, removed: false, messages: [{ verdict: 'hold', held: true, mailboxes: ['Held'] }] })) };
+    }),
+  }),
   'Health/get': () => health,
 };

@@ -7,10 +7,6 @@ import { State } from '../shell/State';
 import { PageHead, Waiting } from './parts';
 import styles from './Settings.module.css';
 
-function shown(value: unknown): string {
-  return Array.isArray(value) ? value.map(shown).join(', ') : value !== null && typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
 export function Health() {
   const { t } = useText();
   const query = useQuery(healthQuery);
@@ -38,13 +34,25 @@ export function Health() {
                 {query.data.roles.map((role) => (
                   <tr key={role.role}>
                     <td>
-                      <strong className={styles.mono}>{role.role}</strong>
+                      <strong className={`${styles.mono} ${styles.short}`}>{role.role}</strong>
                     </td>
                     <td>
                       <Chip kind={role.pid > 0 ? 'outline' : 'rust'}>{t(role.pid > 0 ? 'health.up' : 'health.down')}</Chip>
                     </td>
                     <td>{role.restarts}</td>
-                    <td className={styles.sub}>{shown(role.layers ?? '')}</td>
+                    <td>
+                      <div className={styles.layers}>
+                        {String(role.layers ?? '')
+                          .split(/[\n,]+/)
+                          .map((layer) => layer.trim())
+                          .filter(Boolean)
+                          .map((layer) => (
+                            <Chip key={layer} kind="outline">
+                              {layer}
+                            </Chip>
+                          ))}
+                      </div>
+                    </td>
                   </tr>
                 ))}
               </tbody>
@@ -54,14 +62,9 @@ export function Health() {
           <div className={styles.cells}>
             {query.data.cells.map((cell, index) => (
               <section key={index} className={styles.cell}>
-                <dl>
-                  {Object.entries(cell).map(([key, value]) => (
-                    <div key={key}>
-                      <dt className={styles.mono}>{key}</dt>
-                      <dd>{shown(value)}</dd>
-                    </div>
-                  ))}
-                </dl>
+                <strong>{t('health.cell', { id: cell.id })}</strong>
+                <Chip kind={cell.good ? 'ok' : 'rust'}>{t(cell.good ? 'health.good' : 'health.bad')}</Chip>
+                {cell.why && <p>{cell.why}</p>}
               </section>
             ))}
           </div>

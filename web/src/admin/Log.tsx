@@ -1,10 +1,10 @@
 // What came to the door, accepted and refused, as it happens. Envelopes only: nobody's mail is read here.
 import { Drawer, SegmentedControl, Skeleton, Switch, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useDeferredValue, useState } from 'react';
+import { useDeferredValue, useState, type ReactNode } from 'react';
 import { useText } from '../i18n';
 import { logQuery, traceQuery, type LogFilter } from '../jmap/admin';
-import type { Delivery } from '../jmap/types';
+import type { Delivery, Trace as TraceOf } from '../jmap/types';
 import { fileSize, longTime } from '../lib/format';
 import { cleanLine } from '../lib/text';
 import { Chip } from '../mail/Chip';
@@ -130,9 +130,8 @@ function Outcome({ row }: { row: Delivery }) {
 function Trace({ row, onClose }: { row: Delivery; onClose: () => void }) {
   const { t, locale } = useText();
   const query = useQuery(traceQuery(row.id));
-  const trace = query.data?.trace;
   return (
-    <Drawer.Root opened onClose={onClose} position="right" size={760} lockScroll={false} transitionProps={{ duration: 0 }}>
+    <Drawer.Root opened onClose={onClose} position="right" size={640} lockScroll={false} transitionProps={{ duration: 0 }}>
       <Drawer.Overlay />
       <Drawer.Content aria-label={t('log.trace')}>
         <div className={styles.dialogHead}>
@@ -143,12 +142,65 @@ function Trace({ row, onClose }: { row: Delivery; onClose: () => void }) {
         </div>
         {query.isError || query.data === null ? (
           <State title={t('settings.error.title')} text={t('log.trace.failed')} />
+        ) : !query.data ? (
+          <div className={styles.trace}>
+            <Skeleton height={200} radius={4} />
+          </div>
         ) : (
-          <pre className={styles.trace} tabIndex={0}>
-            {trace === undefined ? <Skeleton height={200} radius={4} /> : typeof trace === 'string' ? trace : JSON.stringify(trace, null, 2)}
-          </pre>
+          <div className={styles.trace} data-trace>
+            <Envelope row={query.data.transaction} />
+            {query.data.recipients.map((recipient) => (
+              <Recipient key={recipient.address} recipient={recipient} />
+            ))}
+          </div>
         )}
       </Drawer.Content>
     </Drawer.Root>
+  );
+}
+
+function Envelope({ row }: { row: Delivery }) {
+  const { t, locale } = useText();
+  const lines: [string, ReactNode][] = [
+    [t('log.outcome'), <Outcome key="o" row={row} />],
+    [t('log.client'), <span key="c" className={styles.mono}>{cleanLine(row.client)}</span>],
+    [t('log.helo'), <span key="h" className={styles.mono}>{cleanLine(row.helo)}</span>],
+    [t('log.from'), row.reversePath ? <RealAddress key="f" email={row.reversePath} /> : <span key="f" className={styles.mono}>{'<>'}</span>],
+    [t('log.size'), row.size > 0 ? fileSize(row.size, locale) : ''],
+    [t('log.reply'), row.outcome === 'accepted' ? <span key="r" className={styles.mono}>{cleanLine(row.reply)}</span> : ''],
+    [t('log.id'), <span key="i" className={styles.mono}>{row.id}</span>],
+  ];
+  return (
+    <dl className={styles.lines}>
+      {lines
+        .filter(([, value]) => value !== '')
+        .map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}
+
+function Recipient({ recipient }: { recipient: TraceOf['recipients'][number] }) {
+  const { t } = useText();
+  return (
+    <section className={styles.recipient}>
+      <h3>
+        <RealAddress email={recipient.address} />
+      </h3>
+      {!recipient.known && <p className={styles.sub}>{t('log.unknown')}</p>}
+      {recipient.removed && <p className={styles.sub}>{t('log.removed')}</p>}
+      {recipient.messages.map((message, index) => (
+        <p key={index}>
+          <Chip kind={message.held ? 'stop' : 'outline'}>
+            {t(message.held ? 'log.verdict.hold' : VERDICTS.includes(message.verdict) ? `log.verdict.${message.verdict}` : 'log.accepted')}
+          </Chip>{' '}
+          {message.mailboxes.map(cleanLine).join(', ')}
+        </p>
+      ))}
+    </section>
   );
 }

@@ -8,7 +8,7 @@ import { useText } from '../i18n';
 import { contextQuery, emailQuery } from '../jmap/mail';
 import type { BankDetail, BankState, Context as Known, Email } from '../jmap/types';
 import { ageOf, count as number, countryName, factDate, shortTime } from '../lib/format';
-import { ibanCompact, ibanCompare, ibanCountry, ibanGroups } from '../lib/iban';
+import { ibanCompact, ibanCompare, ibanCountry, ibanGroups, ibanLike } from '../lib/iban';
 import { addressName, cleanLine, initials } from '../lib/text';
 import { Chip } from '../mail/Chip';
 import { RealAddress } from '../mail/ReaderHead';
@@ -25,8 +25,10 @@ interface ContextProps {
 function mentioned(email: Email): string[] {
   const found = (email.guardFindings ?? [])
     .filter((finding) => finding.code.startsWith('payment'))
-    .map((finding) => ibanCompact(finding.facts['new'] ?? finding.facts['iban'] ?? ''));
-  return [...new Set(found.filter((iban) => iban !== ''))];
+    .flatMap((finding) => ['new', 'one', 'two', 'iban'].map((key) => finding.facts[key] ?? ''))
+    .filter(ibanLike)
+    .map(ibanCompact);
+  return [...new Set(found)];
 }
 
 export function Context({ emailId, open, onOpen, onMessage }: ContextProps) {
@@ -204,6 +206,12 @@ function Company({ known }: { known: Known | undefined }) {
 
 const STATES: Record<BankState, 'ok' | 'outline' | 'dashed'> = { verified: 'ok', learned: 'outline', seen: 'dashed', revoked: 'dashed' };
 
+/** Where a detail is known from: mail, somebody of the firm by address, or whoever runs the server. */
+function sourceKind(source: string): string {
+  const known = ['mail', 'person', 'import', 'check'].find((kind) => kind === source);
+  return known ?? (source.startsWith('operator') ? 'operator' : source.includes('@') ? 'somebody' : 'other');
+}
+
 function Detail({ detail }: { detail: BankDetail }) {
   const { t, locale } = useText();
   const country = countryName(ibanCountry(detail.iban), locale);
@@ -211,7 +219,7 @@ function Detail({ detail }: { detail: BankDetail }) {
   const source = cleanLine(detail.source);
   const line = [
     country,
-    source && t(`context.source.${/^(mail|person|import|check)$/.test(source) ? source : 'other'}`, { source }),
+    source && t(`context.source.${sourceKind(source)}`, { source }),
     detail.count ? t('compare.used', { count: detail.count }) : '',
   ].filter(Boolean);
   return (
@@ -236,7 +244,7 @@ function Strange({ iban, old }: { iban: string; old: string | undefined }) {
   return (
     <div className={styles.detail}>
       <span className={styles.here}>
-        {t('compare.new')} <strong className={styles.differs}>≠ {t('context.different')}</strong>
+        {t('compare.time.new')} <strong className={styles.differs}>≠ {t('context.different')}</strong>
       </span>
       <Iban groups={old ? ibanCompare(old, iban) : ibanGroups(iban).map((text) => ({ text, differs: true }))} />
       <p className={styles.source}>

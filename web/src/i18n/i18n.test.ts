@@ -69,16 +69,16 @@ describe('translations', () => {
     for (const key of ['note', 'caution', 'stop'].map((level) => `warn.${level}`)) {
       expect(keys).toContain(key);
     }
-    for (const family of ['payment', 'lookalike', 'thread', 'person', 'link', 'attach', 'sender', 'message', 'other']) {
+    for (const family of ['payment', 'lookalike', 'thread', 'person', 'link', 'attach', 'text', 'sender', 'message', 'total', 'other']) {
       expect(keys).toContain(`why.${family}`);
     }
     for (const place of ['inbox', 'held', 'drafts', 'sent', 'archive', 'junk', 'trash']) {
       expect(keys).toContain(`box.${place}`);
     }
-    for (const fact of ['old', 'new', 'domain', 'address', 'name', 'company', 'country', 'since', 'count', 'file', 'amount']) {
+    for (const fact of ['old', 'new', 'near', 'domain', 'address', 'shown', 'sender', 'client', 'name', 'company', 'country', 'bank', 'host', 'final', 'since', 'count', 'file', 'amount', 'quote']) {
       expect(keys).toContain(`fact.${fact}`);
     }
-    for (const kind of ['pdf', 'image', 'sheet', 'doc', 'archive', 'mail', 'text', 'calendar', 'program', 'other']) {
+    for (const kind of ['pdf', 'image', 'invoice', 'sheet', 'doc', 'archive', 'mail', 'text', 'calendar', 'program', 'other']) {
       expect(keys).toContain(`type.${kind}`);
     }
   });

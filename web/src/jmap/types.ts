@@ -217,16 +217,30 @@ export interface Delivery {
   reply: string | null;
 }
 
+/** A delivery with what became of it for each recipient. */
+export interface Trace {
+  id: string;
+  transaction: Delivery;
+  recipients: {
+    address: string;
+    known: boolean;
+    removed: boolean;
+    messages: { verdict: string; held: boolean; mailboxes: string[] }[];
+  }[];
+}
+
 export interface RoleHealth {
   role: string;
   pid: number;
   restarts: number;
-  layers: unknown;
+  /** One layer a line: "seccomp=on". */
+  layers: string;
 }
 
 export interface Health {
+  ready?: boolean;
   roles: RoleHealth[];
-  cells: Record<string, unknown>[];
+  cells: { id: number; good: boolean; state: string; why: string }[];
 }
 
 /** Arguments and answers of each method the panel calls; a `#name` argument is a reference (RFC 8620 3.7). */
@@ -287,7 +301,7 @@ export interface Methods {
     };
     result: { list: Delivery[]; total?: number };
   };
-  'Delivery/get': { args: { ids: string[] }; result: GetResult<{ id: string; trace: string }> };
+  'Delivery/get': { args: { ids: string[] }; result: GetResult<Trace> };
   'Health/get': { args: Record<string, never>; result: Health };
 }
 

@@ -9,7 +9,7 @@ import { ibanCompare, ibanCountry, ibanDifference, ibanGroups, ibanLike, ibanSeg
 import { cleanLine, lowerFirst, markDifference, upperFirst } from '../lib/text';
 import { SEAL } from '../shell/Brand';
 import { useActions } from './actions';
-import { familyOf, isHeld, knownFacts, touches, type FactKey, type Judgement } from './judge';
+import { familyOf, isHeld, knownFacts, pairOf, touches, type FactKey, type Judgement } from './judge';
 import { ReleaseDialog } from './ReleaseDialog';
 import styles from './Warning.module.css';
 
@@ -257,14 +257,11 @@ function Explanations({ judgement: { main, others, unchecked }, children }: { ju
   );
 }
 
-function hasComparison(finding: Finding): boolean {
-  return cleanLine(finding.facts['old']) !== '' && cleanLine(finding.facts['new']) !== '';
-}
-
 function Why({ finding }: { finding: Finding | null }) {
   const { t, locale } = useText();
-  // Old and new already stand in the comparison above.
-  const facts = finding ? knownFacts(finding).filter(([key]) => !hasComparison(finding) || (key !== 'old' && key !== 'new')) : [];
+  // What is compared already stands above; level 1 has no comparison.
+  const pair = finding && finding.level !== 'note' ? pairOf(finding) : null;
+  const facts = finding ? knownFacts(finding).filter(([key]) => !pair?.facts.includes(key)) : [];
   return (
     <>
       <p>{t(`why.${finding ? familyOf(finding.code) : 'other'}`)}</p>
@@ -311,6 +308,7 @@ function factText(key: FactKey, value: string, locale: string): string {
       return (/^[A-Z]{2}$/.test(clean) && countryName(clean, locale)) || clean;
     case 'old':
     case 'new':
+    case 'near':
       return ibanLike(clean) ? ibanGroups(clean).join(' ') : clean;
     default:
       return clean;
@@ -320,18 +318,19 @@ function factText(key: FactKey, value: string, locale: string): string {
 /** Old and new above each other; what differs is marked by shape, by words and for screen readers, not by colour alone. */
 function Comparison({ finding }: { finding: Finding }) {
   const { t } = useText();
-  if (!hasComparison(finding)) {
+  const pair = pairOf(finding);
+  if (!pair) {
     return null;
   }
-  const old = cleanLine(finding.facts['old']);
-  const now = cleanLine(finding.facts['new']);
+  const old = cleanLine(pair.old);
+  const now = cleanLine(pair.now);
   const iban = ibanLike(old) && ibanLike(now);
   const parts = iban ? ibanCompare(old, now) : markDifference(old, now);
   return (
     <dl className={styles.compare} aria-label={t('compare.label')}>
       <div className={styles.side}>
         <dt>
-          <strong>{t('compare.old')}</strong>
+          <strong>{t(`compare.${pair.labels}.old`)}</strong>
           {iban && <Country iban={old} />}
         </dt>
         <dd>
@@ -343,7 +342,7 @@ function Comparison({ finding }: { finding: Finding }) {
       </div>
       <div className={styles.side}>
         <dt>
-          <strong>{t('compare.new')}</strong>
+          <strong>{t(`compare.${pair.labels}.new`)}</strong>
           {iban && <Country iban={now} />}
         </dt>
         <dd>

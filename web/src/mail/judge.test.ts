@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Email, Finding, Level } from '../jmap/types';
-import { familyOf, judge, knownFacts } from './judge';
+import { familyOf, judge, knownFacts, pairOf } from './judge';
 
 function finding(code: string, level: Level, facts: Record<string, string> = {}): Finding {
   return { code, level, facts, title: { it: code, en: code }, text: { it: '', en: '' } };
@@ -39,4 +39,12 @@ it('knows families and the facts that have words', () => {
     ['old', 'a'],
     ['count', '9'],
   ]);
+});
+
+it('finds the pair that people compare', () => {
+  expect(pairOf(finding('lookalike.domain', 'stop', { near: 'a.it', domain: 'b.it' }))).toMatchObject({ old: 'a.it', now: 'b.it', labels: 'known' });
+  expect(pairOf(finding('payment.contradiction', 'stop', { one: 'X', two: 'Y' }))).toMatchObject({ old: 'X', now: 'Y', labels: 'parts' });
+  expect(pairOf(finding('payment.changed', 'stop', { old: 'X', new: 'Y' }))).toMatchObject({ labels: 'time' });
+  expect(pairOf(finding('payment.tool', 'note', { old: 'Word', new: 'Calc' }))).toBeNull();
+  expect(pairOf(finding('person.reply', 'caution', { old: 'a@b.it' }))).toBeNull();
 });

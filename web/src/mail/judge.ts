@@ -36,7 +36,7 @@ export function isUnread(email: EmailHead): boolean {
   return email.keywords['$seen'] !== true;
 }
 
-const FAMILIES = ['payment', 'lookalike', 'thread', 'person', 'link', 'attach', 'sender', 'message'] as const;
+const FAMILIES = ['payment', 'lookalike', 'thread', 'person', 'link', 'attach', 'text', 'sender', 'message', 'total'] as const;
 export type Family = (typeof FAMILIES)[number] | 'other';
 
 /** The family is the first word of the code: "payment.changed". */
@@ -62,8 +62,38 @@ export function touches(judgement: Judgement): Touched {
   }
 }
 
-const FACTS = ['old', 'new', 'domain', 'address', 'name', 'company', 'country', 'since', 'count', 'file', 'amount'] as const;
+const FACTS = [
+  'old', 'new', 'near', 'domain', 'address', 'shown', 'sender', 'client', 'name', 'company', 'country', 'bank', 'host', 'final', 'since',
+  'count', 'file', 'amount', 'quote',
+] as const;
 export type FactKey = (typeof FACTS)[number];
+
+export interface Pair {
+  old: string;
+  now: string;
+  labels: 'time' | 'known' | 'name' | 'parts';
+  /** The facts it shows, which need not be said again. */
+  facts: string[];
+}
+
+const PAIRS: [codes: RegExp, old: string, now: string, labels: Pair['labels']][] = [
+  [/^payment\.contradiction$/, 'one', 'two', 'parts'],
+  [/^lookalike\./, 'near', 'domain', 'known'],
+  [/^thread\.copy$/, 'near', 'address', 'known'],
+  [/^person\.name-address$/, 'shown', 'address', 'name'],
+  [/^(payment\.(changed|different)|lookalike|person\.(staff|free-mail|other|reply)|thread|link|sender)/, 'old', 'new', 'time'],
+];
+
+/** Two facts that people compare with their eyes, for findings that hold such a pair. */
+export function pairOf(finding: Finding): Pair | null {
+  for (const [codes, old, now, labels] of PAIRS) {
+    const [a, b] = [String(finding.facts[old] ?? '').trim(), String(finding.facts[now] ?? '').trim()];
+    if (codes.test(finding.code) && a !== '' && b !== '') {
+      return { old: a, now: b, labels, facts: [old, now] };
+    }
+  }
+  return null;
+}
 
 /** Facts that have a word in both languages, in a fixed order; others are left to later versions of the panel. */
 export function knownFacts(finding: Finding): [FactKey, string][] {
