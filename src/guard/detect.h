@@ -9,6 +9,8 @@
 #define GUARD_NAMED_CROWD 3u  /* a name known from more firms than this means nobody */
 #define GUARD_HABIT_MAILS 5   /* earlier mails before a habit is one */
 #define GUARD_TEXT_READ 16384 /* bytes of text that are looked at for words */
+/* A sender who has written for so long is beyond comparing with others: patience has its price, even for a fraud. */
+#define GUARD_LONG_MS (180 * 24 * 3600 * 1000LL)
 
 enum guard_standing {
     STAND_STRANGER,    /* nobody there has ever written to us or been written to */
@@ -21,6 +23,7 @@ struct guard_coord {
     struct str value, holder;
     enum facts_coordinate kind;
     unsigned places; /* bits 1 << facts_where */
+    bool quoted;     /* only in quoted lines, of a sender who is no stranger */
 };
 /* Words of the text that matter only together with a relation. */
 enum guard_asks { ASKS_INVOICE = 1, ASKS_PAYMENT = 2, ASKS_CHANGE = 4, ASKS_PRETEXT = 8, ASKS_READ = 16 };
@@ -32,6 +35,8 @@ struct guard_relation {
     enum guard_standing standing;
     bool own, freemail, mailer, bulk; /* bulk: list, newsletter, automatic */
     bool unproven;                    /* SPF, DKIM or DMARC say that it is not from there */
+    bool
+        fresh; /* to be compared with others: not established, or established lately and asking for money for the first time */
     const struct guard_known *addr_row, *domain_row;
     struct { /* known counterparties or own domains that From's domain looks like, most alike first */
         struct str domain;

@@ -102,7 +102,7 @@ static void round_1(const struct guard_input *in, const struct guard_relation *r
                     struct guard_keys *out)
 {
     struct str said[SAID_ASKED];
-    if (r->own || r->domain.n == 0 || r->standing == STAND_ESTABLISHED)
+    if (r->domain.n == 0 || !r->fresh)
         return;
     if (!r->thread) {
         size_t n = guard_said(in, a, said, SAID_ASKED);
@@ -173,7 +173,7 @@ static void round_2(const struct guard_input *in, const struct guard_history *h,
     struct found f = {.n = 0};
     if (r->own || r->domain.n == 0)
         return;
-    bool look = r->standing != STAND_ESTABLISHED;
+    bool look = r->fresh;
     if (look)
         near_found(h, r, &f);
     if (r->named_party.n > 0) {
@@ -324,12 +324,22 @@ static void teach_habits(struct teach *t, struct str party)
         habit(t, party, "invoice", guard_coords_shown(in, t->h) ? STR("iban") : STR("none"));
 }
 
+static bool said_here(const struct facts_insight *in, struct str value)
+{
+    for (size_t i = 0; i < in->n_payments; i++)
+        if (!in->payments[i].quoted && str_eq(in->payments[i].value, value))
+            return true;
+    return false;
+}
+
 static void teach_coords(struct teach *t, struct str party)
 {
     struct guard_relation r;
     guard_relate(t->in, t->h, t->a, &r);
     for (size_t i = 0; i < r.n_coord && t->out->n_details < GUARD_IBANS_MAX; i++) {
         struct str value = r.coord[i].value;
+        if (r.coord[i].quoted || !said_here(t->in->insight, value))
+            continue;
         t->out->details[t->out->n_details++] =
             (struct guard_detail){party, value, DETAIL_SEEN, t->in->now_ms, t->in->now_ms, 1};
         if (!guard_known_value(t->h, KNOWN_IBAN, value, party))
@@ -353,6 +363,10 @@ static void outgoing(struct teach *t)
             teach_person(t, &v[i]);
         }
     }
+    /* What we wrote down ourselves may be quoted back to us. */
+    for (size_t i = 0; in->insight && i < in->insight->n_payments && i < IBANS_ASKED; i++)
+        if (in->insight->payments[i].kind == COORD_IBAN)
+            teach(t, KNOWN_IBAN, in->insight->payments[i].value, guard_registrable(in->lists, in->from_domain), 0, 0);
     teach_message(t);
     size_t n = lines(in, t->a, false, said, SAID_TAUGHT);
     for (size_t i = 0; i < n; i++)

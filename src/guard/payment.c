@@ -81,7 +81,8 @@ static void mule(struct guard_case *c, const struct guard_coord *x, bool changed
     for (size_t i = 0; i < c->h->n_rows; i++) {
         const struct guard_known *k = &c->h->rows[i];
         if (k->kind != KNOWN_IBAN || !str_eq(k->key, x->value) || str_eq(k->value, c->rel.key) ||
-            str_eq(k->value, c->rel.claimed) || str_eq(k->value, c->rel.domain))
+            str_eq(k->value, c->rel.claimed) || str_eq(k->value, c->rel.domain) ||
+            guard_own_domain(c->in->policy, k->value))
             continue;
         GUARD_FIND_AT(c, GUARD_PAYMENT_MULE, changed ? GUARD_STOP : GUARD_CAUTION, {"new", x->value},
                       {"other", k->value}, {"since", guard_day(c->arena, k->first_ms)}, {"domain", c->rel.domain});
@@ -209,13 +210,27 @@ static void unreadable(struct guard_case *c)
                   {"since", guard_day(c->arena, best->first_ms)});
 }
 
+/* A true sender quotes an account that nobody ever gave: his own earlier mail, altered. A word of caution, because what is
+ * quoted may be anybody's. */
+static void quoted(struct guard_case *c, const struct guard_coord *x)
+{
+    const struct guard_detail *best = guard_detail_best(c->h, c->rel.key);
+    if (!best || best->state < DETAIL_LEARNED || guard_detail_get(c->h, c->rel.key, x->value) ||
+        guard_known_find(c->h, KNOWN_IBAN, x->value) || x->kind != COORD_IBAN)
+        return;
+    changed(c, GUARD_PAYMENT_DIFFERENT, c->rel.key, x, best);
+}
+
 void guard_payment(struct guard_case *c)
 {
     size_t strong = 0;
     if (!c->in->insight || c->rel.key.n == 0 || (c->rel.own && !c->rel.unproven))
         return;
     for (size_t i = 0; i < c->rel.n_coord && i < GUARD_COORDS_MAX && strong < FINDINGS_MAX; i++)
-        strong += compare(c, &c->rel.coord[i]);
+        if (c->rel.coord[i].quoted)
+            quoted(c, &c->rel.coord[i]);
+        else
+            strong += compare(c, &c->rel.coord[i]);
     contradiction(c);
     unreadable(c);
 }

@@ -5,15 +5,20 @@
 
 /* ---- our own people and our own domain ---- */
 
+/* Not authenticated in a session, and nothing proves it. A firm may have no SPF and a scanner of its own: without a
+ * failure only a colleague's name that asks for money is stopped. A file says nothing of how it came. */
 static void own_domain(struct guard_case *c)
 {
     const struct guard_relation *r = &c->rel;
-    if (!r->own || c->in->outgoing || !r->unproven)
+    const struct guard_authentication *a = &c->in->auth;
+    bool proven = a->spf == AUTH_PASS || a->dkim == AUTH_PASS || a->dmarc == AUTH_PASS;
+    if (!r->own || c->in->outgoing || (!r->unproven && (proven || c->in->client.n == 0)))
         return;
-    bool asked = r->n_coord > 0 || guard_asks(c) != 0;
-    bool refused = c->in->auth.dmarc == AUTH_FAIL &&
-                   (str_ieq(c->in->auth.policy, STR("reject")) || str_ieq(c->in->auth.policy, STR("quarantine")));
-    GUARD_FIND_AT(c, GUARD_PERSON_OWN_DOMAIN, asked || refused ? GUARD_STOP : GUARD_CAUTION,
+    unsigned asks = guard_asks(c) & (ASKS_PAYMENT | ASKS_CHANGE | ASKS_PRETEXT);
+    bool refused =
+        a->dmarc == AUTH_FAIL && (str_ieq(a->policy, STR("reject")) || str_ieq(a->policy, STR("quarantine")));
+    bool asked = r->n_coord > 0 || asks != 0, named = guard_name_key(c->arena, c->in->from_name).n > 0;
+    GUARD_FIND_AT(c, GUARD_PERSON_OWN_DOMAIN, (asked && (r->unproven || named)) || refused ? GUARD_STOP : GUARD_CAUTION,
                   {"address", c->in->from_addr}, {"client", c->in->client.n ? c->in->client : STR("–")});
 }
 
@@ -25,7 +30,7 @@ static bool bare(const struct facts_insight *in)
 static void staff(struct guard_case *c)
 {
     const struct guard_relation *r = &c->rel;
-    if (!r->staff || r->standing == STAND_ESTABLISHED || r->mailer || (r->bulk && !r->freemail))
+    if (!r->staff || !r->fresh || r->mailer || (r->bulk && !r->freemail))
         return;
     unsigned asks = guard_asks(c);
     bool lure = (asks & (ASKS_PAYMENT | ASKS_CHANGE | ASKS_PRETEXT)) || r->coords_new;
@@ -45,7 +50,7 @@ static void staff(struct guard_case *c)
 static void other_address(struct guard_case *c)
 {
     const struct guard_relation *r = &c->rel;
-    if (r->named_party.n == 0 || r->n_near > 0 || r->staff || r->standing == STAND_ESTABLISHED || r->mailer || r->bulk)
+    if (r->named_party.n == 0 || r->n_near > 0 || r->staff || !r->fresh || r->mailer || r->bulk)
         return;
     struct str old = r->named.n ? r->named : r->named_party;
     bool same_thread = str_eq(r->thread_party, r->named_party);
@@ -63,7 +68,7 @@ static void other_address(struct guard_case *c)
     enum guard_level level = GUARD_NOTE;
     if (r->n_coord > 0 || (asks & ASKS_CHANGE) || same_thread)
         level = GUARD_CAUTION;
-    if (same_thread && (r->coords_new || (asks & ASKS_CHANGE)))
+    if ((same_thread || r->claimed.n > 0) && (r->coords_new || (asks & ASKS_CHANGE)))
         level = GUARD_STOP;
     GUARD_FIND_AT(c, GUARD_PERSON_OTHER, level, {"name", c->in->from_name}, {"old", old}, {"new", c->in->from_addr});
 }
@@ -195,7 +200,10 @@ static void first(struct guard_case *c)
     for (size_t i = 0; c->in->insight && i < c->in->insight->n_attachments && !invoice; i++)
         invoice = (c->in->insight->attachments[i].flags & ATT_INVOICE) != 0;
     bool met = r->domain_row && !r->freemail && (r->domain_row->received > 0 || r->domain_row->sent > 0);
-    if (!met && !(r->addr_row && r->addr_row->sent > 0) && (r->n_coord > 0 || invoice))
+    bool money = false;
+    for (size_t i = 0; i < r->n_coord; i++)
+        money = money || !r->coord[i].quoted;
+    if (!met && !(r->addr_row && r->addr_row->sent > 0) && (money || invoice))
         GUARD_FIND(c, GUARD_PERSON_FIRST_PAYMENT, {"address", c->in->from_addr});
     else
         GUARD_FIND(c, GUARD_PERSON_FIRST, {"address", c->in->from_addr});

@@ -119,32 +119,35 @@ static bool account_on_file(const struct guard_history *h, const struct guard_in
     return false;
 }
 
-static bool counts(const struct guard_input *in, const struct guard_history *h, const struct facts_payment *p,
-                   bool quoted_too)
+static bool counts(const struct guard_input *in, const struct guard_history *h, const struct facts_payment *p)
 {
-    if ((p->quoted && !quoted_too) || p->where == WHERE_METADATA || p->value.n == 0 || p->value.n > GUARD_KEY_MAX)
+    if (p->where == WHERE_METADATA || p->value.n == 0 || p->value.n > GUARD_KEY_MAX)
         return false;
     if (p->kind == COORD_ACCOUNT)
         return !account_on_file(h, in, p->value) && !guard_coord_own(h, p->value);
     return (p->kind == COORD_IBAN || p->kind == COORD_WALLET) && !guard_coord_own(h, p->value);
 }
 
-/* What stands in quoted lines was said before, by somebody else: it counts when this sender is a stranger and the mail he
- * quotes is none of ours, because then he wrote it himself. */
+/* What stands in quoted lines was said before, by somebody else: it counts in full when this sender is a stranger and the
+ * mail he quotes is none of ours, because then he wrote it himself. */
 static void coords(const struct guard_input *in, const struct guard_history *h, struct guard_relation *r)
 {
     bool quoted_too = r->standing == STAND_STRANGER && !r->thread && h;
     for (size_t i = 0; in->insight && i < in->insight->n_payments; i++) {
         const struct facts_payment *p = &in->insight->payments[i];
-        if (!counts(in, h, p, quoted_too))
+        if (!counts(in, h, p))
             continue;
+        bool quoted = p->quoted && !quoted_too;
         size_t k = 0;
         while (k < r->n_coord && !str_eq(r->coord[k].value, p->value))
             k++;
         if (k == GUARD_COORDS_MAX)
             continue;
         if (k == r->n_coord)
-            r->coord[r->n_coord++] = (struct guard_coord){.value = p->value, .kind = p->kind};
+            r->coord[r->n_coord++] = (struct guard_coord){.value = p->value, .kind = p->kind, .quoted = true};
+        r->coord[k].quoted = r->coord[k].quoted && quoted;
+        if (quoted)
+            continue;
         r->coord[k].places |= 1u << p->where;
         if (p->holder.n > 0)
             r->coord[k].holder = p->holder;
@@ -169,6 +172,17 @@ static bool unproven(const struct guard_authentication *a)
     if (a->dmarc == AUTH_FAIL)
         return true;
     return a->dmarc != AUTH_PASS && a->dkim != AUTH_PASS && (a->spf == AUTH_FAIL || a->spf == AUTH_SOFTFAIL);
+}
+
+/* Established by two weeks of small talk, now a first account: compared once more, until it has written for long. */
+static bool fresh(const struct guard_input *in, const struct guard_history *h, const struct guard_relation *r)
+{
+    const struct guard_known *k = r->freemail || r->mailer ? r->addr_row : r->domain_row;
+    if (r->standing != STAND_ESTABLISHED)
+        return true;
+    if (!in->insight || in->insight->n_payments == 0 || in->now_ms - k->first_ms >= GUARD_LONG_MS)
+        return false;
+    return !guard_detail_best(h, r->key);
 }
 
 /* ---- whom it looks like ---- */
@@ -394,9 +408,11 @@ static void claimed(const struct guard_input *in, const struct guard_history *h,
                 r->claimed = r->near[i].domain;
                 break;
             }
-    } else if (r->freemail && r->standing != STAND_ESTABLISHED && r->named_party.n > 0) {
+    } else if (r->fresh && r->named_party.n > 0) {
         const struct guard_known *person = r->named.n ? guard_known_find(h, KNOWN_ADDRESS, r->named) : NULL;
-        if (r->named_firm || (person && person->sent > 0 && known_of(h, r->named_party)))
+        bool met = person && person->sent > 0 && known_of(h, r->named_party);
+        /* Anybody has any name at a free-mail provider or a service; elsewhere it takes person and firm. */
+        if (r->freemail || r->mailer ? r->named_firm || met : r->named_firm && met)
             r->claimed = r->named_party;
     }
     struct str same =
@@ -409,6 +425,8 @@ static void compare_coords(const struct guard_history *h, struct guard_relation 
 {
     r->coords_known = r->n_coord > 0 && r->claimed.n > 0;
     for (size_t i = 0; i < r->n_coord; i++) {
+        if (r->coord[i].quoted)
+            continue;
         bool theirs = r->claimed.n > 0 && guard_detail_good(h, r->claimed, r->coord[i].value);
         r->coords_known = r->coords_known && theirs;
         if (!theirs && !guard_detail_good(h, r->key, r->coord[i].value))
@@ -432,13 +450,14 @@ void guard_relate(const struct guard_input *in, const struct guard_history *h, s
     r->addr_row = guard_known_find(h, KNOWN_ADDRESS, in->from_addr);
     r->domain_row = guard_known_find(h, KNOWN_DOMAIN, r->domain);
     r->standing = standing(r, in->now_ms);
+    r->fresh = !r->own && fresh(in, h, r);
     if (!h)
         return;
     size_t n = guard_name_keys(a, in->from_name, keys);
     thread(in, h, r);
     if (!r->own) {
         r->staff = staff_named(in, a, keys, n);
-        if (r->standing != STAND_ESTABLISHED && !r->freemail) {
+        if (r->fresh && !r->freemail) {
             near_own(in, r);
             near_known(in, h, r);
         }

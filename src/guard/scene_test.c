@@ -207,6 +207,7 @@ static const struct past {
     {"Pedro Silva", "pedro@texteissilva.pt", NULL, "AS3243 PT Outlook", 3, false},
     {"Fatture Cloud Rossi", "noreply@gestionale-fatture.example", IT3, "AS16509 IE", 4, false},
     {"Sara Colombo", "sara.colombo@gmail.com", NULL, "AS15169 US", 6, true},
+    {"Ida Riva", "ida@verrerieduvel.fr", NULL, "AS3269 IT", 15, true},
     {"Marco Bianchi", "m.bianchi@alfaimpianti.it", NULL, "AS3269 IT", 4, true},
     {"Marco Bianchi", "marco.bianchi@betalegnami.it", NULL, "AS3269 IT", 4, true},
     {"Marco Bianchi", "bianchi@gammaplast.it", NULL, "AS3269 IT", 4, true},
@@ -245,7 +246,7 @@ static void live_through(struct guard_memory *m, const struct past *p)
     arena_init(&a, ARENA_NO_LIMIT);
     for (int i = 0; i < p->mails; i++) {
         struct guard_verdict v;
-        int64_t at = NOW - (170 - 14 * i) * DAY;
+        int64_t at = NOW - (p->mails > 12 ? 212 - 14 * i : 170 - 14 * i) * DAY;
         struct scene s = {.from_name = p->name,
                           .from = p->from,
                           .subject = "Fattura",
@@ -263,6 +264,23 @@ static void live_through(struct guard_memory *m, const struct past *p)
     }
 }
 
+/* A look-alike that asks for nothing: let in with a caution, four times in a month. */
+static void small_talk(struct guard_memory *m)
+{
+    for (int i = 0; i < 4; i++) {
+        AUTO(arena) struct arena a;
+        arena_init(&a, ARENA_NO_LIMIT);
+        struct guard_verdict v;
+        struct scene s = {.from_name = "Ufficio Ordini",
+                          .from = "ordini@ferramentabruna.it",
+                          .subject = "Catalogo",
+                          .text = "vi interessa il nostro catalogo?"};
+        guard_memory_add(m, input(&a, &s, NOW - (40 - 8 * i) * DAY), &v);
+        if (v.action > GUARD_ACT_CAUTION)
+            fail_msg("small talk is stopped");
+    }
+}
+
 static int past_open(void **state)
 {
     struct guard_memory *m;
@@ -272,6 +290,7 @@ static int past_open(void **state)
     guard_memory_own(m, STR(OWN));
     for (size_t i = 0; i < N_ELEMENTS(pasts); i++)
         live_through(m, &pasts[i]);
+    small_talk(m);
     /* Two banks, the second seen on one invoice in spring. */
     guard_memory_decide(m, STR("hofmann-antriebe.de"), STR(DE2), DETAIL_SEEN, NOW - 90 * DAY);
     guard_memory_decide(m, STR("acerosdelnorte.es"), STR(ES1), DETAIL_VERIFIED, NOW - 90 * DAY);

@@ -76,7 +76,7 @@ static void swapped(struct guard_case *c)
 static void stranger(struct guard_case *c)
 {
     const struct guard_relation *r = &c->rel;
-    if (r->thread_party.n == 0 || r->standing == STAND_ESTABLISHED || r->n_near > 0 || r->bulk || r->own)
+    if (r->thread_party.n == 0 || !r->fresh || r->n_near > 0 || r->bulk || r->own)
         return;
     bool same = str_eq(r->named_party, r->thread_party), change = guard_asks(c) & ASKS_CHANGE;
     ptrdiff_t space = str_chr(r->thread->value, ' ', 0);
