@@ -1,7 +1,10 @@
 /* Makes a state large: firms with people, and messages in the first firm's mailboxes. The state exists (sigillo init) and no server runs on it.
- * fill_bench --state DIR [--firms 10000] [--boxes 10] [--messages N] [--size 20480]
- * Firms are f<i>.example, people p<k>@f<i>.example. Bodies do not compress: --messages times --size is what the packs grow by. */
+ * fill_bench --state DIR [--firms 10000] [--boxes 10] [--messages N] [--size 20480] [--known N [--of ADDRESS]]
+ * Firms are f<i>.example, people p<k>@f<i>.example. Bodies do not compress: --messages times --size is what the packs grow by.
+ * --known: so many addresses, each of a firm of its own, that the guard knows as correspondents of the firm of --of (p0@f0.example). */
+#include "guard/guard.h"
 #include "store/account.h"
+#include "store/known.h"
 #include "store/mail.h"
 
 #include <pthread.h>
@@ -16,8 +19,8 @@
 #define HEAD_MAX 512
 
 struct options {
-    const char *state;
-    size_t firms, boxes, messages, size;
+    const char *state, *of;
+    size_t firms, boxes, messages, size, known;
 };
 struct job {
     struct arena arena;
@@ -27,7 +30,7 @@ struct job {
     int64_t account, message, thread, uid;
 };
 
-static struct options O = {.size = 20480};
+static struct options O = {.of = "p0@f0.example", .size = 20480};
 static struct store *store;
 static struct cell *cell;
 static int64_t org, *accounts;
@@ -122,6 +125,46 @@ static void *messages_main(void *arg)
     return NULL;
 }
 
+#define KNOWN_JOB 40u
+
+static int learn_one(struct txn *t, size_t i)
+{
+    const struct guard_history none = {0};
+    const struct guard_verdict accepted = {.action = GUARD_ACCEPT};
+    struct guard_lessons *l = arena_new(t->arena, struct guard_lessons);
+    struct guard_input in = {.from_name = arena_printf(t->arena, "Persona Numero%zu", i),
+                             .from_addr =
+                                 arena_printf(t->arena, "persona%zu@ditta%zux%zu.example", i, i * 7919 % 999983, i),
+                             .from_domain = arena_printf(t->arena, "ditta%zux%zu.example", i * 7919 % 999983, i),
+                             .message_id = arena_printf(t->arena, "%zu@fill.example", i),
+                             .now_ms = t->now_ms};
+    guard_lessons(&in, &none, &accepted, t->arena, l);
+    int r = 0;
+    for (size_t k = 0; k < l->n && r == 0; k++)
+        r = known_add(t, org, &(struct known_key){(int)l->v[k].kind, l->v[k].key}, l->v[k].value, t->now_ms, 4, 1);
+    return r;
+}
+
+static int learn(struct txn *t, void *arg)
+{
+    size_t from = *(size_t *)arg;
+    int r = 0;
+    for (size_t i = from; i < from + KNOWN_JOB && i < O.known && r == 0; i++)
+        r = learn_one(t, i);
+    return r;
+}
+
+static void *known_main(void *arg)
+{
+    (void)arg;
+    for (size_t n; (n = atomic_fetch_add(&next, KNOWN_JOB)) < O.known;) {
+        int code;
+        if (cell_write_wait(cell, learn, &n, NULL, 0, &code) != CELL_DURABLE)
+            fail("known", NULL);
+    }
+    return NULL;
+}
+
 static void run(void *(*body)(void *))
 {
     pthread_t t[THREADS];
@@ -131,6 +174,17 @@ static void run(void *(*body)(void *))
             fail("pthread_create", NULL);
     for (size_t i = 0; i < THREADS; i++)
         pthread_join(t[i], NULL);
+}
+
+static void find_firm(const char *address)
+{
+    struct err e = {0};
+    struct place_of at;
+    if (directory_find(store, str_c(address), &at) != 0)
+        fail("no such person; make firms first", NULL);
+    org = at.org;
+    if (store_cell(store, at.cell, &cell, &e) != 0)
+        fail("cell", &e);
 }
 
 static void find_accounts(void)
@@ -157,11 +211,13 @@ int main(int argc, char **argv)
     const struct {
         const char *name;
         size_t *out;
-    } numbers[] = {{"--firms", &O.firms}, {"--boxes", &O.boxes}, {"--messages", &O.messages}, {"--size", &O.size}};
+    } numbers[] = {{"--firms", &O.firms}, {"--boxes", &O.boxes}, {"--messages", &O.messages}, {"--size", &O.size}, {"--known", &O.known}};
     struct err e = {0};
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--state") == 0)
             O.state = argv[i + 1];
+        if (strcmp(argv[i], "--of") == 0)
+            O.of = argv[i + 1];
         for (size_t k = 0; k < N_ELEMENTS(numbers); k++)
             if (strcmp(argv[i], numbers[k].name) == 0)
                 *numbers[k].out = strtoul(argv[i + 1], NULL, 10);
@@ -177,6 +233,10 @@ int main(int argc, char **argv)
     if (O.messages) {
         find_accounts();
         run(messages_main);
+    }
+    if (O.known) {
+        find_firm(O.of);
+        run(known_main);
     }
     store_close(&store);
     free(accounts);

@@ -2,8 +2,10 @@
  * answered. Prints one line of key=value on stdout: rate, percentiles from the final dot to its reply, own CPU.
  * load_bench --port N --rcpt u%d@firm.example [--host 127.0.0.1] [--users 1] [--sessions 10] [--size 2048] [--count 1000]
  *            [--per-conn 0 (no limit)] [--seconds 300] [--tag TEXT (makes messages of two runs differ)]
+ *            [--messages DIR: these files in turn, with a field of their number in front, instead of made-up text of --size]
  * Exit 1: a message was not answered 250, or the time ran out. */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -39,7 +41,7 @@ struct session {
     bool waits_to_write;
 };
 struct options {
-    const char *host, *rcpt, *tag;
+    const char *host, *rcpt, *tag, *messages;
     size_t port, users, sessions, size, count, per_conn, seconds;
 };
 
@@ -50,6 +52,11 @@ static int epoll_fd;
 static size_t started, accepted, failed, alive;
 static double *reply_ms;
 static char first_refusal[256];
+static struct file {
+    char *bytes; /* CRLF, dots doubled, without the final dot */
+    size_t n;
+} * files;
+static size_t n_files, largest;
 
 static void session_begin(struct session *s);
 static void on_reply(struct session *s, const char *line);
@@ -158,6 +165,20 @@ static void put_message(struct session *s, size_t number)
     flush(s);
 }
 
+/* One of the files; the field in front makes each sending a message of its own and breaks no signature. */
+static void put_file(struct session *s, size_t number)
+{
+    const struct file *f = &files[number % n_files];
+    size_t n = (size_t)snprintf(s->out, HEADER_MAX, "X-Bench: %s.%zu\r\n", O.tag, number);
+    memcpy(s->out + n, f->bytes, f->n);
+    memcpy(s->out + n + f->n, ".\r\n", 3);
+    s->n_out = n + f->n + 3;
+    s->at_out = 0;
+    s->dot_ns = 0;
+    s->step = BODY;
+    flush(s);
+}
+
 static void next_message(struct session *s)
 {
     char from[64];
@@ -215,7 +236,7 @@ static void on_reply(struct session *s, const char *line)
     case EHLO: next_message(s); break;
     case MAIL: say_rcpt(s); break;
     case RCPT: say(s, DATA, "DATA", ""); break;
-    case DATA: put_message(s, s->message); break;
+    case DATA: n_files ? put_file(s, s->message) : put_message(s, s->message); break;
     case BODY: message_done(s, true); break;
     case QUIT:
         session_end(s);
@@ -293,7 +314,7 @@ static int run(void)
     int64_t from = now_ns();
     for (size_t i = 0; i < O.sessions; i++) {
         sessions[i].number = (unsigned)i;
-        sessions[i].out = malloc(O.size + HEADER_MAX + 128);
+        sessions[i].out = malloc((O.size > largest ? O.size : largest) + HEADER_MAX + 128);
         session_begin(&sessions[i]);
     }
     while (alive > 0 && now_ns() - from < (int64_t)O.seconds * 1000000000) {
@@ -332,7 +353,7 @@ static bool option(const char *k, const char *v)
                    {"--count", &O.count}, {"--per-conn", &O.per_conn}, {"--seconds", &O.seconds}};
     const struct {
         const char *name, **out;
-    } texts[] = {{"--host", &O.host}, {"--rcpt", &O.rcpt}, {"--tag", &O.tag}};
+    } texts[] = {{"--host", &O.host}, {"--rcpt", &O.rcpt}, {"--tag", &O.tag}, {"--messages", &O.messages}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (strcmp(k, numbers[i].name) == 0)
             return *numbers[i].out = strtoul(v, NULL, 10), true;
@@ -340,6 +361,47 @@ static bool option(const char *k, const char *v)
         if (strcmp(k, texts[i].name) == 0)
             return *texts[i].out = v, true;
     return false;
+}
+
+static void read_file(const char *path, struct file *f)
+{
+    FILE *in = fopen(path, "rb");
+    size_t cap = 0;
+    int before = '\n';
+    if (!in)
+        die(path);
+    for (int c = getc(in); c != EOF; before = c, c = getc(in)) {
+        if (f->n + 4 > cap && !(f->bytes = realloc(f->bytes, cap = cap * 2 + 8192)))
+            die("realloc");
+        if (c == '\n' && before != '\r')
+            f->bytes[f->n++] = '\r';
+        if (c == '.' && before == '\n')
+            f->bytes[f->n++] = '.';
+        f->bytes[f->n++] = (char)c;
+    }
+    fclose(in);
+    if (before != '\n') {
+        memcpy(f->bytes + f->n, "\r\n", 2);
+        f->n += 2;
+    }
+    if (f->n > largest)
+        largest = f->n;
+}
+
+static void read_folder(void)
+{
+    struct dirent **names;
+    int n = scandir(O.messages, &names, NULL, alphasort);
+    if (n < 0 || !(files = calloc((size_t)n, sizeof *files)))
+        die(O.messages);
+    for (int i = 0; i < n; i++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s", O.messages, names[i]->d_name);
+        if (names[i]->d_name[0] != '.')
+            read_file(path, &files[n_files++]);
+        free(names[i]);
+    }
+    free(names);
 }
 
 int main(int argc, char **argv)
@@ -363,6 +425,8 @@ int main(int argc, char **argv)
     server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)O.port)};
     if (inet_pton(AF_INET, O.host, &server.sin_addr) != 1 || (epoll_fd = epoll_create1(EPOLL_CLOEXEC)) < 0)
         die(O.host);
+    if (O.messages)
+        read_folder();
     reply_ms = calloc(O.count, sizeof *reply_ms);
     return run();
 }

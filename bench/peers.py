@@ -18,6 +18,9 @@ class Peers:
 
     port, rcpt, users = 3525, "u%d@bench.test", 20
 
+    def __init__(self, more=()):
+        self.more = more  # beside Dovecot and Postfix; with rspamd, the port after `port` filters
+
     def __enter__(self):
         self.state = tempfile.mkdtemp(prefix="sigillo-bench-peers-")
         os.chmod(self.state, 0o755)
@@ -26,6 +29,8 @@ class Peers:
         try:
             self.tool("build.sh")
             self.up("dovecot")
+            for peer in self.more:
+                self.up(peer)
             self.up("postfix")
         except BaseException:
             self.__exit__()
@@ -34,7 +39,7 @@ class Peers:
         return self
 
     def __exit__(self, *_):
-        subprocess.run([os.path.join(PEERS, "peers-down.sh")], env={**self.env, "PEERS": "postfix dovecot", "WIPE": "1"}, capture_output=True)
+        subprocess.run([os.path.join(PEERS, "peers-down.sh")], env={**self.env, "PEERS": " ".join(("postfix", "dovecot", *self.more)), "WIPE": "1"}, capture_output=True)
         shutil.rmtree(self.state, ignore_errors=True)
 
     def up(self, peer):
