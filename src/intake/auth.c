@@ -133,11 +133,11 @@ static struct str signer(const struct auth_results *r)
 
 static void judged(const struct auth_results *r, struct guard_authentication *out)
 {
-    /* Only a signature of the author's own domain says something about the author. */
+    /* Only what the author's own domain signed or sent says something about the author: anybody passes for his own. */
     bool foreign = r->dkim_best == AUTHRES_PASS && !r->dmarc.dkim_aligned;
     bool relayed = r->arc.trusted > 0 && (r->arc.dmarc == AUTHRES_PASS || r->arc.dkim == AUTHRES_PASS);
     *out = (struct guard_authentication){
-        .spf = row(r->spf.result),
+        .spf = r->spf.result == AUTHRES_PASS && !r->spf.aligned ? AUTH_NEUTRAL : row(r->spf.result),
         .dkim = foreign ? AUTH_NEUTRAL : row(r->dkim_best),
         .dmarc = row(r->dmarc.result),
         .arc = r->arc.result == AUTHRES_PASS && !relayed ? AUTH_NEUTRAL : row(r->arc.result),
@@ -215,7 +215,7 @@ void road_auth_stored(struct road *r)
                        str_eq(auth_org_domain(r->in->conf.auth_kit, r->who.from.domain),
                               auth_org_domain(r->in->conf.auth_kit, v->domain));
         if (str_eq(v->method, STR("spf"))) {
-            out->spf = row(v->result);
+            out->spf = v->result == AUTHRES_PASS && !aligned ? AUTH_NEUTRAL : row(v->result);
             out->spf_domain = v->result == AUTHRES_PASS ? v->domain : STR("");
         } else if (str_eq(v->method, STR("dkim")) && out->dkim != AUTH_PASS) {
             out->dkim = v->result == AUTHRES_PASS && !aligned ? AUTH_NEUTRAL : row(v->result);
