@@ -12,17 +12,19 @@
 struct prune {
     const struct firm_row *firms;
     size_t from, upto, next;
+    int64_t n; /* removed in this transaction */
 };
 
 static int prune_some(struct txn *t, void *arg)
 {
     struct prune *p = arg;
-    int64_t cell = cell_id(t->cell), n = 0;
+    int64_t cell = cell_id(t->cell);
     int r = 0;
-    for (p->next = p->from; p->next < p->upto && r == 0 && n == 0; p->next++)
+    p->n = 0;
+    for (p->next = p->from; p->next < p->upto && r == 0 && p->n == 0; p->next++)
         if (p->firms[p->next].cell == cell)
-            r = refused_prune(t, p->firms[p->next].org, &n);
-    if (n == REFUSED_PRUNE_MAX)
+            r = refused_prune(t, p->firms[p->next].org, &p->n);
+    if (p->n == REFUSED_PRUNE_MAX)
         p->next--; /* there is more of this one */
     return r;
 }
@@ -30,6 +32,7 @@ static int prune_some(struct txn *t, void *arg)
 static void prune_cell(struct jobs_role *j, struct cell *c, const struct firm_row *firms, size_t n)
 {
     struct prune p = {.firms = firms};
+    int64_t all = 0;
     int code;
     while (p.from < n && !j->stopping) {
         p.upto = p.from + PRUNE_FIRMS < n ? p.from + PRUNE_FIRMS : n;
@@ -38,7 +41,10 @@ static void prune_cell(struct jobs_role *j, struct cell *c, const struct firm_ro
             return;
         }
         p.from = p.next;
+        all += p.n;
     }
+    if (all)
+        log_info("prune.done", L_I("cell", cell_id(c)), L_I("rows", all));
 }
 
 void jobs_prune(struct jobs_role *j)
