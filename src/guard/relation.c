@@ -393,6 +393,19 @@ static void thread(const struct guard_input *in, const struct guard_history *h, 
 
 /* ---- whom it passes for ---- */
 
+/* Mailboxes that every firm has: the same one elsewhere is nobody's person. */
+static bool role_name(struct str local)
+{
+    static const char *const roles[] = {"abuse",   "admin",         "contact",       "hello",  "hostmaster", "info",
+                                        "mail",    "mailer-daemon", "marketing",     "news",   "newsletter", "no-reply",
+                                        "noreply", "notification",  "notifications", "office", "postmaster", "root",
+                                        "sales",   "service",       "support",       "team",   "webmaster"};
+    for (size_t i = 0; i < N_ELEMENTS(roles); i++)
+        if (str_eq(local, str_c(roles[i])))
+            return true;
+    return false;
+}
+
 static const struct guard_known *known_of(const struct guard_history *h, struct str domain)
 {
     return guard_known_find(h, KNOWN_DOMAIN, domain);
@@ -417,7 +430,8 @@ static void claimed(const struct guard_input *in, const struct guard_history *h,
     }
     struct str same =
         r->claimed.n ? arena_printf(a, "%.*s@%.*s", STRF(guard_addr_local(in->from_addr)), STRF(r->claimed)) : STR("");
-    r->person = r->claimed.n && (str_eq(r->named_party, r->claimed) || guard_known_find(h, KNOWN_ADDRESS, same));
+    r->person = r->claimed.n && (str_eq(r->named_party, r->claimed) || (guard_known_find(h, KNOWN_ADDRESS, same) &&
+                                                                        !role_name(guard_addr_local(in->from_addr))));
     r->in_thread = r->claimed.n && str_eq(r->thread_party, r->claimed);
 }
 

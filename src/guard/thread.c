@@ -72,6 +72,25 @@ static void swapped(struct guard_case *c)
     }
 }
 
+/* Somebody of the thread, not one of us, gets this too: people join conversations. (A header can name whom it likes: this
+ * softens a word of caution, no stop.) */
+static bool others_kept(struct guard_case *c)
+{
+    struct str rest = c->rel.thread->value, addr;
+    while (rest.n > 0) {
+        str_token(&rest, ' ', &addr);
+        if (guard_own_domain(c->in->policy, guard_addr_domain(addr)))
+            continue;
+        for (size_t i = 0; i < c->in->n_to; i++)
+            if (str_eq(c->in->to[i].addr, addr))
+                return true;
+        for (size_t i = 0; i < c->in->n_cc; i++)
+            if (str_eq(c->in->cc[i].addr, addr))
+                return true;
+    }
+    return false;
+}
+
 /* A known thread, and a sender who never was in it (T4). */
 static void stranger(struct guard_case *c)
 {
@@ -83,8 +102,10 @@ static void stranger(struct guard_case *c)
     struct str old = space > 0 ? str_upto(r->thread->value, (size_t)space) : r->thread->value;
     if (guard_own_domain(c->in->policy, guard_addr_domain(old)))
         old = r->thread_party;
-    GUARD_FIND_AT(c, GUARD_THREAD_STRANGER, r->coords_new && (same || change) ? GUARD_STOP : GUARD_CAUTION,
-                  {"old", old}, {"new", c->in->from_addr});
+    enum guard_level level = r->n_coord == 0 && !change && others_kept(c) ? GUARD_NOTE : GUARD_CAUTION;
+    if (r->coords_new && (same || change))
+        level = GUARD_STOP;
+    GUARD_FIND_AT(c, GUARD_THREAD_STRANGER, level, {"old", old}, {"new", c->in->from_addr});
 }
 
 static bool quotes_us(struct guard_case *c, struct str *who)
