@@ -11,6 +11,7 @@
 
 #define CHAIN_MAX (64 * 1024)
 #define CHAIN_CERTS_MAX 8
+#define NAME_MAX_BYTES 253u
 
 struct net_tls {
     SSL_CTX *ctx;
@@ -18,6 +19,8 @@ struct net_tls {
     void *sign_ctx;
     EC_KEY_METHOD *method;
     RSA_METHOD *rsa_method;
+    net_tls_choose *choose;
+    void *choose_ctx;
 };
 
 static int key_index(void);
@@ -31,6 +34,7 @@ static EVP_PKEY *ec_foreign(struct net_tls *t, const EVP_PKEY *leaf);
 static EVP_PKEY *rsa_foreign(struct net_tls *t, const EVP_PKEY *leaf);
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *n, const unsigned char *in, unsigned int n_in,
                    void *arg);
+static int on_name(SSL *ssl, int *alert, void *arg);
 static SSL_CTX *context_new(struct net_tls *t, struct str pem, struct err *e);
 static int context_load(struct net_tls *t, SSL_CTX *ctx, struct str pem, struct err *e);
 
@@ -199,6 +203,33 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *n, const 
     return SSL_TLSEXT_ERR_OK;
 }
 
+void net_tls_names(struct net_tls *t, net_tls_choose *choose, void *ctx)
+{
+    t->choose = choose;
+    t->choose_ctx = ctx;
+}
+
+/* A name that we do not have is no error: the certificate that is shown then says who answers. */
+static int on_name(SSL *ssl, int *alert, void *arg)
+{
+    (void)alert;
+    struct net_tls *t = arg;
+    const char *z = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    char name[NAME_MAX_BYTES + 1];
+    size_t n = z ? strnlen(z, sizeof name) : 0;
+    if (!t->choose || n == 0 || n > NAME_MAX_BYTES)
+        return SSL_TLSEXT_ERR_NOACK;
+    for (size_t i = 0; i < n; i++) {
+        name[i] = ascii_lower(z[i]);
+        if (!ascii_is_alpha(name[i]) && !ascii_is_digit(name[i]) && name[i] != '-' && name[i] != '.')
+            return SSL_TLSEXT_ERR_NOACK;
+    }
+    struct net_tls *other = t->choose(t->choose_ctx, str_n(name, n));
+    if (other && other != t)
+        SSL_set_SSL_CTX(ssl, other->ctx);
+    return SSL_TLSEXT_ERR_OK;
+}
+
 static SSL_CTX *context_new(struct net_tls *t, struct str pem, struct err *e)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -214,6 +245,8 @@ static SSL_CTX *context_new(struct net_tls *t, struct str pem, struct err *e)
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20");
     SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
+    SSL_CTX_set_tlsext_servername_callback(ctx, on_name);
+    SSL_CTX_set_tlsext_servername_arg(ctx, t);
     if (context_load(t, ctx, pem, e) == 0)
         return ctx;
     ERR_clear_error();

@@ -18,6 +18,10 @@ int net_tls_new(struct net_tls **t, struct str chain_pem, net_tls_sign *sign, vo
 /* New certificate (and key) for handshakes from now on. */
 int net_tls_reload(struct net_tls *t, struct str chain_pem, struct err *e) MUST_USE;
 void net_tls_free(struct net_tls **t);
+/* Which certificate for the name that a client asks for (SNI, RFC 6066 3): NULL or t itself: this one. name: lower case letters, digits, "-", "."; called on
+ * the loop, must be quick. What it returns must outlive the connection's handshake. */
+typedef struct net_tls *net_tls_choose(void *ctx, struct str name);
+void net_tls_names(struct net_tls *t, net_tls_choose *choose, void *ctx);
 
 /* Used by net/conn.c. */
 struct ssl_st;

@@ -9,6 +9,7 @@
 #define NET_LISTEN_MAX 32u
 #define NET_TLS_RETRY_MS 5000 /* keys is restarting */
 #define NET_TLS_LOOK_MS 5000  /* has a certificate been renewed? One question over the channel */
+#define NET_NAMES_MAX 64u      /* names of TLS clients whose certificate is at hand */
 #define NET_LOGIN_RETRY_MS 1000
 #define NET_STOP_MS 7000      /* sessions that have not ended by then are cut; the supervisor kills after ten seconds */
 #define NET_WAKE_MS 100       /* a search may lag behind a delivery by so much */
@@ -38,6 +39,7 @@ struct net_role {
     struct net_listener *listener[NET_LISTEN_MAX];
     size_t n_listener;
     struct net_cert cert[NET_CERTS];
+    struct net_names *names; /* net_tls.c: certificates of further names */
     struct net_timer tls_timer, drain_timer, login_timer;
     struct http_logins logins;
     bool login_key; /* http has the key of log-ins */
