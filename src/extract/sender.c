@@ -26,13 +26,23 @@ static size_t mailboxes(InternetAddressList *list, const char **first)
     return n;
 }
 
+/* Where both read addresses and the first ones are not the same. */
+static bool differs(const struct mime_addr *ours, InternetAddressList *list)
+{
+    const char *first = NULL;
+    size_t n = mailboxes(list, &first);
+    return ours && ours->domain.n > 0 && n > 0 && first && strchr(first, '@') && !same(ours, str_c(first));
+}
+
 bool extract_sender_differs(struct extract_job *j)
 {
-    if (j->identity.from_state != MIME_FROM_OK)
+    const struct mime_identity *id = &j->identity;
+    if (id->from_state != MIME_FROM_OK)
         return false; /* proves nothing already; the guard hears it from mime/ */
     const char *first = NULL;
     size_t n = mailboxes(g_mime_message_get_from(j->message), &first);
-    if (n == 0)
-        return false; /* GMime could not read it at all: no second author to confuse */
-    return n > 1 || !first || !same(&j->identity.from, str_c(first));
+    if (n > 0 && (n > 1 || !first || !same(&id->from, str_c(first))))
+        return true;
+    /* n == 0: GMime could not read it at all: no second author to confuse. An answer that goes to another one is as bad. */
+    return differs(id->reply_to.n > 0 ? &id->reply_to.v[0] : NULL, g_mime_message_get_reply_to(j->message));
 }

@@ -87,7 +87,8 @@ enum facts_where {
 enum facts_coordinate {
     COORD_IBAN = 1,
     COORD_BIC = 2,
-    COORD_ACCOUNT = 3, /* sort code + account, routing + account: digits only, with "-" between the two */
+    COORD_ACCOUNT = 3, /* sort code + account, routing + account: digits only, with "-" between the two; in an invoice's
+                          account field (WHERE_XML) whatever stands there and is no valid IBAN */
     COORD_WALLET = 4,  /* crypto address */
     COORD_PHONE = 5,   /* "+" and digits, or digits as written */
     COORD_LAST = 5
@@ -151,7 +152,8 @@ struct facts_attachment {
     struct str name;             /* decoded; inside archives with its path */
     struct str kind;             /* what the bytes are: "pdf", "zip", "docx", "exe", "fatturapa" ...; "" unknown */
     struct str detail;           /* what raised the flags, as evidence: "setup.js in ordine.zip" */
-    struct str tool, author;     /* program and person that made it (PDF, Office) */
+    struct str tool, author;     /* program and person that made it (PDF, Office); author: address of the organiser of an
+                                    invitation, of the sender of an attached message */
     struct str number;           /* of the invoice, when ATT_INVOICE and readable */
     struct str holder;           /* seller or payee named inside, when readable */
     int64_t made_ms, changed_ms; /* 0 unknown */
