@@ -186,7 +186,7 @@ static void print_text(FILE *out, struct str s)
 
 static int list_held(struct admin_ctx *c, int argc, char **argv)
 {
-    AUTO(arena) struct arena a;
+    AUTO(arena) struct arena a = {0};
     struct err e = {0};
     struct store_conf sc;
     struct store *s;
@@ -223,7 +223,7 @@ static int list_held(struct admin_ctx *c, int argc, char **argv)
 
 static int docs(struct admin_ctx *c, int argc, char **argv)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     int rc = admin_words(c, argc, argv, 0, 0);
     if (rc)
         return rc;

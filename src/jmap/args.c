@@ -2,7 +2,6 @@
 #include "core/date.h"
 #include "core/hash.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 struct str jmap_json_str(const json_t *v)
@@ -140,26 +139,28 @@ bool jmap_id_of(const struct jmap_call *c, struct str text, int64_t *id)
 /* "2026-11-21T18:00:00Z", with an optional fraction of a second. */
 bool jmap_utc(struct str text, int64_t *ms)
 {
-    int v[6], at = 0, len = 0;
-    char z[40];
-    if (text.n < 20 || text.n >= sizeof z || text.p[text.n - 1] != 'Z')
+    static const char shape[] = "dddd-dd-ddTdd:dd:dd";
+    static const struct {
+        uint8_t at, n;
+        uint16_t lo, hi;
+    } parts[] = {{0, 4, 0, 9999}, {5, 2, 1, 12}, {8, 2, 1, 31}, {11, 2, 0, 23}, {14, 2, 0, 59}, {17, 2, 0, 60}};
+    int v[N_ELEMENTS(parts)];
+    size_t at = sizeof shape - 1;
+    if (text.n <= at || text.n > 40)
         return false;
-    memcpy(z, text.p, text.n);
-    z[text.n] = '\0';
-    for (size_t i = 0; i < 19; i++) {
-        char want = "dddd-dd-ddTdd:dd:dd"[i];
-        if (want == 'd' ? !ascii_is_digit(z[i]) : z[i] != want)
+    for (size_t i = 0; i < at; i++)
+        if (shape[i] == 'd' ? !ascii_is_digit(text.p[i]) : text.p[i] != shape[i])
             return false;
+    for (size_t i = 0; i < N_ELEMENTS(parts); i++) {
+        uint64_t n;
+        if (!str_u64(str_n(text.p + parts[i].at, parts[i].n), &n) || n < parts[i].lo || n > parts[i].hi)
+            return false;
+        v[i] = (int)n;
     }
-    if (sscanf(z, "%4d-%2d-%2dT%2d:%2d:%2d%n", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &len) != 6 || len != 19)
-        return false;
-    at = len;
-    if (z[at] == '.')
-        for (at++; ascii_is_digit(z[at]);)
+    if (text.p[at] == '.')
+        for (at++; at < text.n && ascii_is_digit(text.p[at]);)
             at++;
-    if (z[at] != 'Z' || (size_t)at + 1 != text.n)
-        return false;
-    if (v[1] < 1 || v[1] > 12 || v[2] < 1 || v[2] > 31 || v[3] > 23 || v[4] > 59 || v[5] > 60)
+    if (at + 1 != text.n || text.p[at] != 'Z')
         return false;
     struct date d = {.year = v[0], .month = v[1], .day = v[2], .hour = v[3], .minute = v[4], .second = v[5]};
     *ms = date_to_ms(&d);

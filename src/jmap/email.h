@@ -1,11 +1,9 @@
 #pragma once
 /* Inside jmap/: Email (RFC 8621 4.1): the table of its properties, and one Email on its way to JSON. */
-#include "facts/facts.h"
 #include "jmap/method.h"
 #include "jmap/part.h"
 #include "mime/identity.h"
 #include "store/keyword.h"
-#include "store/read.h"
 
 #define EMAIL_HEADERS_MAX 64u /* header:* properties of one call */
 

@@ -325,7 +325,7 @@ static int read_content(struct make *m, const json_t *part, struct content *c)
 static int put_leaf(struct make *m, const json_t *part)
 {
     struct content c;
-    AUTO(buf) struct buf v;
+    AUTO(buf) struct buf v = {0};
     struct mime_build b;
     int r = read_content(m, part, &c);
     if (r)

@@ -66,7 +66,7 @@ static void escape(struct buf *b, struct str s)
 
 static void put_marked(struct json_w *w, const char *key, const struct needles *n, struct str text)
 {
-    AUTO(buf) struct buf b;
+    AUTO(buf) struct buf b = {0};
     size_t at = 0, len = 0, from = 0;
     json_keyz(w, key);
     if (!next_hit(n, text, 0, &at, &len)) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """JMAP as a client uses it: read, search, flag, move, draft, upload, download, undo; and everything that must be refused."""
-import json, sys, threading, time, urllib.parse
+import json, os, sys, threading, time, urllib.parse
 from sigillo import Server, Tap
 
 t = Tap()
@@ -186,7 +186,7 @@ def searching(s):
 
 
 def held(s):
-    s.cli("counterparty", "add", "--state", s.state, "rossimarmi.example", "--name", "Rossi Marmi", "--iban", "IT60X0542811101000000123456")
+    s.verb("counterparty", "add", "--state", s.state, "rossimarmi.example", "--name", "Rossi Marmi", "--iban", "IT60X0542811101000000123456")
     s.send(held_mail())
     rows = s.emails(name="Held", properties=["id", "subject", "guardFindings"])
     if not t.is_(len(rows), 1, "the changed IBAN is held"):
@@ -215,11 +215,11 @@ def held(s):
     t.is_((got["reported"], set(one(s, "Email/get", ids=[h], properties=["mailboxIds"])["list"][0]["mailboxIds"])), ([h], {s.mailbox("junk")["id"]}), "reported as fraud: in Junk")
     s.send(held_mail().replace(b"<h@", b"<h2@"))
     h2 = s.emails(name="Held", properties=["id"])[0]["id"]
-    s.cli("held", "list", "--state", s.state, s.user)
+    s.verb("held", "list", "--state", s.state, s.user)
     t.is_((one(s, "Held/discard", ids=[h2])["discarded"], one(s, "Email/get", ids=[h2])["notFound"]), ([h2], [h2]), "Held/discard")
     s.send(held_mail().replace(b"<h@", b"<h3@"))
-    listed = s.cli("held", "list", "--state", s.state, s.user).stdout.split()
-    t.ok(listed and s.cli("held", "release", "--state", s.state, s.user, listed[0]).returncode == 0, "held release on the command line")
+    listed = s.verb("held", "list", "--state", s.state, s.user).stdout.split()
+    t.ok(listed and s.verb("held", "release", "--state", s.state, s.user, listed[0]).returncode == 0, "held release on the command line")
 
 
 def admin(s):
@@ -274,9 +274,9 @@ def by_the_book(s):
 
 def strangers(s):
     """Every method, asked by another firm's person with this firm's ids."""
-    s.cli("firm", "add", "--state", s.state, "Altra", "--domain", "altra.example")
-    s.cli("user", "add", "--state", s.state, "capo@altra.example", "--name", "Capo", "--password-stdin", stdin="correct horse battery")
-    s.cli("user", "add", "--state", s.state, "altro@azienda.example", "--name", "Altro", "--password-stdin", stdin="correct horse battery")
+    s.verb("firm", "add", "--state", s.state, "Altra", "--domain", "altra.example")
+    s.verb("user", "add", "--state", s.state, "capo@altra.example", "--name", "Capo", "--password-stdin", stdin="correct horse battery")
+    s.verb("user", "add", "--state", s.state, "altro@azienda.example", "--name", "Altro", "--password-stdin", stdin="correct horse battery")
     mine, user, ids = s.account, s.user, [e["id"] for e in s.emails(properties=["id"])]
     blob = one(s, "Email/get", ids=ids[:1], properties=["blobId"])["list"][0]["blobId"]
     for other in ("capo@altra.example", "altro@azienda.example"):
@@ -319,7 +319,8 @@ def pushed(s):
     t.is_([x["id"] for x in one(s, "Email/get", ids=one(s, "Email/query", filter={"inMailbox": s.mailbox()["id"], "hasKeyword": "$flagged"})["ids"], properties=["id"])["list"]], [e["id"]], "flagged mail is found by its index")
 
 
-with Server(sets=["auth.check=no"]) as s:  # no resolver here
+pg = os.environ.get("SIGILLO_PG_URL")
+with Server(sets=["auth.check=no"] + (["db.engine=postgresql", f"db.url={pg}"] if pg else [])) as s:  # no resolver here
     e = reading(s)
     blob = blobs(s, e)
     changing(s)
