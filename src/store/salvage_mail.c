@@ -367,6 +367,36 @@ static int all_groups(struct flight *f, struct err *e)
     return rc ? rc : got < 0 ? err_set(e, got, "The sorted records could not be read (%s).", err_name(got)) : 0;
 }
 
+/* A content whose place record is damaged: held, because that record may have said so; new numbers. */
+static int orphan_send(struct flight *f, const struct orphan *o, struct err *e)
+{
+    struct salvage *s = f->s;
+    struct by_message m = {.verdict = V_HOLD, .fate = FATE_UNCERTAIN};
+    AUTO(arena) struct arena a;
+    struct str raw;
+    struct person *who;
+
+    arena_init(&a, ARENA_NO_LIMIT);
+    if (pack_read_blob(s->packs, o->loc, o->sha256, &a, &raw) != 0)
+        return 0;
+    who = salvage_orphan_owner(s, o->org, raw);
+    if (!who || !salvage_role(who, ROLE_HELD)) {
+        salvage_say(s,
+                    "The record that says whose message stands at offset %lld of pack %lld is damaged (firm %lld): it "
+                    "was given to nobody.",
+                    (long long)o->loc.offset, (long long)o->loc.pack, (long long)o->org);
+        return 0;
+    }
+    key_put(m.org, o->org);
+    key_put(m.account, who->account);
+    key_put(m.date, env_wall_ms(s->old_store.env));
+    key_put(m.pack, o->loc.pack);
+    key_put(m.offset, o->loc.offset);
+    key_put(m.length, o->loc.length);
+    memcpy(m.sha256, o->sha256, SHA256_LEN);
+    return unit_send(f, (const struct by_message *const[]){&m}, 1, 0, true, e);
+}
+
 int salvage_mail(struct salvage *s, struct err *e)
 {
     struct flight f = {.s = s, .last = &f.first};
@@ -375,6 +405,8 @@ int salvage_mail(struct salvage *s, struct err *e)
 
     sem_init(&f.done, 0, 0);
     rc = all_groups(&f, e);
+    for (size_t i = 0; i < s->n_orphans && rc == 0; i++)
+        rc = orphan_send(&f, &s->orphans[i], e);
     rest = land(&f, rc ? &own : e);
     sem_destroy(&f.done);
     return rc ? rc : rest;

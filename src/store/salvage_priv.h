@@ -12,8 +12,9 @@ struct by_uid {
     uint8_t org[8], account[8], mailbox[8], uid[8], source, message[8], sha256[SHA256_LEN], date[8], flags[4], verdict,
         pack[8], offset[8];
 };
+enum content_source { BYTES /* where they are */, WANTED /* by whom */, NOBODY /* its place was removed */ };
 struct by_content {
-    uint8_t org[8], sha256[SHA256_LEN], source; /* 0: where its bytes are, 1: who wants them */
+    uint8_t org[8], sha256[SHA256_LEN], source; /* enum content_source */
     union {
         struct {
             uint8_t pack[8], offset[8], length[8];
@@ -27,6 +28,18 @@ struct by_message {
     uint8_t org[8], account[8], message[8], mailbox[8], uid[8], date[8], flags[4], verdict, fate, pack[8], offset[8],
         length[8], sha256[SHA256_LEN];
 };
+
+/* A group with bytes that do not check: records of it may be missing. */
+struct damaged_span {
+    int64_t pack, from, to;
+};
+/* A content of such a group that no place record asks for. */
+struct orphan {
+    int64_t org;
+    struct pack_loc loc;
+    uint8_t sha256[SHA256_LEN];
+};
+#define SALVAGE_ORPHANS_MAX 10000u
 
 struct box {
     int64_t id, seq, uid_max, uidvalidity;
@@ -57,6 +70,10 @@ struct salvage {
     struct pack_groups groups;
     struct sorter *uids, *contents, *messages;
     struct pack_set *packs;
+    struct damaged_span span, *spans; /* span: of the group that is being read */
+    size_t n_spans, cap_spans;
+    struct orphan *orphans;
+    size_t n_orphans, cap_orphans;
     struct arena arena; /* firms and people */
     struct map people;  /* key: org, account as 16 bytes */
     struct imap firms;
@@ -73,6 +90,15 @@ struct person *salvage_person(struct salvage *s, int64_t org, int64_t account); 
 struct firm *salvage_firm(struct salvage *s, int64_t org);
 struct box *salvage_box(struct salvage *s, struct person *p, int64_t id);
 struct box *salvage_role(const struct person *p, enum mail_role role);
+
+/* salvage_orphan.c */
+void salvage_span_begin(struct salvage *s, int64_t pack);
+void salvage_span_seen(struct salvage *s, const struct pack_seen *seen);
+bool salvage_near_damage(const struct salvage *s, int64_t pack, int64_t offset); /* records of its group do not check */
+void salvage_orphan(struct salvage *s,
+                    const struct by_content *k); /* nobody asks for it: kept when its place may be what is damaged */
+/* The account that the content was for: the only one of its firm, or the one our own trace field names. NULL: not known. */
+struct person *salvage_orphan_owner(struct salvage *s, int64_t org, struct str raw);
 
 int salvage_scan(struct salvage *s, struct err *e) MUST_USE;   /* salvage_scan.c: packs into sorters */
 int salvage_sift(struct salvage *s, struct err *e) MUST_USE;   /* salvage_sift.c: sorters into messages */

@@ -110,7 +110,7 @@ static int on_gone(struct salvage *s, const struct pack_seen *seen)
 
 static int on_blob(struct salvage *s, const struct pack_seen *seen)
 {
-    struct by_content k = {.source = 0};
+    struct by_content k = {.source = BYTES};
 
     key_put(k.org, seen->blob.org);
     memcpy(k.sha256, seen->blob.sha256, SHA256_LEN);
@@ -126,6 +126,7 @@ static int on_record(void *arg, const struct pack_seen *seen)
     int rc = pack_groups_seen(&s->groups, seen);
 
     s->r->damaged += seen->damaged;
+    salvage_span_seen(s, seen);
     if (rc != 0 || seen->damaged)
         return rc;
     switch (seen->kind) {
@@ -205,6 +206,7 @@ int salvage_scan(struct salvage *s, struct err *e)
 
         (void)snprintf(path, sizeof path, "%s/%016llx.pack", dir, (unsigned long long)ids[i]);
         pack_groups_file(&s->groups, ids[i]);
+        salvage_span_begin(s, ids[i]);
         rc = pack_walk_fold(path, s->fold, on_record, s, &own);
         s->r->packs += rc == 0;
         if (rc == ERR_CORRUPT || rc == ERR_VERSION || rc == ERR_IO ||

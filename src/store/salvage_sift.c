@@ -5,6 +5,7 @@
 struct uid_state {
     struct by_uid place, row;
     bool committed, uncertain, gone, maybe_gone, has_row;
+    bool moved; /* gone, and beside the record that says so another is damaged: where it went to, perhaps */
 };
 
 static int judge(struct salvage *s, struct uid_state *u);
@@ -30,6 +31,7 @@ static void take(const struct salvage *s, struct uid_state *u, const struct by_u
         return;
     if (k->source == FROM_GONE) {
         u->gone |= fate == FATE_COMMITTED;
+        u->moved |= fate == FATE_COMMITTED && salvage_near_damage(s, key_get(k->pack), key_get(k->offset));
         u->maybe_gone |= fate == FATE_UNCERTAIN;
         return;
     }
@@ -57,7 +59,7 @@ static void add_row(struct uid_state *u)
 static int judge(struct salvage *s, struct uid_state *u)
 {
     const struct by_uid *p = &u->place;
-    struct by_content k = {.source = 1};
+    struct by_content k = {.source = WANTED};
     enum pack_fate fate;
 
     /* An uncertain removal brings back what may have been removed, keeping is the safe side, unless the rows know better. */
@@ -65,14 +67,17 @@ static int judge(struct salvage *s, struct uid_state *u)
     if (!u->gone)
         add_row(u);
     fate = u->committed ? FATE_COMMITTED : FATE_UNCERTAIN;
-    if (u->gone) {
-        s->r->removed += u->committed || u->uncertain;
-        return 0;
-    }
     if (!u->committed && !u->uncertain)
         return 0;
     memcpy(k.org, p->org, sizeof k.org);
     memcpy(k.sha256, p->sha256, SHA256_LEN);
+    if (u->gone && u->moved && !s->rows_whole)
+        fate = FATE_UNCERTAIN;
+    else if (u->gone) {
+        s->r->removed++;
+        k.source = NOBODY; /* its content is no orphan */
+        return sorter_add(s->contents, &k);
+    }
     memcpy(k.want.account, p->account, 8);
     memcpy(k.want.message, p->message, 8);
     memcpy(k.want.mailbox, p->mailbox, 8);
@@ -125,10 +130,15 @@ static int sift_uids(struct salvage *s)
     return rc ? rc : got < 0 ? got : 0;
 }
 
+static bool same_content(const struct by_content *a, const struct by_content *b)
+{
+    return memcmp(a->org, b->org, 8) == 0 && memcmp(a->sha256, b->sha256, SHA256_LEN) == 0;
+}
+
 static int join_contents(struct salvage *s)
 {
     struct by_content at = {{0}}, k;
-    bool have = false;
+    bool have = false, wanted = false;
     const void *p;
     int rc = sorter_sort(s->contents), got = 0;
 
@@ -136,11 +146,18 @@ static int join_contents(struct salvage *s)
         struct by_message m = {{0}};
 
         memcpy(&k, p, sizeof k);
-        if (k.source == 0) { /* any of several equal ones serves */
+        if (k.source == BYTES) { /* any of several equal ones serves */
+            if (have && !wanted && !same_content(&at, &k))
+                salvage_orphan(s, &at);
             at = k;
             have = true;
+            wanted = false;
             continue;
         }
+        if (have && same_content(&at, &k))
+            wanted = true;
+        if (k.source == NOBODY)
+            continue;
         memcpy(m.org, k.org, 8);
         memcpy(m.account, k.want.account, 8);
         memcpy(m.message, k.want.message, 8);
@@ -151,7 +168,7 @@ static int join_contents(struct salvage *s)
         memcpy(m.sha256, k.sha256, SHA256_LEN);
         m.verdict = k.want.verdict;
         m.fate = k.want.fate;
-        if (have && memcmp(at.org, k.org, 8) == 0 && memcmp(at.sha256, k.sha256, SHA256_LEN) == 0) {
+        if (have && same_content(&at, &k)) {
             memcpy(m.pack, at.at.pack, 8);
             memcpy(m.offset, at.at.offset, 8);
             memcpy(m.length, at.at.length, 8);
@@ -160,6 +177,8 @@ static int join_contents(struct salvage *s)
             salvage_person(s, key_get(m.org), key_get(m.account))->uncertain = true;
         rc = sorter_add(s->messages, &m);
     }
+    if (rc == 0 && have && !wanted)
+        salvage_orphan(s, &at);
     return rc ? rc : got < 0 ? got : 0;
 }
 

@@ -114,9 +114,12 @@ UNUSED static int64_t sample_deliver(struct sample *x, struct place_of *to, cons
     arena_init(&a, ARENA_NO_LIMIT);
     (void)snprintf(id, sizeof id, "id%dx", ++counter);
     (void)snprintf(text, sizeof text,
-                   "From: Carla <carla@fornitore.example>\r\nTo: %s\r\nSubject: %s\r\nMessage-ID: "
-                   "<%d@fornitore.example>\r\n\r\nBuongiorno, numero %d.\r\n",
-                   to == &x->anna ? "anna@azienda.example" : "bruno@azienda.example", subject, counter, counter);
+                   "Return-Path: <carla@fornitore.example>\r\nReceived: from mx.fornitore.example ([192.0.2.1])\r\n"
+                   "\tby mx.azienda.example with ESMTP id x%d\r\n\tfor <%s>;\r\n\tSat, 1 Nov 2025 10:00:00 +0000\r\n"
+                   "From: Carla <carla@fornitore.example>\r\nTo: Tutti <tutti@azienda.example>\r\nSubject: %s\r\n"
+                   "Message-ID: <%d@fornitore.example>\r\n\r\nBuongiorno, numero %d.\r\n",
+                   counter, to == &x->anna ? "anna@azienda.example" : "bruno@azienda.example", subject, counter,
+                   counter);
     assert_int_equal(blob_prepare(&a, to->org, str_c(text), &blob), 0);
     assert_int_equal(blob_prepare(&a, to->org,
                                   arena_printf(&a, "Subject: held\r\n\r\nA message for you is held (%d).\r\n", counter),
