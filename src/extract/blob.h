@@ -22,6 +22,8 @@ bool extract_pdf_open(struct extract_ctx *c);
 void extract_pdf_close(struct extract_ctx *c);
 /* nested.c: author and subject of an attached message. */
 void extract_head(struct extract_job *j, const struct mime_identity *id, struct facts_attachment *a);
+/* uuencode.c: files written into a text part. */
+void extract_uuencoded(struct extract_job *j, uint32_t part, struct str text);
 /* password.c: gathers the words beside "password". */
 void extract_passwords(struct extract_job *j, struct str text);
 /* invoice_words.c: sets ATT_INVOICE and number when the text says so. */

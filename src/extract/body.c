@@ -213,6 +213,8 @@ static void parts(struct body *b, bool texts)
             own_text(b, i, bytes);
         else
             attachment(b, i, bytes);
+        if (texts && !is_html(p) && !inside_message(j, i))
+            extract_uuencoded(j, i, bytes);
         if (hold)
             g_object_unref(hold);
     }

@@ -211,11 +211,26 @@ static void test_mime(void **state)
     arena_free(&r.arena);
 }
 
+static void test_uuencoded(void **state)
+{
+    (void)state;
+    struct extract_result r;
+    extract_run(ctx,
+                STR("Subject: x\r\n\r\nciao\r\nbegin 644 "
+                    "conto.txt\r\n<24)!3B!)5#8P6#`U-#(X,3$Q,#$P,#`P,#`Q,@``\r\n%,S0U-@H`\r\n`\r\n"
+                    "end\r\nbegin 644 x\r\n\r\nbegin\r\n"),
+                &r);
+    assert_int_equal(r.in.n_attachments, 1);
+    assert_true(str_eq(r.in.attachments[0].name, STR("conto.txt")));
+    assert_non_null(extract_coordinate(&r, COORD_IBAN, IBAN));
+    arena_free(&r.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_samples), cmocka_unit_test(test_fields),
-                                       cmocka_unit_test(test_names), cmocka_unit_test(test_huge),
-                                       cmocka_unit_test(test_mime)};
+                                       cmocka_unit_test(test_names),   cmocka_unit_test(test_huge),
+                                       cmocka_unit_test(test_mime),    cmocka_unit_test(test_uuencoded)};
     if (extract_open(&ctx, NULL) != 0)
         return 1;
     int r = cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,7 +85,8 @@ struct frame {
     bool unseen; /* visibility: hidden; a child may show itself */
     bool skip;
     bool quote;
-    bool painted; /* the background was said, not assumed */
+    bool backwards; /* letters are shown from the last to the first */
+    bool painted;   /* the background was said, not assumed */
 };
 struct reader {
     struct extract_job *j;
@@ -358,6 +359,10 @@ static void apply_style(struct reader *r, const char *name, const xmlChar **atts
     if (has_attribute(atts, "hidden"))
         s.display = s.display == STYLE_SHOWS ? STYLE_SHOWS : STYLE_HIDES;
     f->gone = f->gone || style_hides(&s);
+    if (strcmp(name, "bdo") == 0)
+        f->backwards = str_ieq(attribute(atts, "dir"), STR("rtl"));
+    else if (s.rtl && s.override)
+        f->backwards = true;
     f->unseen = s.visibility ? s.visibility == STYLE_HIDES : f->unseen;
     if (s.font >= 0)
         f->font = s.font;
@@ -503,10 +508,53 @@ static void hidden_text(struct reader *r, struct str s)
     r->join = !r->line_start && !r->space;
 }
 
+/* The text as its letters are drawn. */
+static struct str turned(struct reader *r, struct str s)
+{
+    char *p = arena_alloc(&r->j->scratch, s.n + 1);
+    size_t at = s.n;
+    for (size_t i = 0; i < s.n;) {
+        size_t n = 1;
+        while (i + n < s.n && ((unsigned char)s.p[i + n] & 0xC0) == 0x80)
+            n++;
+        at -= n;
+        memcpy(p + at, s.p + i, n);
+        i += n;
+    }
+    r->j->insight.flags |= FACTS_CUT_WORDS;
+    return str_n(p, s.n);
+}
+
+/* What stands in "<!--[if mso]>" is shown by Outlook alone; an account in there is still one that somebody will use. */
+static void on_comment(void *ctx, const xmlChar *text)
+{
+    struct reader *r = ctx;
+    struct str s = str_trim(str_c((const char *)text));
+    size_t n = 0, before = r->j->insight.n_payments;
+    bool tag = false;
+    if (!str_istarts(s, STR("[if")) || s.n > EXTRACT_TEXT_PART_MAX)
+        return;
+    struct arena_mark mark = arena_mark(&r->j->scratch);
+    char *p = arena_alloc(&r->j->scratch, s.n + 1);
+    for (size_t i = 0; i < s.n; i++) {
+        tag = s.p[i] == '<' ? true : tag;
+        if (!tag)
+            p[n++] = s.p[i];
+        if (s.p[i] == '>')
+            tag = false;
+    }
+    extract_payments(r->j, r->part, WHERE_HTML, str_n(p, str_utf8_valid(str_n(p, n))));
+    if (r->j->insight.n_payments > before)
+        r->j->insight.flags |= FACTS_HIDDEN_TEXT;
+    arena_reset(&r->j->scratch, mark);
+}
+
 static void on_text(void *ctx, const xmlChar *xtext, int n)
 {
     struct reader *r = ctx;
     struct str s = str_n(xtext, n > 0 ? (size_t)n : 0);
+    if (top(r)->backwards && s.n > 1)
+        s = turned(r, s);
     if (!seen(r)) {
         hidden_text(r, s);
         return;
@@ -606,6 +654,7 @@ uint32_t extract_html(struct extract_job *j, uint32_t part, enum facts_link_kind
                           .endElement = on_end,
                           .characters = on_text,
                           .cdataBlock = on_raw,
+                          .comment = on_comment,
                           .ignorableWhitespace = on_text};
     r.frames = malloc(r.cap * sizeof *r.frames);
     htmlParserCtxtPtr p = r.frames ? htmlCreatePushParserCtxt(&sax, &r, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8) : NULL;

@@ -32,6 +32,10 @@ static void test_seen(void **state)
         {"<p>\xEF\xBC\xA1\xEF\xBC\xA2 \xE2\x85\xA3", "AB IV\n", 0},
         {"<title>x</title><script>y</script><p>z", "z\n", 0},
         {"<noscript>uno</noscript>", "uno", 0},
+        {"<bdo dir=rtl>654 3210</bdo>", "0123 456", 0},
+        {"<p style='direction:rtl;unicode-bidi:bidi-override'>\xC3\xA8"
+         "ba</p>",
+         "ab\xC3\xA8\n", 0},
     };
     for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
         struct extract_result r;

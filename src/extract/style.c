@@ -175,6 +175,12 @@ static void declaration(struct str name, struct str v, struct style *s)
     case 'd':
         if (is(name, "display"))
             s->display = begins(v, "none") ? STYLE_HIDES : STYLE_SHOWS;
+        else if (is(name, "direction"))
+            s->rtl = begins(v, "rtl");
+        break;
+    case 'u':
+        if (is(name, "unicode-bidi"))
+            s->override = str_ifind(v, STR("override"), 0) >= 0;
         break;
     case 'v':
         if (is(name, "visibility"))
@@ -312,7 +318,7 @@ static bool matters(const struct style *s)
 {
     return s->color != STYLE_UNSET || s->background != STYLE_UNSET || s->font >= 0 || s->font_percent >= 0 ||
            s->display || s->visibility || s->opacity || s->place || s->mso || s->zero_height || s->zero_width ||
-           s->clipped;
+           s->clipped || s->rtl || s->override;
 }
 
 static void rule(struct arena *a, struct str selectors, struct str body, struct style_sheet *sheet)
@@ -403,6 +409,8 @@ static void merge(struct style *to, const struct style *s)
     to->zero_width |= s->zero_width;
     to->clipped |= s->clipped;
     to->fixed |= s->fixed;
+    to->rtl |= s->rtl;
+    to->override |= s->override;
 }
 
 static void apply_key(const struct style_sheet *sheet, uint32_t key, uint32_t tag, struct style *s)

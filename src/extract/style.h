@@ -14,9 +14,10 @@ struct style {
     int32_t font;               /* tenths of px; -1 unset; relative sizes below */
     int32_t font_percent;       /* of the parent's; -1 unset */
     uint8_t display, visibility, opacity,
-        place;   /* enum style_tri; place: off the page, no height, clipped, scaled to nothing */
-    uint8_t mso; /* mso-hide: all */
-    bool fixed;  /* position: fixed or absolute */
+        place;          /* enum style_tri; place: off the page, no height, clipped, scaled to nothing */
+    uint8_t mso;        /* mso-hide: all */
+    bool rtl, override; /* direction: rtl; unicode-bidi: bidi-override: together letters run backwards */
+    bool fixed;         /* position: fixed or absolute */
     bool zero_height, zero_width, clipped;
 };
 void style_init(struct style *s);
