@@ -117,11 +117,10 @@ static void put_arc(struct line *l, const struct auth_results *r)
     if (a->n && a->hop[a->n - 1].domain.n)
         put_word(l, "header.d=", a->hop[a->n - 1].domain);
     if (a->oldest_pass) {
-        char text[8];
-        size_t n = 0;
-        for (unsigned v = a->oldest_pass; v; v /= 10)
-            text[sizeof text - ++n] = (char)('0' + v % 10);
-        put_word(l, "header.oldest-pass=", str_n(text + sizeof text - n, n));
+        /* RFC 8617 5.2: zero says that all of them hold. */
+        unsigned lowest = a->n > 1 ? a->oldest_pass : 0;
+        char text[2] = {(char)('0' + lowest / 10), (char)('0' + lowest % 10)};
+        put_word(l, "header.oldest-pass=", str_from(str_n(text, 2), lowest < 10 ? 1 : 0));
     }
 }
 

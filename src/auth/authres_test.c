@@ -156,9 +156,14 @@ static void writes_the_field(void **state UNUSED)
                           "\theader.b=\"Ab/+1234\";\r\n"
                           "\tdkim=fail reason=\"the body was changed\" header.d=b.example;\r\n"
                           "\tdmarc=pass header.from=a.example policy.dmarc=reject;\r\n"
-                          "\tarc=pass header.d=lists.example header.oldest-pass=1\r\n");
+                          "\tarc=pass header.d=lists.example header.oldest-pass=0\r\n");
     if (!str_eq(buf_str(&b), want))
         fail_msg("%.*s", STRF(buf_str(&b)));
+    r.arc.n = r.arc.oldest_pass = AUTH_ARC_SETS_MAX;
+    r.arc.hop = (struct auth_arc_hop[AUTH_ARC_SETS_MAX]){0};
+    buf_clear(&b);
+    auth_results_put(&b, STR("mx.azienda.example"), &in, &r);
+    assert_true(str_ends(buf_str(&b), STR("arc=pass header.oldest-pass=50\r\n")));
     r = (struct auth_results){.spf = {.helo = true}};
     buf_clear(&b);
     auth_results_put(&b, STR("mx.azienda.example"), &(struct auth_input){.helo = STR("h.example")}, &r);

@@ -5,8 +5,12 @@
 #include "auth/authres.h"
 #include "core/log.h"
 
-#define AUTH_LATE_MANY 2u /* messages in a row that were given up */
-#define AUTH_SHORT_MS 300
+/* Messages in a row that were given up, and how long the next one waits: where no answer ever came there is no network;
+ * where some did, a stranger's dead name servers must not buy him a temporary error for somebody else's domain. */
+#define AUTH_LATE_DEAF 2u
+#define AUTH_DEAF_MS 300
+#define AUTH_LATE_SLOW 8u
+#define AUTH_SLOW_MS 2000
 
 static void pump(struct road *r);
 static void on_late(void *arg);
@@ -44,8 +48,10 @@ void road_auth_answer(void *ctx, uint64_t id, unsigned question, const struct re
 {
     struct intake *in = ctx;
     struct road *r = imap_get(&in->roads, id);
-    if (a->status == AUTH_RR_OK || a->status == AUTH_RR_NXDOMAIN)
+    if (a->status == AUTH_RR_OK || a->status == AUTH_RR_NXDOMAIN) {
         in->auth_late = 0;
+        in->auth_heard = true;
+    }
     if (!r || r->auth_done || r->state != ROAD_SCAN)
         return;
     auth_answer(&r->auth, question, a->status, a->rdata, a->n);
@@ -73,12 +79,12 @@ static void on_late(void *arg)
     road_auth_give_up(r);
 }
 
-/* A resolver that answers nothing at all (no network) must not make every mail wait for it: from the third message on
- * a short time is enough, until an answer comes. */
 static int64_t patience(const struct intake *in)
 {
     int64_t ms = in->conf.auth_timeout_ms;
-    return in->auth_late >= AUTH_LATE_MANY && ms > AUTH_SHORT_MS ? AUTH_SHORT_MS : ms;
+    bool late = in->auth_late >= (in->auth_heard ? AUTH_LATE_SLOW : AUTH_LATE_DEAF);
+    int64_t least = in->auth_heard ? AUTH_SLOW_MS : AUTH_DEAF_MS;
+    return late && least < ms ? least : ms;
 }
 
 void road_auth_begin(struct road *r)

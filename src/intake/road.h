@@ -89,6 +89,7 @@ struct intake {
     struct scan_pool *scan;
     struct resolver *resolver;
     unsigned auth_late; /* messages since the last DNS answer that were given up */
+    bool auth_heard;    /* there was an answer once */
     struct mime_charsets *charsets;
     struct guard_lists *lists;
     struct policies *policies;
