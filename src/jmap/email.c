@@ -178,6 +178,10 @@ int jmap_email_get(struct jmap_call *c)
         arena_reset(c->arena, mark);
         if (c->w->b->err)
             break; /* the answer is over its limit: nothing more is read for it */
+        if (err >= 0 && jmap_run_late(c)) {
+            jmap_charsets_give(v->cs);
+            return JMAP_REQUEST_TOO_LARGE;
+        }
     }
     jmap_charsets_give(v->cs);
     if (err < 0)

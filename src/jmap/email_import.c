@@ -200,7 +200,7 @@ int jmap_email_parse(struct jmap_call *c)
     jmap_put_account(c);
     json_keyz(c->w, "parsed");
     json_obj(c->w);
-    for (size_t i = 0; i < n && err >= 0 && !c->w->b->err; i++) {
+    for (size_t i = 0; i < n && err >= 0 && !c->w->b->err && !jmap_run_late(c); i++) {
         struct str id = jmap_json_str(json_array_get(list, i));
         struct blob_ref ref;
         struct blob_got got;
@@ -218,8 +218,8 @@ int jmap_email_parse(struct jmap_call *c)
         arena_reset(c->arena, mark);
     }
     jmap_charsets_give(v->cs);
-    if (err < 0)
-        return err;
+    if (err < 0 || jmap_run_late(c))
+        return err < 0 ? err : JMAP_REQUEST_TOO_LARGE;
     json_obj_end(c->w);
     put_words(c->w, "notParsable", bad, n_bad);
     put_words(c->w, "notFound", gone, n_gone);

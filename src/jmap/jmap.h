@@ -7,16 +7,17 @@
 #include "store/store.h"
 
 #define JMAP_CALLS_MAX 32u
-#define JMAP_OBJECTS_MAX 500u /* maxObjectsInGet */
-#define JMAP_SET_MAX 500u     /* maxObjectsInSet */
-#define JMAP_REQUEST_MAX (4u << 20)
-#define JMAP_REQUESTS_MAX 8u /* maxConcurrentRequests of one account */
-#define JMAP_UPLOADS_MAX 4u  /* maxConcurrentUpload */
+#define JMAP_OBJECTS_MAX 500u       /* maxObjectsInGet */
+#define JMAP_SET_MAX 500u           /* maxObjectsInSet */
+#define JMAP_REQUEST_MAX (1u << 20) /* as a tree some thirty times that; large bytes come as uploads */
+#define JMAP_REQUESTS_MAX 8u        /* maxConcurrentRequests of one account */
+#define JMAP_UPLOADS_MAX 4u         /* maxConcurrentUpload */
 #define JMAP_UPLOAD_MAX (50u << 20)
 #define JMAP_UPLOAD_MS (24 * 3600 * 1000LL) /* an upload that nothing uses is forgotten then */
 #define JMAP_ANSWER_MAX (32u << 20)
 #define JMAP_QUERY_MAX 1000u
-#define JMAP_PATIENCE_MS 20000 /* calls of a request that have not begun by then are answered serverUnavailable */
+#define JMAP_PATIENCE_MS \
+    20000 /* calls of a request that have not begun by then are answered serverUnavailable, those that read on and on requestTooLarge */
 
 struct jmap_ctx;
 struct jmap_person {

@@ -91,6 +91,7 @@ static int prepare(struct jmap_set *s, struct jmap_obj *o)
     const char *key;
     json_t *v;
     o->data = ch;
+    o->cost = 5; /* each reads all mailboxes */
     ch->v.subscribed = true;
     if (o->op == JMAP_DESTROY)
         return 0;

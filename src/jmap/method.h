@@ -68,6 +68,9 @@ extern const struct jmap_method jmap_methods[];
 extern const size_t jmap_n_methods;
 extern const char *const jmap_capabilities[]; /* ends with NULL */
 
+/* The request has had its time (JMAP_PATIENCE_MS): asked by whoever reads many messages. */
+bool jmap_run_late(const struct jmap_call *c);
+
 /* args.c: argument readers. Each returns 0 or an error with c->why set. */
 int jmap_invalid(struct jmap_call *c, const char *why); /* sets why, returns JMAP_INVALID_ARGUMENTS */
 int jmap_arg_account(struct jmap_call *c) MUST_USE;     /* accountId is the person's */

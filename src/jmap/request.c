@@ -382,6 +382,8 @@ void jmap_run_wrote(struct jmap_run *r, enum cell_outcome outcome, int code)
     log_warn("jmap.write", L_I("org", r->person.org), L_I("account", r->person.account), L_Z("code", err_name(code)));
 }
 
+bool jmap_run_late(const struct jmap_call *c) { return env_mono_ms(c->t->env) - c->run->began_ms > JMAP_PATIENCE_MS; }
+
 /* ---- created ids ---- */
 
 void jmap_run_created(struct jmap_call *c, struct str key, struct str id)

@@ -298,6 +298,23 @@ def strangers(s):
     s.user, s.account = user, mine
 
 
+def crowded(s):
+    """More requests of one account at once than the session allows: some are refused by the book, none hangs."""
+    answers = []
+
+    def ask():
+        status, _, body = s.request("POST", "/jmap/api", body={"using": list(MAIL), "methodCalls": [["Email/query", {"accountId": s.account, "filter": {"header": ["X-None"]}}, str(i)] for i in range(8)]})
+        answers.append((status, json.loads(body)))
+    threads = [threading.Thread(target=ask) for _ in range(40)]
+    for x in threads:
+        x.start()
+    for x in threads:
+        x.join(60)
+    t.ok(len(answers) == 40 and all(status == 200 or body["type"].endswith("limit") or status in (429, 503) for status, body in answers), "forty at once are answered or refused by the book",
+         [(status, str(body)[:200]) for status, body in answers if status != 200][:3])
+    t.is_(s.request("POST", "/jmap/api", body={"using": list(MAIL), "methodCalls": []})[0], 200, "and the next one is answered")
+
+
 def pushed(s):
     """A change made here is told by EventSource."""
     import http.client, base64
@@ -330,7 +347,12 @@ with Server(sets=["auth.check=no"] + (["db.engine=postgresql", f"db.url={pg}"] i
     admin(s)
     by_the_book(s)
     pushed(s)
+    crowded(s)
     strangers(s)
     log = s.logged()
+    t.is_(s.stop(), 0, "SIGTERM ends it with exit 0")
+    p = s.verb("verify", "--state", s.state, check=False)
+    t.is_(p.returncode, 0, "verify finds the state sound")
+    print("\n".join("# " + line for line in p.stdout.splitlines()[-12:]), flush=True)
     t.ok(" bug " not in log, "no bug was logged", "\n".join(line for line in log.splitlines() if " bug " in line)[:2000])
 sys.exit(t.done())
