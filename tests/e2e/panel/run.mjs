@@ -241,10 +241,13 @@ async function allWidths(lang, theme) {
       const name = `${lang}-${theme}-${width}`;
       const least = width < 500 ? 44 : 24;
       const size = { width, height: width < 500 ? 844 : 900 };
-      await stranger.setViewportSize(size);
-      await stranger.goto(`${target.url}/`);
-      await stranger.locator('form h1').waitFor();
-      await look(stranger, `login-${name}`, lang, least);
+      // The log-in page is one form: two of its four looks are enough.
+      if ((lang === 'it') === (theme === 'light')) {
+        await stranger.setViewportSize(size);
+        await stranger.goto(`${target.url}/`);
+        await stranger.locator('form h1').waitFor();
+        await look(stranger, `login-${name}`, lang, least);
+      }
       await reader.setViewportSize(size);
       await reader.goto(`${target.url}/mail/inbox`);
       await reader.locator('[role="row"][data-email], section[data-pane="list"] h2:not(#list-title)').first().waitFor();
