@@ -257,8 +257,8 @@ static void in_store(void)
     int code;
     fixture_open(&F, DB_SQLITE);
     for (int round = 0; round < 3; round++)
-        for (size_t i = 0; i < stored; i += 50) {
-            struct batch b = {.from = i, .n = stored - i < 50 ? stored - i : 50, .at = NOW - (160 - 60 * round) * DAY};
+        for (size_t i = 0; i < stored; i += 25) {
+            struct batch b = {.from = i, .n = stored - i < 25 ? stored - i : 25, .at = NOW - (160 - 60 * round) * DAY};
             must(cell_write_wait(F.cell, learn_fn, &b, NULL, 0, &code) != CELL_DURABLE, "learn");
         }
     printf("in a store: %zu counterparties\n", stored);

@@ -155,11 +155,13 @@ static void found_near(struct found *f, struct str domain, enum guard_likeness l
  * begins with "=". */
 static void near_found(const struct guard_history *h, const struct guard_relation *r, struct found *f)
 {
+    struct guard_label x;
+    guard_label_read(guard_label(r->domain), &x);
     for (size_t i = 0; i < h->n_rows; i++) {
         const struct guard_known *k = &h->rows[i];
         if (k->kind != KNOWN_NEAR || str_eq(k->value, r->domain))
             continue;
-        enum guard_likeness like = guard_near_compare(r->domain, k->value);
+        enum guard_likeness like = guard_near_with(&x, r->domain, k->value);
         if (like == LIKE_NONE && k->key.n > 0 && k->key.p[0] == '=')
             like = LIKE_SUBDOMAIN;
         if (like != LIKE_NONE)

@@ -259,29 +259,35 @@ static enum guard_likeness letters(const struct guard_label *x, const struct gua
 
 enum guard_likeness guard_near_compare(struct str domain, struct str known)
 {
-    struct guard_label x, k;
+    struct guard_label x;
+    guard_label_read(guard_label(domain), &x);
+    return guard_near_with(&x, domain, known);
+}
+
+enum guard_likeness guard_near_with(const struct guard_label *x, struct str domain, struct str known)
+{
+    struct guard_label k;
     struct str lx = guard_label(domain), lk = guard_label(known);
     if (str_eq(domain, known) || lk.n < 4 || lx.n < 4)
         return LIKE_NONE;
-    guard_label_read(lx, &x);
     guard_label_read(lk, &k);
     bool same_suffix = str_eq(str_from(domain, lx.n), str_from(known, lk.n));
     if (str_eq(lx, lk))
-        return x.n_plain >= GUARD_NEAR_LETTERS && !is_generic(plain(&k)) ? LIKE_SUFFIX : LIKE_NONE;
-    if (str_eq(skeleton(&x), skeleton(&k))) {
-        if (x.script & SCRIPT_FOREIGN)
+        return x->n_plain >= GUARD_NEAR_LETTERS && !is_generic(plain(&k)) ? LIKE_SUFFIX : LIKE_NONE;
+    if (str_eq(skeleton(x), skeleton(&k))) {
+        if (x->script & SCRIPT_FOREIGN)
             return LIKE_FOREIGN;
-        if (x.n_plain < GUARD_NEAR_LETTERS)
+        if (x->n_plain < GUARD_NEAR_LETTERS)
             return LIKE_NONE;
-        if (same_letters(shown(&x), shown(&k)))
+        if (same_letters(shown(x), shown(&k)))
             return LIKE_HYPHEN;
-        return (x.script | k.script) & SCRIPT_ACCENT ? LIKE_LETTER : LIKE_GLYPH;
+        return (x->script | k.script) & SCRIPT_ACCENT ? LIKE_LETTER : LIKE_GLYPH;
     }
-    enum guard_likeness like = letters(&x, &k, same_suffix);
+    enum guard_likeness like = letters(x, &k, same_suffix);
     if (like != LIKE_NONE)
-        return x.script & SCRIPT_FOREIGN ? LIKE_FOREIGN : like;
-    like = inside(&x, &k);
-    return like != LIKE_NONE ? like : inside(&k, &x) != LIKE_NONE ? LIKE_WORD : LIKE_NONE;
+        return x->script & SCRIPT_FOREIGN ? LIKE_FOREIGN : like;
+    like = inside(x, &k);
+    return like != LIKE_NONE ? like : inside(&k, x) != LIKE_NONE ? LIKE_WORD : LIKE_NONE;
 }
 
 /* ---- keys ---- */

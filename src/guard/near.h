@@ -25,6 +25,8 @@ enum guard_likeness {
 };
 /* How domain (new) imitates known: registrable domains, lower case, A-labels. */
 enum guard_likeness guard_near_compare(struct str domain, struct str known);
+/* The same for many known ones: x is the label of domain, read once. */
+enum guard_likeness guard_near_with(const struct guard_label *x, struct str domain, struct str known);
 /* Keys of KNOWN_NEAR under which a known registrable domain is found. Empty for labels that are too short. */
 size_t guard_near_teach(struct arena *a, struct str registrable, struct str out[GUARD_NEAR_TEACH_MAX]);
 /* Keys that a new registrable domain asks for; appended to out. */

@@ -236,9 +236,11 @@ static bool left_holds(struct str left, struct str known)
 static void near_own(const struct guard_input *in, struct guard_relation *r)
 {
     struct str left = left_of(in, r);
+    struct guard_label x;
+    guard_label_read(guard_label(r->domain), &x);
     for (size_t i = 0; in->policy && i < in->policy->n_domains; i++) {
         struct str own = guard_registrable(in->lists, in->policy->domains[i]);
-        enum guard_likeness like = guard_near_compare(r->domain, own);
+        enum guard_likeness like = guard_near_with(&x, r->domain, own);
         if (like == LIKE_NONE && left.n > 0 && !r->mailer && left_holds(left, own))
             like = LIKE_SUBDOMAIN;
         if (like != LIKE_NONE)
@@ -250,12 +252,14 @@ static void near_own(const struct guard_input *in, struct guard_relation *r)
 static void near_known(const struct guard_input *in, const struct guard_history *h, struct guard_relation *r)
 {
     struct str left = left_of(in, r);
+    struct guard_label x;
+    guard_label_read(guard_label(r->domain), &x);
     for (size_t i = 0; i < h->n_rows; i++) {
         const struct guard_known *k = &h->rows[i];
         if (k->kind != KNOWN_DOMAIN || str_eq(k->key, r->domain) || guard_is_freemail(k->key) ||
             guard_own_domain(in->policy, k->key) || !counterparty(h, k, r))
             continue;
-        enum guard_likeness like = guard_near_compare(r->domain, k->key);
+        enum guard_likeness like = guard_near_with(&x, r->domain, k->key);
         if (like == LIKE_NONE && left.n > 0 && !r->mailer && left_holds(left, k->key))
             like = LIKE_SUBDOMAIN;
         if (like != LIKE_NONE)
