@@ -1,5 +1,5 @@
-/* Archives: listed and looked into, within counts of files, bytes, ratio and depth. Formats and filters are named one by
- * one: none of them runs a program. */
+/* Archives: listed and looked into, within counts of files, bytes, ratio and depth. Formats and filters are named
+ * one by one: none of them runs a program. */
 #include "extract/blob.h"
 #include "extract/office.h"
 #include <archive.h>

@@ -1,5 +1,6 @@
 #pragma once
-/* The readers of attachments: each gets the bytes and the row to fill. None trusts a length, all take from the budget. */
+/* The readers of attachments: each gets the bytes and the row to fill. None trusts a length, all take from the
+ * budget. */
 #include "extract/job.h"
 
 #define EXTRACT_BLOB_DEPTH_MAX 4u /* containers around a file */

@@ -180,8 +180,8 @@ static size_t letters(struct str s)
     return n;
 }
 
-/* What a person is shown: mail programs prefer HTML, which says the same when the sender is honest, and the text part is
- * the cleaner one to read. Where the HTML says much more, it is the message. */
+/* What a person is shown: mail programs prefer HTML, which says the same when the sender is honest, and the text
+ * part is the cleaner one to read. Where the HTML says much more, it is the message. */
 static struct str best_text(const struct body *b)
 {
     size_t plain = letters(buf_str(&b->plain)), seen = letters(buf_str(&b->seen));

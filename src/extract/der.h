@@ -1,5 +1,6 @@
 #pragma once
-/* Just enough BER (X.690) to find what a signed envelope holds: CMS SignedData (RFC 5652 5.1) around a file, as .p7m. */
+/* Just enough BER (X.690) to find what a signed envelope holds: CMS SignedData (RFC 5652 5.1) around a file, as
+ * .p7m. */
 #include "core/buf.h"
 
 #define DER_DEPTH_MAX 16u

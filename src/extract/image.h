@@ -1,5 +1,6 @@
 #pragma once
-/* Pictures as grey levels, for codes in them. Sizes are read from the header and refused before anything is unpacked. */
+/* Pictures as grey levels, for codes in them. Sizes are read from the header and refused before anything is
+ * unpacked. */
 #include "extract/job.h"
 
 #define IMAGE_SIDE_LEAST 40u /* no code is smaller */

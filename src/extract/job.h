@@ -81,8 +81,8 @@ void extract_text(struct extract_job *j, const struct extract_source *s, struct 
 bool extract_sender_differs(struct extract_job *j);
 
 /* html.c: what a person sees of HTML, as UTF-8 text with "> " before quoted lines and EXTRACT_MARK where something
- * hidden stood inside a line. Links get that kind (LINK_HREF: the message's own body; forms and images then get theirs).
- * Returns enum facts_html. */
+ * hidden stood inside a line. Links get that kind (LINK_HREF: the message's own body; forms and images then get
+ * theirs). Returns enum facts_html. */
 uint32_t extract_html(struct extract_job *j, uint32_t part, enum facts_link_kind kind, struct str html,
                       struct buf *text);
 /* Does a script make a file out of itself? */

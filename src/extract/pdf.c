@@ -242,8 +242,8 @@ static void pages(struct pdf *p)
         extract_note(p->j, p->a, ATT_UNREADABLE, STR("pages take too long to read"));
 }
 
-/* Codes that are drawn, not pictured: the page is painted, without letters of the system's fonts. That is slow, so it is
- * done only where the text speaks of a code and none was found. */
+/* Codes that are drawn, not pictured: the page is painted, without letters of the system's fonts. That is slow, so
+ * it is done only where the text speaks of a code and none was found. */
 static void painted_code(struct pdf *p, uint32_t number)
 {
     double w, h;

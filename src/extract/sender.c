@@ -43,6 +43,7 @@ bool extract_sender_differs(struct extract_job *j)
     size_t n = mailboxes(g_mime_message_get_from(j->message), &first);
     if (n > 0 && (n > 1 || !first || !same(&id->from, str_c(first))))
         return true;
-    /* n == 0: GMime could not read it at all: no second author to confuse. An answer that goes to another one is as bad. */
+    /* n == 0: GMime could not read it at all: no second author to confuse. An answer that goes to another one is as
+     * bad. */
     return differs(id->reply_to.n > 0 ? &id->reply_to.v[0] : NULL, g_mime_message_get_reply_to(j->message));
 }
