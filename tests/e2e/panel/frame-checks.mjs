@@ -334,6 +334,8 @@ export async function frameChecks({ open, axe, basics, targets, shot, target, st
     await dialog.getByRole('textbox').fill('Sentita Anna al numero che avevamo, ha confermato.');
     await dialog.getByRole('button', { name: 'Rilascia', exact: true }).click();
     await page.waitForURL(`**/mail/inbox/${ids.held}`);
+    await page.locator('[data-decision="released"]').waitFor();
+    ok(true, 'a line of history takes the place of the card');
     equal(mood.calls.at(-1)[2], 'Sentita Anna al numero che avevamo, ha confermato.', 'the reason goes along');
     calm();
     await go(page, '/mail/held');

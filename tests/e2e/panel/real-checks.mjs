@@ -203,7 +203,8 @@ export async function realChecks({ open, axe, basics, shot, target, storage, fau
     await dialog.getByRole('textbox').fill('Sentita Anna al numero che avevamo già.');
     await dialog.getByRole('button', { name: 'Rilascia', exact: true }).click();
     await page.waitForURL('**/mail/inbox/**');
-    await page.locator('article h1').waitFor();
+    await page.locator('article [data-decision="released"]').waitFor();
+    equal(await page.locator('[data-warning="stop"]').count(), 0, 'a released message has a line of history instead of its card');
     await page.goto(`${target.url}/mail/held`);
     await page.locator('#list-title').waitFor();
     await page.getByRole('heading', { name: 'Nessun messaggio trattenuto' }).or(rows(page).first()).first().waitFor();

@@ -22,6 +22,7 @@ export const mood = { delay: 0, fail: 0, tries: 0, state: 1, extra: [], refuse: 
 const boxesOf = new Map();
 const wordsOf = new Map();
 const gone = new Set();
+const freed = new Set();
 const lines = new Set();
 
 export function calm() {
@@ -30,6 +31,7 @@ export function calm() {
   boxesOf.clear();
   wordsOf.clear();
   gone.clear();
+  freed.clear();
 }
 
 /** Tells every open line that something changed. */
@@ -179,7 +181,7 @@ const hostileEmails = hostile();
 const all = () =>
   [...mood.extra, ...emails, ...hostileEmails]
     .filter((item) => !gone.has(item.id))
-    .map((item) => ({ ...item, mailboxIds: boxesOf.get(item.id) ?? item.mailboxIds, keywords: wordsOf.get(item.id) ?? item.keywords }));
+    .map((item) => ({ ...item, mailboxIds: boxesOf.get(item.id) ?? item.mailboxIds, keywords: wordsOf.get(item.id) ?? item.keywords, guardHeld: item.guardHeld && !freed.has(item.id) }));
 const find = (id) => (/^A\d+$/.test(id) ? archived(Number(id.slice(1))) : all().find((item) => item.id === id));
 
 const has = (text, part) => String(text ?? '').toLowerCase().includes(String(part).toLowerCase());
@@ -292,7 +294,7 @@ const METHODS = {
   }),
   'Held/release': ({ ids, reason }) => {
     mood.calls.push(['release', ids, reason]);
-    ids.forEach((id) => boxesOf.set(id, { Minbox: true }));
+    ids.forEach((id) => boxesOf.set(id, { Minbox: true }) && freed.add(id));
     return { released: Object.fromEntries(ids.map((id) => [id, id])), notReleased: {} };
   },
   'Held/discard': ({ ids }) => {

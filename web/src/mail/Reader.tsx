@@ -16,7 +16,7 @@ import { useTitle } from '../shell/useTitle';
 import { useActions } from './actions';
 import { Attachments } from './Attachments';
 import { DecisionLine } from './DecisionLine';
-import { isHeld, isUnread, judge, touches, type Judgement } from './judge';
+import { isHeld, isReleased, isUnread, judge, reasonOf, touches, type Judgement } from './judge';
 import { MessageText } from './MessageText';
 import { ReaderHead } from './ReaderHead';
 import styles from './Reader.module.css';
@@ -239,7 +239,7 @@ interface MessageProps {
 }
 
 function Message({ conversation: { email, thread }, focus, onOpen, onGone }: MessageProps) {
-  const { t } = useText();
+  const { t, lang } = useText();
   const heading = useRef<HTMLHeadingElement>(null);
   const card = useRef<HTMLElement>(null);
   const { readOnly, setKeyword, reported } = useActions();
@@ -292,7 +292,7 @@ function Message({ conversation: { email, thread }, focus, onOpen, onGone }: Mes
       </div>
       <Folded items={thread.slice(0, Math.max(0, at))} label={t('read.thread.before')} onOpen={onOpen} />
       <ReaderHead email={email} />
-      <DecisionLine as={reported.get(email.id)} />
+      <DecisionLine as={reported.get(email.id)} released={isReleased(email) ? reasonOf(email, lang) : null} />
       {part !== 'file' && warning}
       {held && (
         <p className={styles.textOnly}>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Email, Finding, Level } from '../jmap/types';
-import { familyOf, judge, knownFacts, pairOf } from './judge';
+import { familyOf, isReleased, judge, knownFacts, pairOf } from './judge';
 
 function finding(code: string, level: Level, facts: Record<string, string> = {}): Finding {
   return { code, level, facts, title: { it: code, en: code }, text: { it: '', en: '' } };
@@ -23,7 +23,14 @@ describe('judge', () => {
   });
   it('is "stop" for whatever is held, also without a finding', () => {
     expect(judge(email({ guardHeld: true, guardFindings: [finding('a', 'note')] }))).toMatchObject({ level: 'stop', main: { code: 'a' } });
-    expect(judge(email({ guardVerdict: 'hold' }))).toMatchObject({ level: 'stop', main: null });
+    const { guardHeld: _held, ...silent } = email({ guardVerdict: 'hold' });
+    expect(judge(silent)).toMatchObject({ level: 'stop', main: null });
+  });
+  it('is history once a person released it', () => {
+    const released = email({ guardVerdict: 'hold', guardHeld: false, guardFindings: [finding('a', 'stop')] });
+    expect(judge(released)).toBeNull();
+    expect(isReleased(released)).toBe(true);
+    expect(isReleased(email({ guardVerdict: 'hold', guardHeld: true }))).toBe(false);
   });
   it('never reads silence as safe', () => {
     expect(judge(email({ guardVerdict: null }))).toMatchObject({ level: 'caution', unchecked: true });

@@ -1,5 +1,6 @@
 // From what the guard found to the one card a message shows. Pure.
 import type { Email, EmailHead, Finding, Level } from '../jmap/types';
+import { cleanLine } from '../lib/text';
 
 const RANK: Record<Level, number> = { note: 0, caution: 1, stop: 2 };
 
@@ -22,6 +23,10 @@ export function judge(email: Pick<Email, keyof EmailHead>): Judgement | null {
   if (isHeld(email)) {
     return { level: 'stop', main, others, unchecked: false };
   }
+  if (isReleased(email)) {
+    // Decided: a line of history takes the card's place.
+    return null;
+  }
   if (main) {
     return { level: main.level, main, others, unchecked: false };
   }
@@ -29,7 +34,18 @@ export function judge(email: Pick<Email, keyof EmailHead>): Judgement | null {
 }
 
 export function isHeld(email: EmailHead): boolean {
-  return email.guardHeld === true || email.guardVerdict === 'hold';
+  return email.guardHeld === true || (email.guardVerdict === 'hold' && email.guardHeld !== false);
+}
+
+/** Judged to be held, and held no more: a person released it. */
+export function isReleased(email: EmailHead): boolean {
+  return email.guardVerdict === 'hold' && email.guardHeld === false;
+}
+
+/** The title of the gravest finding: why a message was held. */
+export function reasonOf(email: Pick<Email, keyof EmailHead>, lang: 'it' | 'en'): string {
+  const [main] = [...(email.guardFindings ?? [])].sort((a, b) => RANK[b.level] - RANK[a.level]);
+  return cleanLine(main?.title[lang]);
 }
 
 export function isUnread(email: EmailHead): boolean {
