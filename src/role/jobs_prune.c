@@ -1,7 +1,8 @@
-/* Once a day: refusals and greylisting rows that are too old go, firm by firm, in small transactions. */
+/* Once a day: refusals, greylisting rows and kept judgements that are too old go, firm by firm, in small transactions. */
 #include "core/log.h"
 #include "role/jobs.h"
 #include "store/account.h"
+#include "store/judged.h"
 #include "store/refused.h"
 #include <stdlib.h>
 
@@ -19,12 +20,17 @@ static int prune_some(struct txn *t, void *arg)
 {
     struct prune *p = arg;
     int64_t cell = cell_id(t->cell);
+    int64_t judged = 0;
     int r = 0;
     p->n = 0;
-    for (p->next = p->from; p->next < p->upto && r == 0 && p->n == 0; p->next++)
-        if (p->firms[p->next].cell == cell)
-            r = refused_prune(t, p->firms[p->next].org, &p->n);
-    if (p->n == REFUSED_PRUNE_MAX)
+    for (p->next = p->from; p->next < p->upto && r == 0 && p->n + judged == 0; p->next++) {
+        if (p->firms[p->next].cell != cell)
+            continue;
+        r = refused_prune(t, p->firms[p->next].org, &p->n);
+        if (r == 0)
+            r = judged_prune(t, p->firms[p->next].org, &judged);
+    }
+    if (p->n == REFUSED_PRUNE_MAX || judged == JUDGED_PRUNE_MAX)
         p->next--; /* there is more of this one */
     return r;
 }
