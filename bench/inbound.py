@@ -19,7 +19,7 @@ def small_mail(folder):
     os.makedirs(os.path.join(folder, "small"))
     for i in range(SIGNED):
         head = (f"From: Cliente {i % 20} <c{i % 20}@cliente.example>\r\nTo: <info@azienda.example>\r\nSubject: Ordine {i}\r\nDate: Mon, 01 Jun 2026 09:00:00 +0000\r\n"
-                f"Message-ID: <s{i}@cliente.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n")
+                f"Message-ID: <s{i:08}@cliente.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n")
         line = f"Buongiorno, confermiamo la consegna delle lastre dell'ordine {i} per martedi, cordiali saluti.\r\n"
         text = signer.sign(head + line * ((2048 - 700) // len(line)), "cliente.example")
         with open(os.path.join(folder, "small", f"{i}.eml"), "w", newline="") as f:

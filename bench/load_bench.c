@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -26,6 +27,7 @@
 #define SIZE_MIN 512u
 #define SIZE_MAX_ (1u << 20)
 #define HEADER_MAX 512u
+#define ID_DIGITS 7 /* of a Message-ID that become the message's number: else all would be one conversation */
 
 enum step { GREETING, EHLO, MAIL, RCPT, DATA, BODY, QUIT, GONE };
 struct session {
@@ -53,8 +55,8 @@ static size_t started, accepted, failed, alive;
 static double *reply_ms;
 static char first_refusal[256];
 static struct file {
-    char *bytes; /* CRLF, dots doubled, without the final dot */
-    size_t n;
+    char *bytes;  /* CRLF, dots doubled, without the final dot */
+    size_t n, id; /* where ID_DIGITS of its Message-ID begin; 0: none that long */
 } * files;
 static size_t n_files, largest;
 
@@ -171,6 +173,11 @@ static void put_file(struct session *s, size_t number)
     const struct file *f = &files[number % n_files];
     size_t n = (size_t)snprintf(s->out, HEADER_MAX, "X-Bench: %s.%zu\r\n", O.tag, number);
     memcpy(s->out + n, f->bytes, f->n);
+    if (f->id) {
+        char digits[ID_DIGITS + 1];
+        snprintf(digits, sizeof digits, "%0*zu", ID_DIGITS, number % 10000000);
+        memcpy(s->out + n + f->id, digits, ID_DIGITS);
+    }
     memcpy(s->out + n + f->n, ".\r\n", 3);
     s->n_out = n + f->n + 3;
     s->at_out = 0;
@@ -388,6 +395,18 @@ static void read_file(const char *path, struct file *f)
         largest = f->n;
 }
 
+static void find_id(struct file *f)
+{
+    static const char name[] = "\r\nMessage-ID: <";
+    for (size_t i = 0; i + sizeof name + ID_DIGITS < f->n; i++) {
+        if (f->bytes[i] != '\r' || strncasecmp(f->bytes + i, name, sizeof name - 1) != 0)
+            continue;
+        size_t at = i + sizeof name - 1, n = strcspn(f->bytes + at, "@> \r\n");
+        f->id = n >= ID_DIGITS ? at : 0;
+        return;
+    }
+}
+
 static void read_folder(void)
 {
     struct dirent **names;
@@ -397,8 +416,10 @@ static void read_folder(void)
     for (int i = 0; i < n; i++) {
         char path[4096];
         snprintf(path, sizeof path, "%s/%s", O.messages, names[i]->d_name);
-        if (names[i]->d_name[0] != '.')
-            read_file(path, &files[n_files++]);
+        if (names[i]->d_name[0] != '.') {
+            read_file(path, &files[n_files]);
+            find_id(&files[n_files++]);
+        }
         free(names[i]);
     }
     free(names);
