@@ -495,15 +495,10 @@ export async function frameChecks({ open, axe, basics, targets, shot, target, st
 
   await group('first load', async () => {
     const page = await open({ storage });
-    let bytes = 0;
-    page.on('response', async (response) => {
-      if (/\.m?js$/.test(new URL(response.url()).pathname)) {
-        bytes += (await response.body().catch(() => Buffer.alloc(0))).length;
-      }
-    });
     await go(page, '/mail/inbox');
     await rows(page).first().waitFor();
-    await page.waitForTimeout(500);
+    const bytes = await page.evaluate(() =>
+      performance.getEntriesByType('resource').filter((entry) => /\.m?js$/.test(entry.name)).reduce((sum, entry) => sum + entry.decodedBodySize, 0));
     ok(bytes > 100_000 && bytes < 1_100_000, 'a first visit loads what the build measured (uncompressed)', `${bytes}`);
     await rows(page).nth(1).click();
     await page.locator('article').waitFor();
