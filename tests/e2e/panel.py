@@ -10,7 +10,7 @@ count = failed = 0
 def browser(name, env):
     """Passes the TAP lines on under one numbering."""
     global count, failed
-    p = subprocess.run([RUN], env={**os.environ, **env}, capture_output=True, text=True, timeout=600)
+    p = subprocess.run([RUN], env={**os.environ, **env}, capture_output=True, text=True, timeout=840)
     seen = 0
     for line in p.stdout.splitlines():
         m = re.match(r"(ok|not ok) \d+ - (.*)", line)

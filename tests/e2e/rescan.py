@@ -28,7 +28,7 @@ with Server() as s:
     s.cli("salvage", "--state", s.state, "--cell", "1", "--out", out)
     s.state = out
     s.start()
-    end, after = time.monotonic() + 40, None
+    end, after = time.monotonic() + 180, None
     while time.monotonic() < end and after != before:
         time.sleep(1)
         after = shown(s)

@@ -50,7 +50,7 @@ def children(pid):
         return [int(p) for p in f.read().split()]
 
 
-def gone(pid, wait=5):
+def gone(pid, wait=60):
     end = time.monotonic() + wait
     while time.monotonic() < end:
         if pid not in children(ZYGOTE):

@@ -28,7 +28,7 @@ class Server:
             self.init()
 
     def cli(self, *args, stdin=None, check=True):
-        p = subprocess.run([BINARY, *args], input=stdin, capture_output=True, text=True, timeout=120)
+        p = subprocess.run([BINARY, *args], input=stdin, capture_output=True, text=True, timeout=300)
         if check and p.returncode != 0:
             raise RuntimeError(f"sigillo {' '.join(args)}: exit {p.returncode}\n{p.stdout}{p.stderr}")
         return p
@@ -41,7 +41,7 @@ class Server:
         self.verb("init", "--state", self.state, "--firm", "Azienda", "--domain", self.domain, "--user", self.user, "--name", "Giulia Ferri",
                  "--password-stdin", stdin=PASSWORD)
 
-    def start(self, wait=30):
+    def start(self, wait=120):
         self.log_path = os.path.join(self.root, f"log-{time.monotonic_ns()}")
         self.log = open(self.log_path, "wb")
         args = [*self.wrap, BINARY, "serve", "--state", self.state, "--set", f"smtp.listen=127.0.0.1:{self.smtp_port}", "--set",
@@ -66,7 +66,7 @@ class Server:
         with open(self.log_path, "rb") as f:
             return f.read().decode("utf-8", "replace")
 
-    def stop(self, sig=signal.SIGTERM, wait=20):
+    def stop(self, sig=signal.SIGTERM, wait=60):
         if self.process and self.process.poll() is None:
             self.process.send_signal(sig)
             try:
@@ -104,7 +104,7 @@ class Server:
         shutil.rmtree(self.root, ignore_errors=True)
 
     # -- SMTP and JMAP --
-    def smtp(self, timeout=60):
+    def smtp(self, timeout=180):
         return smtplib.SMTP("127.0.0.1", self.smtp_port, local_hostname="client.example", timeout=timeout)
 
     def send(self, data, sender="anna@rossimarmi.example", to=None):
@@ -127,7 +127,7 @@ class Server:
             h.setdefault("Content-Type", "application/json")
         r = urllib.request.Request(f"http://127.0.0.1:{self.http_port}{path}", data=data, headers=h, method=method)
         try:
-            with urllib.request.urlopen(r, timeout=30) as a:
+            with urllib.request.urlopen(r, timeout=120) as a:
                 return a.status, dict(a.headers), a.read()
         except urllib.error.HTTPError as e:
             return e.code, dict(e.headers), e.read()

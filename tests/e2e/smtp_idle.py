@@ -33,7 +33,7 @@ with Server(sets=[f"smtp.max_connections={n + 100}", "log.level=warn"]) as s:
     net = s.roles()["net"][0]
     before, held, codes = pss(net), [], set()
     for i in range(n):
-        c = socket.create_connection(("127.0.0.1", s.smtp_port), timeout=60)
+        c = socket.create_connection(("127.0.0.1", s.smtp_port), timeout=180)
         codes.add((ask(c, None), ask(c, b"EHLO idle.example\r\n"), ask(c, b"MAIL FROM:<a@cliente.example>\r\n"),
                    ask(c, b"RCPT TO:<nessuno@azienda.example>\r\n") if i % 10 == 0 else 550, ask(c, b"RSET\r\n")))
         held.append(c)

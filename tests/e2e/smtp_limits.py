@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """SMTP limits as a stranger meets them: by network and firm, greylisting that survives a restart, tarpit, early talkers, slow clients."""
-import re, socket, sys, time
+import re, select, socket, sys, time
 from sigillo import Server, Tap
 
 t = Tap()
@@ -8,7 +8,7 @@ BODY = b"From: Uno <uno@cliente.example>\r\nTo: info@azienda.example\r\nSubject:
 STRANGER = "smtp.exempt_networks="  # loopback counts as anybody
 
 
-def lines(c, n, wait=30):
+def lines(c, n, wait=120):
     """n whole replies as (code, text); (0, "") when the stream ends."""
     out, buf = [], b""
     c.settimeout(wait)
@@ -26,11 +26,11 @@ def lines(c, n, wait=30):
 
 
 def connect(s, source="127.0.0.1", greet=True):
-    c = socket.create_connection(("127.0.0.1", s.smtp_port), timeout=30, source_address=(source, 0))
+    c = socket.create_connection(("127.0.0.1", s.smtp_port), timeout=120, source_address=(source, 0))
     return (c, lines(c, 1)[0]) if greet else c
 
 
-def ask(c, data, n=1, wait=30):
+def ask(c, data, n=1, wait=120):
     c.sendall(data)
     out = lines(c, n, wait)
     return out[0] if n == 1 else [code for code, _ in out]
@@ -117,17 +117,17 @@ def greylist():
 
 
 def tarpit():
-    with Server(sets=[STRANGER, "smtp.tarpit=2s"]) as s:
+    with Server(sets=[STRANGER, "smtp.tarpit=6s"]) as s:
         slow, _ = connect(s)
         begun = time.monotonic()
         slow.sendall(b"FROB\r\n")
         t.is_(mail(s, "127.0.2.1")[0], 250, "while one connection sits in the tarpit another delivers")
-        t.ok(time.monotonic() - begun < 1.5, "without waiting", time.monotonic() - begun)
+        t.ok(not select.select([slow], [], [], 0)[0], "without waiting for it", time.monotonic() - begun)
         t.is_(lines(slow, 1)[0][0], 500, "the error is answered")
-        t.ok(1.9 < time.monotonic() - begun < 4, "late", time.monotonic() - begun)
+        t.ok(5.9 < time.monotonic() - begun, "late", time.monotonic() - begun)
         begun = time.monotonic()
-        t.is_(ask(slow, b"NOOP\r\n")[0], 250, "what is right is answered at once")
-        t.ok(time.monotonic() - begun < 1, "really")
+        t.is_(ask(slow, b"NOOP\r\n")[0], 250, "what is right is answered")
+        t.ok(time.monotonic() - begun < 5, "without the tarpit", time.monotonic() - begun)
         slow.sendall(b"FROB\r\n")
         begun = time.monotonic()
         t.is_(s.stop(), 0, "a connection in the tarpit does not hold up the end")

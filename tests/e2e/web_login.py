@@ -11,7 +11,7 @@ class Browser:
         self.s, self.cookie = s, None
 
     def ask(self, method, path, body=None, **headers):
-        c = http.client.HTTPConnection("127.0.0.1", self.s.http_port, timeout=30)
+        c = http.client.HTTPConnection("127.0.0.1", self.s.http_port, timeout=120)
         h = {k.replace("_", "-"): v for k, v in headers.items()}
         if self.cookie:
             h["Cookie"] = self.cookie

@@ -14,7 +14,7 @@ def pg(*words):
 
 def ask(s, method, path, body=None, cookie=None):
     """(status, type of the problem, cookie)"""
-    c = http.client.HTTPConnection("127.0.0.1", s.http_port, timeout=60)
+    c = http.client.HTTPConnection("127.0.0.1", s.http_port, timeout=120)
     h = {"Cookie": cookie} if cookie else {}
     if body is not None:
         h |= {"Content-Type": "application/json", "X-Sigillo": "1", "Origin": f"http://127.0.0.1:{s.http_port}"}
@@ -75,7 +75,7 @@ try:
             got = {x[:2] for x in pool.map(lambda i: login(s, "some other" if i % 2 else PASSWORD), range(200))}
         t.is_(got, {(503, "unavailable")}, "two hundred log-ins at once meanwhile: 503 that says so")
         pg("restart", folder)
-        end, seen, ok = time.monotonic() + 60, set(), False
+        end, seen, ok = time.monotonic() + 180, set(), False
         while time.monotonic() < end and not ok:
             x = login(s)
             ok = x[0] == 200
