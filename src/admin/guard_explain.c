@@ -4,6 +4,7 @@
 #include "admin/scan_past.h"
 #include "admin/scan_pool.h"
 #include "core/date.h"
+#include "guard/lists.h"
 #include "guard/record.h"
 #include "store/account.h"
 #include "store/judged.h"

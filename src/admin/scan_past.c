@@ -1,7 +1,10 @@
 #include "admin/scan_past.h"
 #include "admin/verb.h"
 #include "facts/iban.h"
+#include "guard/lists.h"
+#include "guard/memory.h"
 #include "intake/input.h"
+#include "mime/charset.h"
 #include "mime/date.h"
 #include "mime/identity.h"
 

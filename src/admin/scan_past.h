@@ -4,11 +4,12 @@
 #include "admin/scan_mail.h"
 #include "core/err.h"
 #include "guard/guard.h"
-#include "guard/lists.h"
-#include "guard/memory.h"
-#include "mime/charset.h"
 
 #define ADMIN_SCAN_OWN_MAX 1000u /* own domains, coordinates and people */
+
+struct guard_lists;
+struct guard_memory;
+struct mime_charsets;
 
 struct admin_scan_past {
     struct arena arena;

@@ -3,9 +3,6 @@
  * import) hands in an envelope and a spool; intake reads who wrote it (mime), lets a sealed worker read what is in it
  * (scan), asks the guard, commits through the hooks and answers. Runs on the loop thread; scan, history and commit are
  * asynchronous and come back by 64-bit id. */
-#include "auth/kit.h"
-#include "core/conf.h"
-#include "core/env.h"
 #include "intake/hook.h"
 #include "intake/spool.h"
 #include "store/account.h"
@@ -18,6 +15,8 @@
 #define INTAKE_RECEIVED_MAX 100u /* RFC 5321 6.3: more Received fields are a loop */
 
 struct intake;
+struct auth_kit;
+struct env;
 
 /* What intake needs of the event loop; role/ joins it with net/. */
 struct intake_io {
@@ -34,10 +33,10 @@ struct intake_conf {
     int scan_fd; /* channel to the scan zygote */
     int64_t scan_timeout_ms;
     int scan_workers;
-    const char *last_resort;                                             /* checked spool folder or NULL */
-    struct str hostname;                                                 /* for Received and Authentication-Results */
+    const char *last_resort;         /* checked spool folder or NULL */
+    struct str hostname;             /* for Received and Authentication-Results */
     const struct auth_kit *auth_kit; /* opened before the sandbox; NULL: mail is not authenticated */
-    int dns_fd;                      /* channel to the dns role, taken; -1: none, and what needs it is a temporary error */
+    int dns_fd; /* channel to the dns role, taken; -1: none, and what needs it is a temporary error */
     int64_t auth_timeout_ms;
     const struct str *auth_sealers; /* domains whose ARC seals are trusted; lower-case A-labels */
     size_t n_auth_sealers;

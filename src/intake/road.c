@@ -3,6 +3,9 @@
 #include "intake/road.h"
 #include "core/fault.h"
 #include "core/log.h"
+#include "guard/lists.h"
+#include "intake/policy.h"
+#include "intake/scan.h"
 #include "store/read.h"
 #include <stdlib.h>
 

@@ -3,9 +3,6 @@
 #include "core/list.h"
 #include "core/map.h"
 #include "intake/resolve.h"
-#include "guard/lists.h"
-#include "intake/policy.h"
-#include "intake/scan.h"
 #include "mime/identity.h"
 #include "store/unread.h"
 #include <stdatomic.h>
@@ -25,6 +22,11 @@ enum road_refusal {
     ROAD_RESENT = 2 /* equal to an unreplied one: first id */
 };
 
+struct guard_lists;
+struct policy;
+struct policies;
+struct scan_pool;
+
 struct road {
     struct intake *in;
     uint64_t id, session;
@@ -34,7 +36,7 @@ struct road {
     enum road_state state;
     bool counted; /* in intake.busy */
     int tries;
-    bool again; /* the message is stored already: judged anew (again.c) */
+    bool again;  /* the message is stored already: judged anew (again.c) */
     bool rescan; /* again, but only its facts are made anew */
     struct unread unread;
     bool drained; /* from the spool of last resort: its id is the idempotency key */
@@ -47,8 +49,8 @@ struct road {
     struct str bytes; /* as stored: trace header + DATA */
     size_t data_at;   /* where DATA begins in bytes */
     /* auth.c */
-    struct str received; /* DATA as it came, when forged fields were removed from bytes; else p == NULL */
-    char *front_at;      /* room before bytes, for our Authentication-Results */
+    struct str received;  /* DATA as it came, when forged fields were removed from bytes; else p == NULL */
+    char *front_at;       /* room before bytes, for our Authentication-Results */
     size_t front, path_n; /* its size; length of the Return-Path line, which stays first */
     struct auth_job auth;
     struct auth_input *auth_input;

@@ -1,4 +1,5 @@
 #include "role/auth_open.h"
+#include "auth/kit.h"
 #include "core/log.h"
 #include "mime/domain.h"
 #include "store/firm.h"
