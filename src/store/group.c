@@ -4,6 +4,7 @@
  *
  * Crash points (core/fault.h): cell.fence cell.begin cell.fn cell.pack cell.commit cell.commit.after cell.done */
 #include "store/group.h"
+#include "core/cpu.h"
 #include "core/fault.h"
 #include "core/log.h"
 
@@ -61,11 +62,11 @@ static int put_blobs(struct cell *c, struct job **jobs, size_t n, size_t *put)
 /* Only where a test would see it: the clock costs a system call. */
 static int64_t thread_cpu_ms(void)
 {
-    struct timespec t = {0};
 #ifdef SIGILLO_DEBUG
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return cpu_thread_ms();
+#else
+    return 0;
 #endif
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* A job holds the fence: what is larger must be a cursored one. log_bug ends a test. */

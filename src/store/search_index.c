@@ -73,7 +73,7 @@ static void texts_of(struct arena *a, struct str packed, struct doc *d)
 {
     struct facts_insight in;
     struct str bytes;
-    AUTO(buf) struct buf files;
+    AUTO(buf) struct buf files = {0};
     if (insight_unpack(a, packed, &bytes) != 0 || facts_insight_get(a, bytes, &in) != 0)
         return;
     d->body = in.text;
@@ -92,7 +92,7 @@ static void recipients_of(struct txn *t, struct batch *b, struct doc *d)
     struct mail_loc at;
     struct str raw;
     AUTO(arena) struct arena own;
-    AUTO(buf) struct buf out;
+    AUTO(buf) struct buf out = {0};
     arena_init(&own, RECIPIENTS_ARENA_MAX);
     if (mail_blob(t, b->org, b->account, d->message, &at) != 1 ||
         pack_read_blob(cell_packs(t->cell), at.loc, at.sha256, &own, &raw) != 0)
