@@ -211,7 +211,11 @@ int main(int argc, char **argv)
     const struct {
         const char *name;
         size_t *out;
-    } numbers[] = {{"--firms", &O.firms}, {"--boxes", &O.boxes}, {"--messages", &O.messages}, {"--size", &O.size}, {"--known", &O.known}};
+    } numbers[] = {{"--firms", &O.firms},
+                   {"--boxes", &O.boxes},
+                   {"--messages", &O.messages},
+                   {"--size", &O.size},
+                   {"--known", &O.known}};
     struct err e = {0};
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--state") == 0)

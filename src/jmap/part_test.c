@@ -42,47 +42,46 @@ static void trees(void **state)
     (void)state;
     static const struct {
         const char *raw, *shape, *text, *html, *attached;
-    } cases[] =
-        {
-            {"Subject: x\r\n\r\nciao\r\n", "0:text/plain", "0", "0", ""},
-            {"Content-Type: text/html\r\n\r\n<p>", "0:text/html", "0", "0", ""},
-            {"Content-Type: application/pdf\r\n\r\nx", "0:application/pdf", "", "", "0"},
-            {"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n" PART("text/plain") "--b\r\n" PART(
-                 "text/html") "--b--\r\n",
-             "0:multipart/alternative 1:text/plain 1:text/html", "1", "2", ""},
-            {"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n" PART("text/html") "--b--\r\n",
-             "0:multipart/alternative 1:text/html", "1", "1", ""},
-            {"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" PART("text/plain") "--b\r\n" PART(
-                 "image/png") "--b\r\n" PART("text/plain") "--b\r\n" ATTACHED("application/pdf", "a.pdf") "--b--\r\n",
-             "0:multipart/mixed 1:text/plain 1:image/png 1:text/plain 1:application/pdf", "1,2,3", "1,2,3", "4"},
-            /* the picture of the HTML is no part of the text */
-            {"Content-Type: multipart/alternative; boundary=a\r\n\r\n--a\r\n" PART("text/plain") "--a\r\nContent-Type: "
-                                                                                                 "multipart/related; "
-                                                                                                 "boundary=r\r\n\r\n--"
-                                                                                                 "r\r\n" PART("text/"
-                                                                                                              "html") "--r\r\n" PART(
-                                                                                                     "image/png") "--r-"
-                                                                                                                  "-\r"
-                                                                                                                  "\n--"
-                                                                                                                  "a--"
-                                                                                                                  "\r"
-                                                                                                                  "\n",
-             "0:multipart/alternative 1:text/plain 1:multipart/related 2:text/html 2:image/png", "1", "3", "4"},
-            /* a named text behind the first part hangs on */
-            {"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" PART(
-                 "text/plain") "--b\r\nContent-Type: text/plain; name=n.txt\r\n\r\nx\r\n--b--\r\n",
-             "0:multipart/mixed 1:text/plain 1:text/plain", "1", "1", "2"},
-            {"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: "
-             "y\r\n\r\nz\r\n--b--\r\n",
-             "0:multipart/mixed 1:message/rfc822 2:text/plain", "", "", "1"},
-            {"Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nSubject: y\r\n\r\nz\r\n--b--\r\n",
-             "0:multipart/digest 1:message/rfc822 2:text/plain", "", "", "1"},
-            /* never closed; a boundary that begins like another */
-            {"Content-Type: multipart/mixed; boundary=b\r\n\r\n--bb\r\n--b\r\n" PART("text/plain"),
-             "0:multipart/mixed 1:text/plain", "1", "1", ""},
-            {"Content-Type: multipart/mixed\r\n\r\nno boundary\r\n", "0:multipart/mixed", "", "", ""},
-            {"", "0:text/plain", "0", "0", ""},
-        };
+    } cases[] = {
+        {"Subject: x\r\n\r\nciao\r\n", "0:text/plain", "0", "0", ""},
+        {"Content-Type: text/html\r\n\r\n<p>", "0:text/html", "0", "0", ""},
+        {"Content-Type: application/pdf\r\n\r\nx", "0:application/pdf", "", "", "0"},
+        {"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n" PART("text/plain") "--b\r\n" PART(
+             "text/html") "--b--\r\n",
+         "0:multipart/alternative 1:text/plain 1:text/html", "1", "2", ""},
+        {"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n" PART("text/html") "--b--\r\n",
+         "0:multipart/alternative 1:text/html", "1", "1", ""},
+        {"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" PART("text/plain") "--b\r\n" PART(
+             "image/png") "--b\r\n" PART("text/plain") "--b\r\n" ATTACHED("application/pdf", "a.pdf") "--b--\r\n",
+         "0:multipart/mixed 1:text/plain 1:image/png 1:text/plain 1:application/pdf", "1,2,3", "1,2,3", "4"},
+        /* the picture of the HTML is no part of the text */
+        {"Content-Type: multipart/alternative; boundary=a\r\n\r\n--a\r\n" PART(
+             "text/plain") "--a\r\nContent-Type: "
+                           "multipart/related; "
+                           "boundary=r\r\n\r\n--"
+                           "r\r\n" PART("text/"
+                                        "html") "--r\r\n" PART("image/png") "--r-"
+                                                                            "-\r"
+                                                                            "\n--"
+                                                                            "a--"
+                                                                            "\r"
+                                                                            "\n",
+         "0:multipart/alternative 1:text/plain 1:multipart/related 2:text/html 2:image/png", "1", "3", "4"},
+        /* a named text behind the first part hangs on */
+        {"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" PART(
+             "text/plain") "--b\r\nContent-Type: text/plain; name=n.txt\r\n\r\nx\r\n--b--\r\n",
+         "0:multipart/mixed 1:text/plain 1:text/plain", "1", "1", "2"},
+        {"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: "
+         "y\r\n\r\nz\r\n--b--\r\n",
+         "0:multipart/mixed 1:message/rfc822 2:text/plain", "", "", "1"},
+        {"Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nSubject: y\r\n\r\nz\r\n--b--\r\n",
+         "0:multipart/digest 1:message/rfc822 2:text/plain", "", "", "1"},
+        /* never closed; a boundary that begins like another */
+        {"Content-Type: multipart/mixed; boundary=b\r\n\r\n--bb\r\n--b\r\n" PART("text/plain"),
+         "0:multipart/mixed 1:text/plain", "1", "1", ""},
+        {"Content-Type: multipart/mixed\r\n\r\nno boundary\r\n", "0:multipart/mixed", "", "", ""},
+        {"", "0:text/plain", "0", "0", ""},
+    };
     for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
         struct facts_structure s = tree(cases[i].raw);
         struct part_lists l;

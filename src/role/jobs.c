@@ -23,7 +23,8 @@ static const struct sandbox_spec jobs_sandbox = {
 };
 const struct role role_jobs = {"jobs", &jobs_sandbox, jobs_init, jobs_run};
 
-static const struct intake_hook *const hooks[] = {&intake_hook_mailbox, &intake_hook_history, &intake_hook_judged, NULL};
+static const struct intake_hook *const hooks[] = {&intake_hook_mailbox, &intake_hook_history, &intake_hook_judged,
+                                                  NULL};
 
 static int jobs_init(struct role_ctx *r)
 {

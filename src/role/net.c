@@ -42,7 +42,8 @@ static const struct sandbox_spec net_sandbox = {
 };
 const struct role role_net = {"net", &net_sandbox, net_init, net_run};
 
-static const struct intake_hook *const hooks[] = {&intake_hook_mailbox, &intake_hook_history, &intake_hook_judged, NULL};
+static const struct intake_hook *const hooks[] = {&intake_hook_mailbox, &intake_hook_history, &intake_hook_judged,
+                                                  NULL};
 
 static int net_init(struct role_ctx *r)
 {

@@ -9,11 +9,11 @@
 #define NET_LISTEN_MAX 32u
 #define NET_TLS_RETRY_MS 5000 /* keys is restarting */
 #define NET_TLS_LOOK_MS 5000  /* has a certificate been renewed? One question over the channel */
-#define NET_NAMES_MAX 64u      /* names of TLS clients whose certificate is at hand */
+#define NET_NAMES_MAX 64u     /* names of TLS clients whose certificate is at hand */
 #define NET_LOGIN_RETRY_MS 1000
-#define NET_STOP_MS 7000      /* sessions that have not ended by then are cut; the supervisor kills after ten seconds */
-#define NET_WAKE_MS 100       /* a search may lag behind a delivery by so much */
-#define NET_WAKES_MAX 64u     /* firms in one round of wake-ups */
+#define NET_STOP_MS 7000  /* sessions that have not ended by then are cut; the supervisor kills after ten seconds */
+#define NET_WAKE_MS 100   /* a search may lag behind a delivery by so much */
+#define NET_WAKES_MAX 64u /* firms in one round of wake-ups */
 #define NET_PASSWORD_THREADS 2
 #define NET_CONTROL_MAX 16u    /* requests of the command line at once */
 #define NET_PASSWORD_QUEUE 64u /* more at once: 503 */
@@ -84,5 +84,5 @@ void net_control_free(struct net_control **k);
 extern const struct http_route net_health_routes[];
 extern const size_t net_health_routes_n;
 void net_health_keep(struct net_role *n, struct str body);
-bool net_ready(struct net_role *n); /* mail can be kept */
+bool net_ready(struct net_role *n);                     /* mail can be kept */
 void net_health_json(void *net_role, struct buf *json); /* roles, cells, SMTP: fits jmap_ctx.health */
