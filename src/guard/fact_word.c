@@ -106,8 +106,19 @@ static struct str find(const struct word *w, size_t n, struct str code, int lang
     return code.n ? code : STR("–");
 }
 
+/* A finding named inside another one's text: by its title. */
+static struct str title_of(struct str code, int lang)
+{
+    for (size_t i = 0; i < GUARD_CODES; i++)
+        if (str_eq(code, str_c(guard_table[i].code)))
+            return str_c(guard_table[i].title[lang == 1]);
+    return code;
+}
+
 struct str guard_fact_word(struct str key, struct str value, int lang)
 {
+    if (str_eq(key, STR("first")))
+        return title_of(value, lang);
     if (str_eq(key, STR("country")) || str_eq(key, STR("old_country")))
         return find(countries, N_ELEMENTS(countries), value, lang);
     if (str_eq(key, STR("kind")))
