@@ -4,6 +4,7 @@
 
 #define LONG_HOST 45u    /* bytes of a host name that a person no longer reads */
 #define RANDOM_LABEL 12u /* letters of a label before its digits and consonants tell anything */
+#define WORN_HOSTS 4u    /* compared with the brands' names; more cost and say nothing new */
 #define OTHERS_MAX 6u    /* foreign domains after which one more says nothing */
 
 /* Pages of known firms that send on to wherever they are told. */
@@ -138,7 +139,8 @@ static void disguise(struct guard_case *c, const struct guard_host *h, bool *tol
 
 /* Signs of one host; each kind is told once for a message. */
 struct told {
-    bool mismatch, disguise, redirect, shortener, hosting, cheap, cracked, addressed, random;
+    bool mismatch, disguise, redirect, shortener, hosting, cheap, cracked, addressed, random, brand;
+    unsigned looked; /* hosts compared with brands */
 };
 
 static void placed(struct guard_case *c, const struct guard_host *h, struct str host, struct told *t)
@@ -153,6 +155,12 @@ static void placed(struct guard_case *c, const struct guard_host *h, struct str 
     if (!t->cheap && guard_is_cheap_tld(guard_tld(host))) {
         t->cheap = true;
         GUARD_FIND(c, GUARD_LINK_CHEAP, {"host", host});
+    }
+    const struct guard_brand *worn =
+        t->brand || t->looked++ >= WORN_HOSTS ? NULL : guard_brand_worn(guard_registrable(c->in->lists, host));
+    if (worn) {
+        t->brand = true;
+        GUARD_FIND(c, GUARD_LINK_WORN, {"host", host}, {"brand", str_c(worn->name)}, {"known", str_c(worn->domains)});
     }
     if (!t->cracked && cracked_path(h->url.path)) {
         t->cracked = true;

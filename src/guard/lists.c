@@ -197,3 +197,60 @@ const struct guard_brand *guard_brand_of(struct str registrable)
             return b;
     return NULL;
 }
+
+#define WORN_LEAST 5u
+
+/* Names that honest domains hold for other reasons. */
+static const char *const common_names[] = {"apple",     "orange",  "target",  "chase",    "stripe", "ledger",
+                                           "norton",    "intuit",  "correos", "express",  "lloyds", "google",
+                                           "outlook",   "windows", "aruba",   "facebook", "poste",  "telekom",
+                                           "finanzamt", "elster",  "caixa",   "serasa",   "steam"};
+
+static bool common_name(struct str word)
+{
+    for (size_t i = 0; i < N_ELEMENTS(common_names); i++)
+        if (str_eq(word, str_c(common_names[i])))
+            return true;
+    return false;
+}
+
+/* One letter other, more or less, or 1 for l and 0 for o: compared from both ends. */
+static bool one_off(struct str a, struct str b)
+{
+    size_t head = 0, tail = 0, least = a.n < b.n ? a.n : b.n;
+    if (a.n > b.n + 1 || b.n > a.n + 1)
+        return false;
+    while (head < least && a.p[head] == b.p[head])
+        head++;
+    while (tail < least - head && a.p[a.n - 1 - tail] == b.p[b.n - 1 - tail])
+        tail++;
+    size_t rest_a = a.n - head - tail, rest_b = b.n - head - tail;
+    bool swapped = rest_a == 2 && rest_b == 2 && a.p[head] == b.p[head + 1] && a.p[head + 1] == b.p[head];
+    return (rest_a <= 1 && rest_b <= 1) || swapped;
+}
+
+/* The word alone is a token, or the only token but one letter; longer names are found glued to other words too. */
+static bool wears(struct str label, struct str word)
+{
+    struct str rest = label, token;
+    if (word.n < WORN_LEAST || str_chr(word, ' ', 0) >= 0 || common_name(word))
+        return false;
+    while (str_token(&rest, '-', &token))
+        if (str_eq(token, word))
+            return true;
+    if (word.n >= WORN_LEAST + 2 && str_find(label, word, 0) >= 0)
+        return true;
+    return word.n > WORN_LEAST && one_off(label, word);
+}
+
+const struct guard_brand *guard_brand_worn(struct str registrable)
+{
+    struct str label = guard_label(registrable);
+    for (const struct guard_brand *b = guard_brands; b->name && label.n >= WORN_LEAST; b++) {
+        struct str rest = str_c(b->words), word;
+        while (str_token(&rest, '|', &word))
+            if (wears(label, word))
+                return guard_brand_owns(b, registrable) ? NULL : b;
+    }
+    return NULL;
+}

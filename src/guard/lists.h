@@ -41,5 +41,8 @@ const struct guard_brand *guard_brand_in(struct str folded_text);
 /* The brand that owns this registrable domain; NULL none. */
 const struct guard_brand *guard_brand_of(struct str registrable);
 bool guard_brand_owns(const struct guard_brand *b, struct str registrable);
+/* The brand whose name this registrable domain wears without being its own: "deliver-fedex.com", "paypa1.com". Only names that are no
+ * words of a language. NULL none. */
+const struct guard_brand *guard_brand_worn(struct str registrable);
 /* Every brand, for near search: ends with a row whose name is NULL. */
 extern const struct guard_brand guard_brands[];

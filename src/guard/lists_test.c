@@ -77,6 +77,20 @@ static void test_order(void **state)
     assert_false(guard_is_shortener(STR_NULL));
 }
 
+static void test_worn(void **state)
+{
+    (void)state;
+    static const char *const worn[] = {"deliver-fedex.com",      "paypa1.com",   "paypall.com", "netflix-konto.de",
+                                       "securemicrosoft365.top", "mircosoft.com"};
+    static const char *const honest[] = {
+        "fedex.com",    "paypal.com", "paypal.it", "apple-farm.com", "rossimarmi.it", "orange.example",
+        "start-ups.it", "it",         ""};
+    for (size_t i = 0; i < N_ELEMENTS(worn); i++)
+        assert_non_null(guard_brand_worn(str_c(worn[i])));
+    for (size_t i = 0; i < N_ELEMENTS(honest); i++)
+        assert_null(guard_brand_worn(str_c(honest[i])));
+}
+
 static void test_brands(void **state)
 {
     (void)state;
@@ -95,6 +109,6 @@ static void test_brands(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_registrable), cmocka_unit_test(test_order),
-                                       cmocka_unit_test(test_brands)};
+                                       cmocka_unit_test(test_brands), cmocka_unit_test(test_worn)};
     return cmocka_run_group_tests(tests, open_lists, close_lists);
 }

@@ -229,6 +229,14 @@ static void reply(struct guard_case *c, const struct guard_content *k)
     GUARD_SIGNAL(c, GUARD_SENDER_REPLY, k->freemail ? 2200 : 1600, {"old", in->from_addr}, {"new", to->addr});
 }
 
+static void brand_domain(struct guard_case *c, const struct guard_content *k)
+{
+    const struct guard_brand *b = k->freemail || k->list ? NULL : guard_brand_worn(k->from_domain);
+    if (b)
+        GUARD_FIND(c, GUARD_SENDER_BRAND, {"domain", k->from_domain}, {"brand", str_c(b->name)},
+                   {"known", str_c(b->domains)});
+}
+
 static void envelope(struct guard_case *c, const struct guard_content *k)
 {
     const struct guard_input *in = c->in;
@@ -253,6 +261,7 @@ void guard_sender(struct guard_case *c, struct guard_content *k)
         GUARD_FIND(c, GUARD_SENDER_LETTERS, {"name", c->in->from_name});
     if (c->in->from_broken)
         GUARD_FIND(c, GUARD_SENDER_BROKEN, {"name", k->name.n ? c->in->from_name : STR("\xE2\x80\x93")});
+    brand_domain(c, k);
     presents(c, k);
     code(c, k);
     address(c, k);
