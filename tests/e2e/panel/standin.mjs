@@ -45,7 +45,7 @@ export function announce() {
 export async function startStandin(dist) {
   const server = createServer((request, response) => {
     handle(dist, request, response).catch((error) => {
-      response.writeHead(500).end(String(error));
+      response.headersSent ? response.destroy() : response.writeHead(500).end(String(error));
     });
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
