@@ -148,14 +148,14 @@ enum facts_att {
 };
 struct facts_attachment {
     uint32_t part;
-    uint32_t flags;              /* enum facts_att */
-    struct str name;             /* decoded; inside archives with its path */
-    struct str kind;             /* what the bytes are: "pdf", "zip", "docx", "exe", "fatturapa" ...; "" unknown */
-    struct str detail;           /* what raised the flags, as evidence: "setup.js in ordine.zip" */
-    struct str tool, author;     /* program and person that made it (PDF, Office); author: address of the organiser of an
+    uint32_t flags;          /* enum facts_att */
+    struct str name;         /* decoded; inside archives with its path */
+    struct str kind;         /* what the bytes are: "pdf", "zip", "docx", "exe", "fatturapa" ...; "" unknown */
+    struct str detail;       /* what raised the flags, as evidence: "setup.js in ordine.zip" */
+    struct str tool, author; /* program and person that made it (PDF, Office); author: address of the organiser of an
                                     invitation, of the sender of an attached message */
-    struct str number;           /* of the invoice, when ATT_INVOICE and readable */
-    struct str holder;           /* seller or payee named inside, when readable */
+    struct str number;       /* of the invoice, when ATT_INVOICE and readable */
+    struct str holder;       /* seller or payee named inside, when readable */
     int64_t made_ms, changed_ms; /* 0 unknown */
     uint32_t pages, text_chars;
 };

@@ -51,7 +51,7 @@ struct guard_input {
     bool from_ambiguous;                          /* not exactly one parseable From with one address */
     bool from_broken; /* From is there, but not readable as one address: two, a group, words without an address */
     bool report;      /* multipart/report: a notice by a mail server (RFC 6522) */
-    struct guard_party sender;                    /* Sender; empty when absent */
+    struct guard_party sender; /* Sender; empty when absent */
     const struct guard_party *reply_to, *to, *cc;
     size_t n_reply_to, n_to, n_cc;
     struct str envelope;                            /* reverse-path as canonical key; empty for <> or unknown */
