@@ -7,6 +7,18 @@ export async function frameChecks({ open, axe, basics, targets, shot, target, st
   const go = (page, path) => page.goto(target.url + path);
   const rows = (page) => page.locator('[role="row"][data-email]');
   const row = (page, id) => page.locator(`[role="row"][data-email="${id}"]`);
+  /** How many rows there are once no more come. */
+  const settled = async (page) => {
+    let seen = -1;
+    for (;;) {
+      const now = await rows(page).count();
+      if (now > 0 && now === seen) {
+        return now;
+      }
+      seen = now;
+      await page.waitForTimeout(400);
+    }
+  };
   const notice = (page) => page.locator('[data-notice]');
   const focused = (page) => page.evaluate(() => document.activeElement?.getAttribute('data-email') ?? document.activeElement?.tagName);
 
@@ -15,14 +27,14 @@ export async function frameChecks({ open, axe, basics, targets, shot, target, st
     const page = await open({ storage });
     await go(page, `/mail/inbox/${ids.plain}`);
     await page.locator('article').waitFor();
-    const before = await rows(page).count();
+    const before = await settled(page);
     await page.getByRole('button', { name: 'Archivia' }).click();
     await notice(page).getByText('Messaggio archiviato.').waitFor();
     await row(page, ids.plain).waitFor({ state: 'detached' });
     ok(page.url().endsWith('/mail/inbox'), 'archiving an open message leads back to the list', page.url());
     await page.getByRole('button', { name: 'Annulla' }).click();
     await row(page, ids.plain).waitFor();
-    equal(await rows(page).count(), before, 'undo brings it back');
+    equal(await settled(page), before, 'undo brings it back');
     await row(page, ids.plain).focus();
     await page.keyboard.press('Backspace');
     await page.waitForTimeout(200);
