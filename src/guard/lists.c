@@ -28,10 +28,10 @@ static const struct str cheap_tld[] = {
 #undef LIST
 
 const struct guard_brand guard_brands[] = {
-#define BRAND(name, words, domains) {name, words, domains},
+#define BRAND(name, words, domains) {name, words, domains, sizeof(words) - 1, sizeof(domains) - 1},
 #include "guard/list_brand.def"
 #undef BRAND
-    {NULL, NULL, NULL},
+    {NULL, NULL, NULL, 0, 0},
 };
 
 int guard_lists_open(struct guard_lists **out, struct err *e)
@@ -148,7 +148,7 @@ const struct guard_brand *guard_brand_in(struct str text)
         if (i == 0 || !word_byte(text.p[i - 1]))
             begins[(unsigned char)text.p[i]] = true;
     for (const struct guard_brand *b = guard_brands; b->name; b++) {
-        struct str rest = str_c(b->words), word;
+        struct str rest = str_n(b->words, b->n_words), word;
         while (str_token(&rest, '|', &word))
             if (word.n > longest && word.n <= text.n && begins[(unsigned char)word.p[0]] && whole_word(text, word)) {
                 best = b;
@@ -161,7 +161,7 @@ const struct guard_brand *guard_brand_in(struct str text)
 /* "dpd.com.pl" is DPD's although no list can name every country: the very word, under a country's or a common ending. */
 static bool brand_abroad(const struct guard_brand *b, struct str registrable)
 {
-    struct str label = guard_label(registrable), tld = guard_tld(registrable), rest = str_c(b->words), word;
+    struct str label = guard_label(registrable), tld = guard_tld(registrable), rest = str_n(b->words, b->n_words), word;
     if (str_find(rest, label, 0) < 0) /* most are done here */
         return false;
     bool common = tld.n == 2 || str_eq(tld, STR("com")) || str_eq(tld, STR("net")) || str_eq(tld, STR("org"));
@@ -177,7 +177,7 @@ bool guard_brand_owns(const struct guard_brand *b, struct str registrable)
 {
     if (brand_abroad(b, registrable))
         return true;
-    struct str rest = str_c(b->domains), domain, end = guard_tld(registrable);
+    struct str rest = str_n(b->domains, b->n_domains), domain, end = guard_tld(registrable);
     if (registrable.n > end.n + 1) {
         ptrdiff_t dot = str_rchr(str_upto(registrable, registrable.n - end.n - 1), '.');
         if (str_find(rest, str_from(registrable, (size_t)(dot + 1)), 0) < 0) /* its last two labels */
@@ -233,21 +233,22 @@ static bool one_off(struct str a, struct str b)
 static bool wears(struct str label, struct str word)
 {
     struct str rest = label, token;
-    if (word.n < WORN_LEAST || str_chr(word, ' ', 0) >= 0 || common_name(word))
+    if (word.n < WORN_LEAST)
         return false;
-    while (str_token(&rest, '-', &token))
-        if (str_eq(token, word))
-            return true;
-    if (word.n >= WORN_LEAST + 2 && str_find(label, word, 0) >= 0)
-        return true;
-    return word.n > WORN_LEAST && one_off(label, word);
+    bool worn = word.n > WORN_LEAST && one_off(label, word);
+    if (!worn && str_find(label, word, 0) >= 0) {
+        worn = word.n >= WORN_LEAST + 2;
+        while (!worn && str_token(&rest, '-', &token))
+            worn = str_eq(token, word);
+    }
+    return worn && !common_name(word) && str_chr(word, ' ', 0) < 0;
 }
 
 const struct guard_brand *guard_brand_worn(struct str registrable)
 {
     struct str label = guard_label(registrable);
     for (const struct guard_brand *b = guard_brands; b->name && label.n >= WORN_LEAST; b++) {
-        struct str rest = str_c(b->words), word;
+        struct str rest = str_n(b->words, b->n_words), word;
         while (str_token(&rest, '|', &word))
             if (wears(label, word))
                 return guard_brand_owns(b, registrable) ? NULL : b;

@@ -32,9 +32,10 @@ bool guard_is_mailer(struct str registrable);
 bool guard_is_cheap_tld(struct str tld);
 
 struct guard_brand {
-    const char *name;    /* as people write it: "DHL", "Poste Italiane" */
-    const char *words;   /* folded names that claim it, parted by "|": "dhl|dhl express" */
-    const char *domains; /* registrable domains that are its own, parted by spaces */
+    const char *name;          /* as people write it: "DHL", "Poste Italiane" */
+    const char *words;         /* folded names that claim it, parted by "|": "dhl|dhl express" */
+    const char *domains;       /* registrable domains that are its own, parted by spaces */
+    size_t n_words, n_domains; /* bytes of the two */
 };
 /* The brand whose words stand in text as whole words, longest first; NULL none. Fold text before (lower case). */
 const struct guard_brand *guard_brand_in(struct str folded_text);
