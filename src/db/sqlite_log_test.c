@@ -1,7 +1,7 @@
 /* Frames that wait for the sync: who sees which rows when, transactions larger than the page cache, a kill right after the commit, a log that cannot
  * grow, and that the waiting happens at all. */
 #include "core/buf.h"
-#include "db/db_testing.h"
+#include "db/probe_testing.h"
 #include "db/sqlite_priv.h"
 
 #include <setjmp.h>
@@ -13,7 +13,6 @@
 #include <sys/wait.h>
 #include <cmocka.h>
 
-#define ORG 1
 #define SMALL_CACHE_KIB 64
 
 struct fixture {
@@ -40,20 +39,6 @@ static int teardown(void **state)
     testing_remove(&f->place);
     free(f);
     return 0;
-}
-
-static int insert(struct db *db, int64_t id, size_t size)
-{
-    static char bytes[300000];
-    return db_run(db, SQL_PROBE_INSERT,
-                  DB_ARGS(db_int(ORG), db_int(id), db_null(), db_blob(str_n(bytes, size)), db_null()), NULL);
-}
-
-static int64_t count(struct db *db)
-{
-    int64_t n = -1;
-    assert_int_equal(db_get_int(db, SQL_PROBE_COUNT, DB_ARGS(db_int(ORG)), &n), 1);
-    return n;
 }
 
 static int64_t log_size(const struct fixture *f)

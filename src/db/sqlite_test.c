@@ -1,6 +1,6 @@
 /* What only SQLite has: files cut or foreign, the write lock, checkpoints, snapshots of a live file, a full disk. */
 #include "core/env.h"
-#include "db/db_testing.h"
+#include "db/probe_testing.h"
 #include "db/sqlite_priv.h"
 
 #include <errno.h>
@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 
-#define ORG 1
 #define GROUP 32
 
 struct fixture {
@@ -43,20 +42,6 @@ static int teardown(void **state)
     testing_remove(&f->place);
     free(f);
     return 0;
-}
-
-static int insert(struct db *db, int64_t id, size_t size)
-{
-    static char zeros[300000];
-    return db_run(db, SQL_PROBE_INSERT,
-                  DB_ARGS(db_int(ORG), db_int(id), db_null(), db_blob(str_n(zeros, size)), db_null()), NULL);
-}
-
-static int64_t count(struct db *db)
-{
-    int64_t n = -1;
-    assert_int_equal(db_get_int(db, SQL_PROBE_COUNT, DB_ARGS(db_int(ORG)), &n), 1);
-    return n;
 }
 
 /* GROUP rows of 300 bytes in one transaction, each in its savepoint, as the store writes. */

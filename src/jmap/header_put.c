@@ -121,30 +121,12 @@ static void put_groups(struct json_w *w, struct arena *a, const struct mime_addr
     json_arr_end(w);
 }
 
-static void put_ids(struct json_w *w, struct arena *a, struct str value)
+/* What stands in angle brackets, at most `most`: Message-IDs and URLs alike; null when there is none (RFC 8621 4.1.2.5, 4.1.2.7). */
+static void put_bracketed(struct json_w *w, struct arena *a, struct str value, size_t most)
 {
     struct str text = mime_unfold(a, value);
     size_t n = 0;
-    for (size_t at = 0;;) {
-        ptrdiff_t from = str_chr(text, '<', at), to = from < 0 ? -1 : str_chr(text, '>', (size_t)from);
-        if (to < 0)
-            break;
-        if (n++ == 0)
-            json_arr(w);
-        json_str(w, str_trim(str_n(text.p + from + 1, (size_t)(to - from - 1))));
-        at = (size_t)to + 1;
-    }
-    if (n)
-        json_arr_end(w);
-    else
-        json_none(w);
-}
-
-static void put_urls(struct json_w *w, struct arena *a, struct str value)
-{
-    struct str text = mime_unfold(a, value);
-    size_t n = 0;
-    for (size_t at = 0; n < URLS_MAX;) {
+    for (size_t at = 0; n < most;) {
         ptrdiff_t from = str_chr(text, '<', at), to = from < 0 ? -1 : str_chr(text, '>', (size_t)from);
         if (to < 0)
             break;
@@ -184,9 +166,9 @@ static void put_form(struct json_w *w, struct arena *a, struct mime_charsets *cs
         else
             email_put_addrs(w, a, list.v, list.n);
         break;
-    case AS_MESSAGE_IDS: put_ids(w, a, value); break;
+    case AS_MESSAGE_IDS: put_bracketed(w, a, value, value.n); break;
     case AS_DATE: put_date(w, value); break;
-    case AS_URLS: put_urls(w, a, value); break;
+    case AS_URLS: put_bracketed(w, a, value, URLS_MAX); break;
     case AS_FORMS: break;
     }
 }

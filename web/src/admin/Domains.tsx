@@ -1,14 +1,14 @@
 import { Button, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useText } from '../i18n';
 import { adminKeys, createDomain, destroyDomain, domainsQuery } from '../jmap/admin';
 import type { Domain } from '../jmap/types';
 import { factDate } from '../lib/format';
-import { useActions } from '../mail/actions';
 import { State } from '../shell/State';
 import { FormDialog, PageHead, Waiting, useReason } from './parts';
+import { useSaving } from './saving';
 import styles from './Settings.module.css';
 
 export function Domains() {
@@ -62,25 +62,12 @@ export function Domains() {
   );
 }
 
-function useSaving(onClose: () => void, done: string) {
-  const queryClient = useQueryClient();
-  const { tell } = useActions();
-  return useMutation({
-    mutationFn: (act: () => Promise<void>) => act(),
-    onSuccess: async () => {
-      await queryClient.invalidateQueries({ queryKey: adminKeys.domains });
-      tell(done);
-      onClose();
-    },
-  });
-}
-
 function NewDomain({ onClose }: { onClose: () => void }) {
   const { t } = useText();
   const reason = useReason();
   const [domain, setDomain] = useState('');
   const [tried, setTried] = useState(false);
-  const saving = useSaving(onClose, t('domains.added'));
+  const saving = useSaving(adminKeys.domains, onClose, t('domains.added'));
   const bad = !/^(?:[\p{L}\p{N}-]+\.)+[\p{L}\p{N}-]{2,}$/u.test(domain.trim());
   return (
     <FormDialog
@@ -118,7 +105,7 @@ function RemoveDomain({ domain, onClose }: { domain: Domain; onClose: () => void
   const reason = useReason();
   const [typed, setTyped] = useState('');
   const [tried, setTried] = useState(false);
-  const saving = useSaving(onClose, t('domains.removed'));
+  const saving = useSaving(adminKeys.domains, onClose, t('domains.removed'));
   const bad = typed.trim().toLowerCase() !== domain.domain;
   return (
     <FormDialog

@@ -1,17 +1,17 @@
 import { Button, NativeSelect, NumberInput, PasswordInput, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useText } from '../i18n';
 import { adminKeys, createPerson, peopleQuery, updatePerson } from '../jmap/admin';
 import type { Person } from '../jmap/types';
 import { factDate, fileSize } from '../lib/format';
-import { useActions } from '../mail/actions';
 import { Chip } from '../mail/Chip';
 import { RealAddress } from '../mail/ReaderHead';
 import { useMe } from '../shell/Gate';
 import { State } from '../shell/State';
 import { FormDialog, PageHead, Waiting, useReason } from './parts';
+import { useSaving } from './saving';
 import styles from './Settings.module.css';
 
 const PASSWORD_LEAST = 10;
@@ -80,19 +80,6 @@ export function People() {
   );
 }
 
-function useSaving(onClose: () => void, done: string) {
-  const queryClient = useQueryClient();
-  const { tell } = useActions();
-  return useMutation({
-    mutationFn: (act: () => Promise<void>) => act(),
-    onSuccess: async () => {
-      await queryClient.invalidateQueries({ queryKey: adminKeys.people });
-      tell(done);
-      onClose();
-    },
-  });
-}
-
 function NewPerson({ onClose }: { onClose: () => void }) {
   const { t } = useText();
   const reason = useReason();
@@ -100,7 +87,7 @@ function NewPerson({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [tried, setTried] = useState(false);
-  const saving = useSaving(onClose, t('people.added'));
+  const saving = useSaving(adminKeys.people, onClose, t('people.added'));
   const badAddress = !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(address.trim());
   const badPassword = password.length < PASSWORD_LEAST;
   return (
@@ -151,7 +138,7 @@ function ChangePerson({ person, onClose }: { person: Person; onClose: () => void
   const [quota, setQuota] = useState<number | string>(person.quotaBytes > 0 ? Math.round(person.quotaBytes / MB) : '');
   const [password, setPassword] = useState('');
   const [tried, setTried] = useState(false);
-  const saving = useSaving(onClose, t('people.saved'));
+  const saving = useSaving(adminKeys.people, onClose, t('people.saved'));
   const badPassword = password !== '' && password.length < PASSWORD_LEAST;
 
   function patch(): Record<string, unknown> {
