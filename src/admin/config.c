@@ -1,4 +1,5 @@
 #include "admin/config.h"
+#include "os/role_table.h"
 
 #include <errno.h>
 #include <string.h>
@@ -148,8 +149,9 @@ static int check_together(struct admin_ctx *c, struct err *e)
         return err_set(
             e, ERR_INVALID,
             "db.engine is postgresql but db.url is empty. Set db.url, e.g. \"host=/run/postgresql dbname=sigillo\".");
-    if (resort.n == 0)
-        return 0;
+    int r = role_table_check(conf, e);
+    if (r != 0 || resort.n == 0)
+        return r;
     if (stat(resort.p, &spool) != 0 || !S_ISDIR(spool.st_mode))
         return err_set(e, ERR_NOENT,
                        "spool.last_resort: %s is not a folder (%s). Make it, owned by the owner of the state folder.",

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +20,8 @@
 static int64_t now_ms(const struct fleet *f);
 static void close_fd(int *fd);
 static int grant(int control, const char *kind, const char *name, int fd);
+static void links_make(struct fleet *f);
+static void peer_tell(struct fleet *f, int peer, int of, int *end);
 static int grant_channels(struct fleet *f, int ix);
 static int grant_listeners(struct fleet *f, int ix);
 static int introduce(struct fleet *f, int ix);
@@ -42,19 +45,42 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
+static void links_make(struct fleet *f)
+{
+    for (size_t i = 0; i < CHANNEL_COUNT; i++)
+        for (int a = 0; a < f->n_units; a++)
+            for (int b = 0; b < f->n_units; b++)
+                if (role_of_unit(a) == channel_table[i].a && role_of_unit(b) == channel_table[i].b)
+                    f->links[f->n_links++] = (struct fleet_link){a, b, {-1, -1}};
+}
+
 int fleet_init(struct fleet *f, const struct env *env, const struct conf *conf, const struct owner *o, struct err *e)
 {
-    *f = (struct fleet){.env = env, .conf = conf, .owner = o, .msg = malloc(CHANNEL_MSG_MAX)};
+    *f = (struct fleet){.env = env, .conf = conf, .owner = o, .msg = malloc(CHANNEL_MSG_MAX), .counters = -1};
     if (!f->msg)
         return err_set(e, ERR_NOMEM, "no memory");
-    for (int i = 0; i < CHANNEL_COUNT; i++)
-        f->ends[i][0] = f->ends[i][1] = -1;
-    for (int i = 0; i < ROLE_COUNT; i++) {
+    for (int i = 0; i < ROLE_UNITS_MAX; i++) {
         f->role[i].control = -1;
-        int r = spawn_open(role_table[i].exe, &f->role[i].exe, e);
+        if (i >= ROLE_COUNT) {
+            f->role[i].exe = f->role[ROLE_IX_NET].exe;
+            continue;
+        }
+        int r = spawn_open(role_table[role_of_unit(i)].exe, &f->role[i].exe, e);
         if (r != 0)
             return r;
     }
+    return 0;
+}
+
+int fleet_size(struct fleet *f, struct err *e)
+{
+    f->n_units = role_units(f->conf);
+    links_make(f);
+    if (f->n_units == ROLE_COUNT)
+        return 0;
+    f->counters = memfd_create("counters", MFD_CLOEXEC);
+    if (f->counters < 0 || ftruncate(f->counters, FLEET_COUNTERS_BYTES) != 0)
+        return err_set(e, ERR_SYS, "memory for shared counters: %s", strerror(errno));
     return 0;
 }
 
@@ -67,32 +93,38 @@ static int grant(int control, const char *kind, const char *name, int fd)
     return channel_send(control, MSG_GRANT, 0, buf_str(&b), &fd, 1);
 }
 
+/* The end for a running peer goes to it as PEER. */
+static void peer_tell(struct fleet *f, int peer, int of, int *end)
+{
+    AUTO(buf) struct buf b = {0};
+    buf_init(&b, 256);
+    buf_vstr(&b, str_c(role_unit_name(of)));
+    int r = channel_send(f->role[peer].control, MSG_PEER, 0, buf_str(&b), end, 1);
+    close_fd(end);
+    if (r == ERR_BUSY)
+        role_kill(f, peer, "does not read its channel to the supervisor");
+}
+
 /* A role that starts gets its end of each of its channels. The other end waits for the peer's own start, or goes to a
- * running peer as PEER. */
+ * running peer. */
 static int grant_channels(struct fleet *f, int ix)
 {
-    for (int i = 0; i < CHANNEL_COUNT; i++) {
-        int side = channel_table[i].a == ix ? 0 : channel_table[i].b == ix ? 1 : -1;
+    for (size_t i = 0; i < f->n_links; i++) {
+        struct fleet_link *l = &f->links[i];
+        int side = l->a == ix ? 0 : l->b == ix ? 1 : -1;
         if (side < 0)
             continue;
-        int other = side ? channel_table[i].a : channel_table[i].b;
-        if (f->ends[i][side] < 0) {
-            close_fd(&f->ends[i][!side]); /* its pair died with our last life */
-            if (channel_pair(f->ends[i]) != 0)
+        int other = side ? l->a : l->b;
+        if (l->ends[side] < 0) {
+            close_fd(&l->ends[!side]); /* its pair died with our last life */
+            if (channel_pair(l->ends) != 0)
                 return ERR_SYS;
             struct fleet_role *peer = &f->role[other];
-            if (peer->pid && !peer->stop_sent) {
-                AUTO(buf) struct buf b = {0};
-                buf_init(&b, 256);
-                buf_vstr(&b, str_c(role_table[ix].name));
-                int r = channel_send(peer->control, MSG_PEER, 0, buf_str(&b), &f->ends[i][!side], 1);
-                close_fd(&f->ends[i][!side]);
-                if (r == ERR_BUSY)
-                    role_kill(f, other, "does not read its channel to the supervisor");
-            }
+            if (peer->pid && !peer->stop_sent)
+                peer_tell(f, other, ix, &l->ends[!side]);
         }
-        int r = grant(f->role[ix].control, "channel", role_table[other].name, f->ends[i][side]);
-        close_fd(&f->ends[i][side]);
+        int r = grant(f->role[ix].control, "channel", role_unit_name(other), l->ends[side]);
+        close_fd(&l->ends[side]);
         if (r != 0)
             return r;
     }
@@ -103,20 +135,22 @@ static int grant_listeners(struct fleet *f, int ix)
 {
     for (size_t i = 0; i < f->n_listeners; i++) {
         const struct listen_row *l = &listen_table[f->listeners[i].row];
-        if (l->role != ix)
+        if (l->role != role_of_unit(ix))
             continue;
         int r = grant(f->role[ix].control, "listen", l->name, f->listeners[i].fd);
         if (r != 0)
             return r;
     }
-    return 0;
+    return f->counters >= 0 && role_of_unit(ix) == ROLE_IX_NET
+               ? grant(f->role[ix].control, "file", "counters", f->counters)
+               : 0;
 }
 
 static int introduce(struct fleet *f, int ix)
 {
     AUTO(buf) struct buf b = {0};
     buf_init(&b, FLEET_START_MAX);
-    conf_dump(f->conf, role_table[ix].conf, &b);
+    conf_dump(f->conf, role_table[role_of_unit(ix)].conf, &b);
     int r = b.err ? ERR_LIMIT : channel_send(f->role[ix].control, MSG_START, 0, buf_str(&b), NULL, 0);
     if (r == 0)
         r = grant_channels(f, ix);
@@ -129,7 +163,6 @@ static int introduce(struct fleet *f, int ix)
 
 static int role_start(struct fleet *f, int ix)
 {
-    const struct role_row *row = &role_table[ix];
     struct fleet_role *p = &f->role[ix];
     struct err e = {0};
     int pair[2];
@@ -143,13 +176,13 @@ static int role_start(struct fleet *f, int ix)
         return r;
     char name[32];
     char *argv[] = {name, (char[]){"--role"}, name + sizeof("sigillo-") - 1, NULL};
-    snprintf(name, sizeof(name), "sigillo-%s", row->name);
+    snprintf(name, sizeof(name), "sigillo-%s", role_unit_name(ix));
     r = spawn_role(p->exe, argv, pair[1], f->owner, &p->pid, &e);
     close_fd(&pair[1]);
     if (r != 0) {
         p->pid = 0;
         close_fd(&pair[0]);
-        log_error("role.spawn.failed", L_Z("role", row->name), L_Z("why", e.text));
+        log_error("role.spawn.failed", L_Z("role", role_unit_name(ix)), L_Z("why", e.text));
         return r;
     }
     p->control = pair[0];
@@ -165,15 +198,15 @@ static void role_kill(struct fleet *f, int ix, const char *why)
 {
     if (f->role[ix].pid <= 0)
         return;
-    log_error("role.killed", L_Z("role", role_table[ix].name), L_Z("why", why));
+    log_error("role.killed", L_Z("role", role_unit_name(ix)), L_Z("why", why));
     kill(f->role[ix].pid, SIGKILL);
 }
 
 static void start_all(struct fleet *f)
 {
     f->phase = FLEET_SERVING;
-    for (int i = 0; i < ROLE_COUNT; i++)
-        if (!role_table[i].once && role_start(f, i) != 0)
+    for (int i = 0; i < f->n_units; i++)
+        if (!role_table[role_of_unit(i)].once && role_start(f, i) != 0)
             plan_restart(f, i);
 }
 
@@ -207,27 +240,28 @@ static void plan_restart(struct fleet *f, int ix)
 static void tell_health(struct fleet *f)
 {
     AUTO(buf) struct buf b = {0};
-    struct fleet_role *net = &f->role[ROLE_IX_NET];
-    if (!net->ready || net->stop_sent)
-        return;
     buf_init(&b, FLEET_HEALTH_MAX);
     struct health_row self = {STR("supervisor"), (uint32_t)getpid(), 0, str_c(f->layers)};
     health_put(&b, &self);
-    for (int i = 0; i < ROLE_COUNT; i++) {
+    for (int i = 0; i < f->n_units; i++) {
         const struct fleet_role *p = &f->role[i];
-        if (role_table[i].once)
+        if (role_table[role_of_unit(i)].once)
             continue;
-        struct health_row h = {str_c(role_table[i].name), (uint32_t)p->pid, p->restarts, str_c(p->layers)};
+        struct health_row h = {str_c(role_unit_name(i)), (uint32_t)p->pid, p->restarts, str_c(p->layers)};
         health_put(&b, &h);
     }
-    if (channel_send(net->control, MSG_HEALTH, 0, buf_str(&b), NULL, 0) == ERR_BUSY)
-        role_kill(f, ROLE_IX_NET, "does not read its channel to the supervisor");
+    for (int i = ROLE_IX_NET; i < f->n_units; i++) {
+        struct fleet_role *net = &f->role[i];
+        if (net->ready && !net->stop_sent &&
+            channel_send(net->control, MSG_HEALTH, 0, buf_str(&b), NULL, 0) == ERR_BUSY)
+            role_kill(f, i, "does not read its channel to the supervisor");
+    }
 }
 
 static void check_ready(struct fleet *f)
 {
-    for (int i = 0; i < ROLE_COUNT; i++)
-        if (!role_table[i].once && !f->role[i].ready)
+    for (int i = 0; i < f->n_units; i++)
+        if (!role_table[role_of_unit(i)].once && !f->role[i].ready)
             return;
     if (f->was_ready)
         return;
@@ -250,13 +284,13 @@ static void broker(struct fleet *f, int ix, const struct channel_msg *m)
     AUTO(fd) int fd = -1;
 
     for (const struct broker_row *b = broker_table; b->role >= 0; b++)
-        permitted = permitted || (b->role == ix && want.n && str_eq(conf_s(f->conf, b->conf), want));
+        permitted = permitted || (b->role == role_of_unit(ix) && want.n && str_eq(conf_s(f->conf, b->conf), want));
     if (rd_done(&rd) && permitted && listen_parse(want, &sa, &len, &e) == 0) {
         fd = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (fd >= 0 && connect(fd, (struct sockaddr *)&sa, len) != 0 && errno != EINPROGRESS)
             close_fd(&fd);
     } else {
-        log_warn("broker.refused", L_Z("role", role_table[ix].name), L_S("address", want));
+        log_warn("broker.refused", L_Z("role", role_unit_name(ix)), L_S("address", want));
     }
     int r = channel_send(f->role[ix].control, MSG_CONNECT, m->id, STR_NULL, &fd, fd >= 0 ? 1 : 0);
     if (r == ERR_BUSY)
@@ -284,7 +318,7 @@ void fleet_on_message(struct fleet *f, int ix)
         memcpy(p->layers, m.body.p, n);
         p->layers[n] = '\0';
         p->ready = true;
-        log_info("role.ready", L_Z("role", role_table[ix].name), L_I("pid", p->pid),
+        log_info("role.ready", L_Z("role", role_unit_name(ix)), L_I("pid", p->pid),
                  L_I("ms", now_ms(f) - p->started_ms));
         tell_health(f);
         check_ready(f);
@@ -307,12 +341,12 @@ static void role_ended(struct fleet *f, int ix, int status)
     p->ready = false;
     if (f->phase == FLEET_STOPPING) {
         if (!clean)
-            log_warn("role.end", L_Z("role", role_table[ix].name),
+            log_warn("role.end", L_Z("role", role_unit_name(ix)),
                      L_I("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
                      L_I("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1));
         return;
     }
-    if (role_table[ix].once) {
+    if (role_table[role_of_unit(ix)].once) {
         if (clean) {
             start_all(f);
         } else {
@@ -327,11 +361,10 @@ static void role_ended(struct fleet *f, int ix, int status)
         return;
     }
     p->deaths++;
-    log_error("role.died", L_Z("role", role_table[ix].name),
-              L_I("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
+    log_error("role.died", L_Z("role", role_unit_name(ix)), L_I("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
               L_I("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0), L_I("alive_ms", now_ms(f) - p->started_ms));
     if (!f->was_ready && (config || p->deaths >= FLEET_START_TRIES)) {
-        log_error("start.failed", L_Z("role", role_table[ix].name), L_Z("cure", "its own lines above say why"));
+        log_error("start.failed", L_Z("role", role_unit_name(ix)), L_Z("cure", "its own lines above say why"));
         fleet_stop(f, 1);
         return;
     }
@@ -344,7 +377,7 @@ void fleet_reap(struct fleet *f)
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-        for (int i = 0; i < ROLE_COUNT; i++)
+        for (int i = 0; i < f->n_units; i++)
             if (f->role[i].pid == pid) {
                 role_ended(f, i, status);
                 break;
@@ -356,16 +389,16 @@ void fleet_reap(struct fleet *f)
 static void stop_next(struct fleet *f)
 {
     int turn = -1;
-    for (int i = 0; i < ROLE_COUNT; i++)
-        if (f->role[i].pid && (turn < 0 || role_table[i].stop_turn < turn))
-            turn = role_table[i].stop_turn;
+    for (int i = 0; i < f->n_units; i++)
+        if (f->role[i].pid && (turn < 0 || role_table[role_of_unit(i)].stop_turn < turn))
+            turn = role_table[role_of_unit(i)].stop_turn;
     if (turn < 0) {
         f->phase = FLEET_ENDED;
         return;
     }
-    for (int i = 0; i < ROLE_COUNT; i++) {
+    for (int i = 0; i < f->n_units; i++) {
         struct fleet_role *p = &f->role[i];
-        if (!p->pid || p->stop_sent || role_table[i].stop_turn != turn)
+        if (!p->pid || p->stop_sent || role_table[role_of_unit(i)].stop_turn != turn)
             continue;
         p->stop_sent = true;
         if (p->control < 0 || channel_send(p->control, MSG_STOP, 0, STR_NULL, NULL, 0) != 0)
@@ -382,7 +415,7 @@ void fleet_stop(struct fleet *f, int status)
     f->phase = FLEET_STOPPING;
     f->status = status;
     f->kill_ms = now_ms(f) + FLEET_STOP_MS;
-    for (int i = 0; i < ROLE_COUNT; i++)
+    for (int i = 0; i < f->n_units; i++)
         f->role[i].due_ms = 0;
 }
 
@@ -393,7 +426,7 @@ static int64_t stop_tick(struct fleet *f, int64_t now)
         return 0;
     if (now < f->kill_ms && !f->stop_at_once)
         return f->kill_ms - now;
-    for (int i = 0; i < ROLE_COUNT; i++)
+    for (int i = 0; i < f->n_units; i++)
         if (f->role[i].pid && (f->role[i].stop_sent || f->stop_at_once))
             role_kill(f, i, f->stop_at_once ? "asked to stop at once" : "did not end in time");
     f->status = 1;
@@ -406,7 +439,7 @@ int64_t fleet_tick(struct fleet *f)
     int64_t now = now_ms(f), next = -1;
     if (f->phase == FLEET_STOPPING)
         return stop_tick(f, now);
-    for (int i = 0; i < ROLE_COUNT; i++) {
+    for (int i = 0; i < f->n_units; i++) {
         struct fleet_role *p = &f->role[i];
         int64_t at = p->due_ms;
         if (p->due_ms && now >= p->due_ms) {
@@ -415,7 +448,7 @@ int64_t fleet_tick(struct fleet *f)
             at = p->due_ms;
         }
         if (p->pid && !p->ready) {
-            at = p->started_ms + role_table[i].start_ms;
+            at = p->started_ms + role_table[role_of_unit(i)].start_ms;
             if (now >= at) {
                 role_kill(f, i, "was not ready in time");
                 at = now + 1000;

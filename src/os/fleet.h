@@ -1,5 +1,5 @@
 #pragma once
-/* The supervisor's roles while they run: starting, granting, restarting with back-off, stopping in turn. No parsing of
+/* The supervisor's units (processes of roles, role_table.h) while they run: starting, granting, restarting with back-off, stopping in turn. No parsing of
  * anything that came from the network; messages of roles are READY and CONNECT only. One thread, one fleet. */
 #include "core/conf.h"
 #include "core/env.h"
@@ -8,6 +8,8 @@
 #include "os/role_table.h"
 
 #define FLEET_LISTENERS_MAX 32
+#define FLEET_LINKS_MAX (CHANNEL_COUNT * ROLE_NETS_MAX)
+#define FLEET_COUNTERS_BYTES (4u << 20) /* of the memfd; pages come with use */
 #define FLEET_LAYERS_MAX 640
 #define FLEET_QUICK_MS 1000         /* a role that dies sooner after its start is backed off */
 #define FLEET_BACKOFF_FREE 5        /* so many quick deaths wait at most FLEET_BACKOFF_SHORT_MS */
@@ -28,6 +30,10 @@ struct fleet_role {
     bool ready, stop_sent;
     char layers[FLEET_LAYERS_MAX];
 };
+struct fleet_link { /* a channel between two units */
+    int a, b;
+    int ends[2]; /* made and not yet handed over; -1 */
+};
 struct fleet_listener {
     int row; /* of listen_table */
     int fd;
@@ -37,8 +43,11 @@ struct fleet {
     const struct env *env;
     const struct conf *conf;
     const struct owner *owner;
-    struct fleet_role role[ROLE_COUNT];
-    int ends[CHANNEL_COUNT][2]; /* ends made and not yet handed over; -1 */
+    struct fleet_role role[ROLE_UNITS_MAX];
+    int n_units;
+    struct fleet_link links[FLEET_LINKS_MAX];
+    size_t n_links;
+    int counters; /* memfd shared by all units of net; -1: there is one */
     struct fleet_listener listeners[FLEET_LISTENERS_MAX];
     size_t n_listeners;
     enum fleet_phase phase;
@@ -52,8 +61,10 @@ struct fleet {
 /* Opens every executable. */
 int fleet_init(struct fleet *f, const struct env *env, const struct conf *conf, const struct owner *o,
                struct err *e) MUST_USE;
+/* With the settings read: how many units there are, the links between them, what the units of net share. */
+int fleet_size(struct fleet *f, struct err *e) MUST_USE;
 int fleet_begin(struct fleet *f) MUST_USE;        /* starts migrate; the rest follows its end */
-void fleet_on_message(struct fleet *f, int role); /* its control channel is readable */
+void fleet_on_message(struct fleet *f, int unit); /* its control channel is readable */
 void fleet_reap(struct fleet *f);                 /* after SIGCHLD */
 void fleet_stop(struct fleet *f, int status);     /* first call: in order; second: at once */
 int64_t fleet_tick(struct fleet *f); /* does what is due; milliseconds until the next, -1 nothing planned */

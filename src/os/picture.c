@@ -6,10 +6,12 @@ static void messages_put(struct buf *out);
 
 static void roles_put(struct buf *out)
 {
-    buf_addz(out, "## Roles\n\n| role | executable | ready within | told to stop | listens |\n|---|---|---|---|---|\n");
+    buf_addz(out, "## Roles\n\n| role | processes | executable | ready within | told to stop | listens "
+                  "|\n|---|---|---|---|---|---|\n");
     for (int i = 0; i < ROLE_COUNT; i++) {
         const struct role_row *r = &role_table[i];
-        buf_printf(out, "| %s | `%s` | %d s | ", r->name, r->exe, r->start_ms / 1000);
+        buf_printf(out, "| %s | %s%s%s | `%s` | %d s | ", r->name, r->count < 0 ? "" : "`",
+                   r->count < 0 ? "1" : conf_table[r->count].key, r->count < 0 ? "" : "`", r->exe, r->start_ms / 1000);
         if (r->once)
             buf_addz(out, "runs once, first |");
         else
@@ -24,7 +26,12 @@ static void roles_put(struct buf *out)
 
 static void channels_put(struct buf *out)
 {
-    buf_addz(out, "\n## Channels\n\nEach role has one to the supervisor. Besides there are these, and no others:\n\n");
+    buf_addz(
+        out,
+        "\n## Channels\n\nEach process has one to the supervisor. Besides there are these, and no others; where a role "
+        "has several "
+        "processes (net, net2 ...) each has its own. Listening sockets are shared by all of them, and so is one memfd "
+        "with counters by network and firm.\n\n");
     for (int i = 0; i < CHANNEL_COUNT; i++)
         buf_printf(out, "- %s - %s\n", role_table[channel_table[i].a].name, role_table[channel_table[i].b].name);
 }

@@ -51,8 +51,8 @@ static void log_start(struct role_ctx *r)
     for (size_t i = 0; i < N_ELEMENTS(levels); i++)
         if (str_eq(conf_s(&r->conf, CONF_LOG_LEVEL), str_c(levels[i].name)))
             least = levels[i].level;
-    log_setup(r->role->name, STDERR_FILENO,
-              str_eq(conf_s(&r->conf, CONF_LOG_FORMAT), STR("json")) ? LOG_JSON : LOG_TEXT, least);
+    log_setup(r->unit, STDERR_FILENO, str_eq(conf_s(&r->conf, CONF_LOG_FORMAT), STR("json")) ? LOG_JSON : LOG_TEXT,
+              least);
 }
 
 static int fail(struct role_ctx *r, const struct err *e, const char *what, int status)
@@ -111,7 +111,9 @@ static int handshake(struct role_ctx *r)
     return s > 0 ? s : ROLE_EXIT_CONFIG;
 }
 
-int role_main(const struct role *role)
+int role_main(const struct role *role) { return role_main_unit(role, role->name); }
+
+int role_main_unit(const struct role *role, const char *unit)
 {
     struct err e = {0};
     static struct role_ctx ctx; /* one role a process; lives as long as it does */
@@ -123,19 +125,20 @@ int role_main(const struct role *role)
     mallopt(M_ARENA_MAX, ROLE_MALLOC_ARENAS);
     char name[16];
     /* Started from a descriptor, the kernel would call us by its number. */
-    snprintf(name, sizeof(name), "sigillo-%s", role->name);
+    snprintf(name, sizeof(name), "sigillo-%s", unit);
     prctl(PR_SET_NAME, name);
     r->role = role;
+    r->unit = unit;
     r->env = env_system();
     r->control = SPAWN_CONTROL_FD;
     r->sandbox = *role->sandbox;
-    log_setup(role->name, STDERR_FILENO, LOG_TEXT, LOG_INFO);
+    log_setup(unit, STDERR_FILENO, LOG_TEXT, LOG_INFO);
     conf_init(&r->conf);
     int s = handshake(r);
     if (s != 0)
         return s;
     fcntl(r->control, F_SETFD, FD_CLOEXEC);
-    fault_setup(role->name, getenv("SIGILLO_FAULT"));
+    fault_setup(unit, getenv("SIGILLO_FAULT"));
     if (role->init && (s = role->init(r)) != 0)
         return s;
     if (sandbox_seal(&r->sandbox, r->state, &r->report, &e) != 0)

@@ -21,6 +21,7 @@ struct role_grant {
 struct role;
 struct role_ctx {
     const struct role *role;
+    const char *unit; /* role->name, or with a number behind it */
     const struct env *env;
     struct conf conf;  /* the role's slice */
     const char *state; /* absolute path of the state folder */
@@ -41,6 +42,8 @@ struct role {
     int (*run)(struct role_ctx *r);
 };
 int role_main(const struct role *role) MUST_USE;
+/* The same as one of several processes of that role: its name in logs and in the names of fault points. */
+int role_main_unit(const struct role *role, const char *unit) MUST_USE;
 
 /* Takes the nth (from 0) descriptor of that kind and name among those not yet taken; the caller owns it. -1 when there
  * is none. */

@@ -7,7 +7,6 @@
 #include "os/scan_msg.h"
 #include <sys/types.h>
 
-#define ZYGOTE_PEERS_MAX 4
 #define ZYGOTE_WORKERS_MAX 256
 
 /* Reads one message: appends structure and insight. 0; > 0 or < 0: not readable, SCAN_TOO_LARGE is answered and the

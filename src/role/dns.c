@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "os/dns_msg.h"
 #include "os/role.h"
+#include "os/role_table.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -40,7 +41,6 @@ struct query {
     unsigned aliases;
 };
 struct peer {
-    const char *name;
     int fd;
     unsigned generation;
 };
@@ -50,7 +50,7 @@ static const struct sandbox_spec dns_sandbox = {
     .flags = SANDBOX_NO_FORK,
     .files = 8192,
 };
-static struct peer peers[] = {{"net", -1, 0}, {"jobs", -1, 0}};
+static struct peer peers[ROLE_PEERS_MAX];
 static struct ub_ctx *ub;
 static struct rule *rules;
 static struct query flight = {.prev = &flight, .next = &flight};
@@ -223,7 +223,7 @@ static void reply(const struct query *q, const struct dns_answer *a)
         r = dns_answer_send(p->fd, q->id, &too_large);
     }
     if (r == ERR_BUSY)
-        log_warn("dns.answer.dropped", L_Z("peer", p->name));
+        log_warn("dns.answer.dropped", L_Z("peer", role_peer_name((size_t)q->peer)));
 }
 
 static void query_end(struct query *q, enum dns_status status)
@@ -297,7 +297,7 @@ static void on_query(int peer, const struct channel_msg *m)
     unsigned type;
     if (!q || dns_query_read(m, &type, &asked) != 0) {
         free(q);
-        log_warn("dns.query.bad", L_Z("peer", peers[peer].name));
+        log_warn("dns.query.bad", L_Z("peer", role_peer_name((size_t)peer)));
         return;
     }
     memcpy(name, asked.p, asked.n);
@@ -341,7 +341,7 @@ static void peer_read(int ix)
     if (r == ERR_BUSY)
         return;
     if (r != ERR_GONE)
-        log_error("dns.peer.bad", L_Z("peer", p->name), L_Z("code", err_name(r)));
+        log_error("dns.peer.bad", L_Z("peer", role_peer_name((size_t)ix)), L_Z("code", err_name(r)));
     close(p->fd);
     p->fd = -1;
     p->generation++;
@@ -370,8 +370,8 @@ static int control_event(struct role_ctx *r)
         if (ev.kind != ROLE_PEER)
             continue;
         bool placed = false;
-        for (size_t i = 0; i < N_ELEMENTS(peers); i++)
-            if (str_eq(ev.name, str_c(peers[i].name))) {
+        for (size_t i = 0; i < ROLE_PEERS_MAX; i++)
+            if (str_eq(ev.name, str_c(role_peer_name(i)))) {
                 if (peers[i].fd >= 0)
                     close(peers[i].fd);
                 peers[i].fd = ev.fd;
@@ -386,19 +386,19 @@ static int control_event(struct role_ctx *r)
 
 static int dns_run(struct role_ctx *r)
 {
-    for (size_t i = 0; i < N_ELEMENTS(peers); i++)
-        peers[i].fd = role_take(r, "channel", peers[i].name, 0);
+    for (size_t i = 0; i < ROLE_PEERS_MAX; i++)
+        peers[i].fd = role_take(r, "channel", role_peer_name(i), 0);
     if (role_ready(r) != 0)
         return 1;
     for (;;) {
-        struct pollfd p[2 + N_ELEMENTS(peers)] = {{r->control, POLLIN, 0}, {ub_fd(ub), POLLIN, 0}};
-        for (size_t i = 0; i < N_ELEMENTS(peers); i++)
+        struct pollfd p[2 + ROLE_PEERS_MAX] = {{r->control, POLLIN, 0}, {ub_fd(ub), POLLIN, 0}};
+        for (size_t i = 0; i < ROLE_PEERS_MAX; i++)
             p[2 + i] = (struct pollfd){peers[i].fd, POLLIN, 0};
         if (poll(p, N_ELEMENTS(p), (int)expire()) < 0 && errno != EINTR)
             return 1;
         if (p[1].revents && ub_check(ub_process(ub), "process") != 0)
             return 1;
-        for (size_t i = 0; i < N_ELEMENTS(peers); i++)
+        for (size_t i = 0; i < ROLE_PEERS_MAX; i++)
             if (p[2 + i].revents && peers[i].fd >= 0)
                 peer_read((int)i);
         if (p[0].revents && control_event(r))

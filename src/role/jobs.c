@@ -12,6 +12,8 @@
 
 static int jobs_init(struct role_ctx *r);
 static int jobs_run(struct role_ctx *r);
+static void net_join(struct jobs_net *net, int fd);
+static void net_leave(struct jobs_net *net);
 
 static const struct sandbox_spec jobs_sandbox = {
     .calls = SANDBOX_SERVICE,
@@ -35,6 +37,14 @@ static int jobs_init(struct role_ctx *r)
     return role_auth_init(r) == 0 ? 0 : 1;
 }
 
+static int net_of(struct str unit)
+{
+    for (int i = 0; i < ROLE_NETS_MAX; i++)
+        if (str_eq(unit, str_c(role_unit_name(ROLE_IX_NET + i))))
+            return i;
+    return -1;
+}
+
 static void on_control(void *arg)
 {
     struct jobs_role *j = arg;
@@ -46,13 +56,10 @@ static void on_control(void *arg)
             intake_scan_channel(j->intake, ev.fd);
         else if (ev.kind == ROLE_PEER && str_eq(ev.name, STR("dns")))
             intake_dns_channel(j->intake, ev.fd);
-        else if (ev.kind == ROLE_PEER && str_eq(ev.name, STR("net"))) {
-            struct intake_io io = net_io_of(j->loop);
-            if (j->net_watch)
-                io.unwatch(io.ctx, STEAL(j->net_watch));
-            if (j->net_fd >= 0)
-                close(j->net_fd);
-            j->net_fd = ev.fd;
+        else if (ev.kind == ROLE_PEER && net_of(ev.name) >= 0) {
+            struct jobs_net *net = &j->nets[net_of(ev.name)];
+            net_leave(net);
+            net_join(net, ev.fd);
             j->look = true;
         } else if ((ev.kind == ROLE_PEER || ev.kind == ROLE_CONNECTED) && ev.fd >= 0)
             close(ev.fd);
@@ -72,27 +79,35 @@ static void wake(struct jobs_role *j, const struct channel_msg *m)
 
 static void on_net(void *arg)
 {
-    struct jobs_role *j = arg;
+    struct jobs_net *net = arg;
+    struct jobs_role *j = net->jobs;
     struct channel_msg m;
     int err;
-    while ((err = channel_recv(j->net_fd, j->msg, CHANNEL_MSG_MAX, &m)) == 0) {
+    while ((err = channel_recv(net->fd, j->msg, CHANNEL_MSG_MAX, &m)) == 0) {
         if (m.type == MSG_WAKE)
             wake(j, &m);
         channel_msg_close(&m);
     }
-    if (err != ERR_BUSY) { /* net is being restarted: its successor's end comes as PEER */
-        struct intake_io io = net_io_of(j->loop);
-        io.unwatch(io.ctx, STEAL(j->net_watch));
-        close(j->net_fd);
-        j->net_fd = -1;
-    }
+    if (err != ERR_BUSY) /* it is being restarted: its successor's end comes as PEER */
+        net_leave(net);
 }
 
-static void watch_net(struct jobs_role *j)
+static void net_join(struct jobs_net *net, int fd)
 {
-    struct intake_io io = net_io_of(j->loop);
-    if (j->net_fd >= 0 && !j->net_watch)
-        j->net_watch = io.watch(io.ctx, j->net_fd, on_net, j);
+    struct intake_io io = net_io_of(net->jobs->loop);
+    net->fd = fd;
+    if (fd >= 0)
+        net->watch = io.watch(io.ctx, fd, on_net, net);
+}
+
+static void net_leave(struct jobs_net *net)
+{
+    struct intake_io io = net_io_of(net->jobs->loop);
+    if (net->watch)
+        io.unwatch(io.ctx, STEAL(net->watch));
+    if (net->fd >= 0)
+        close(net->fd);
+    net->fd = -1;
 }
 
 static void on_look(struct net_timer *t)
@@ -124,7 +139,8 @@ static int jobs_open(struct jobs_role *j, struct err *e)
                              .hooks = hooks};
     role_auth_conf(j->ctx, &ic);
     r = intake_create(&j->intake, &ic, e);
-    j->net_fd = role_take(j->ctx, "channel", "net", 0);
+    for (int i = 0; i < ROLE_NETS_MAX; i++)
+        net_join(&j->nets[i], role_take(j->ctx, "channel", role_unit_name(ROLE_IX_NET + i), 0));
     return r;
 }
 
@@ -151,7 +167,9 @@ static int jobs_run(struct role_ctx *r)
 {
     static struct jobs_role j;
     struct err e = {0};
-    j = (struct jobs_role){.ctx = r, .net_fd = -1, .look = true, .msg = malloc(CHANNEL_MSG_MAX)};
+    j = (struct jobs_role){.ctx = r, .look = true, .msg = malloc(CHANNEL_MSG_MAX)};
+    for (int i = 0; i < ROLE_NETS_MAX; i++)
+        j.nets[i] = (struct jobs_net){.jobs = &j, .fd = -1};
     imap_init(&j.cells);
     imap_init(&j.ref_places);
     if (!j.msg || jobs_open(&j, &e) != 0) {
@@ -165,7 +183,6 @@ static int jobs_run(struct role_ctx *r)
     if (role_ready(r) != 0)
         return 1;
     while (!j.stopping) {
-        watch_net(&j);
         work(&j);
         net_loop_turn(j.loop, !j.look);
     }

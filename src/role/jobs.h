@@ -4,6 +4,7 @@
 #include "intake/intake.h"
 #include "net/loop.h"
 #include "os/role.h"
+#include "os/role_table.h"
 #include "store/search.h"
 
 #define JOBS_LOOK_MS 30000 /* every session also looks by itself: a lost wake-up costs at most this */
@@ -12,20 +13,25 @@
 struct jobs_cell {
     struct search *search; /* NULL while it cannot be opened: tried again at the next wake-up */
 };
+struct jobs_net { /* channel to one process of net */
+    struct jobs_role *jobs;
+    int fd;
+    void *watch;
+};
 struct jobs_role {
     struct role_ctx *ctx;
     struct net_loop *loop;
     struct store *store;
     struct intake *intake; /* for what comes out of the spool */
-    int net_fd;
+    struct jobs_net nets[ROLE_NETS_MAX];
     char hostname[256];
-    void *net_watch, *control_watch;
+    void *control_watch;
     struct net_timer look_timer;
     int64_t next_drain_ms, next_all_ms, next_prune_ms;
     struct imap cells;      /* cell id -> struct jobs_cell */
     struct imap ref_places; /* cell id -> struct ref_place */
     bool look, stopping;    /* look: some cell has news */
-    char *msg;              /* receive buffer of the net channel */
+    char *msg;              /* receive buffer of the nets' channels */
 };
 
 /* jobs_index.c: brings search.db of the noted firms (all: of every cell and firm) up to date; true when something was left for the next turn. */

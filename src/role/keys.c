@@ -23,26 +23,33 @@ static const struct sandbox_spec keys_sandbox = {
 
 /* Who may ask what. Purposes name the kind of secret that a value holds (design: secrets). */
 static const struct permit {
-    const char *peer;
+    int role;
     enum channel_type type;
     const char *purpose; /* NULL: the request has none */
 } permits[] = {
-    {"net", MSG_KEY_TLS, NULL},          {"net", MSG_KEY_SIGN, NULL},
-    {"net", MSG_KEY_SEAL, "totp"},       {"net", MSG_KEY_SEAL, "webhook"},
-    {"net", MSG_KEY_SEAL, "smarthost"},  {"net", MSG_KEY_SEAL, "s3"},
-    {"net", MSG_KEY_SEAL, "login"},      {"net", MSG_KEY_UNSEAL, "login"}, /* the key under which log-ins are hashed */
-    {"jobs", MSG_KEY_SEAL, "dkim"},      {"jobs", MSG_KEY_SEAL, "webhook"},
-    {"jobs", MSG_KEY_UNSEAL, "webhook"}, {"jobs", MSG_KEY_UNSEAL, "smarthost"},
-    {"jobs", MSG_KEY_UNSEAL, "s3"},
+    {ROLE_IX_NET, MSG_KEY_TLS, NULL},
+    {ROLE_IX_NET, MSG_KEY_SIGN, NULL},
+    {ROLE_IX_NET, MSG_KEY_SEAL, "totp"},
+    {ROLE_IX_NET, MSG_KEY_SEAL, "webhook"},
+    {ROLE_IX_NET, MSG_KEY_SEAL, "smarthost"},
+    {ROLE_IX_NET, MSG_KEY_SEAL, "s3"},
+    {ROLE_IX_NET, MSG_KEY_SEAL, "login"},
+    {ROLE_IX_NET, MSG_KEY_UNSEAL, "login"}, /* the key under which log-ins are hashed */
+    {ROLE_IX_JOBS, MSG_KEY_SEAL, "dkim"},
+    {ROLE_IX_JOBS, MSG_KEY_SEAL, "webhook"},
+    {ROLE_IX_JOBS, MSG_KEY_UNSEAL, "webhook"},
+    {ROLE_IX_JOBS, MSG_KEY_UNSEAL, "smarthost"},
+    {ROLE_IX_JOBS, MSG_KEY_UNSEAL, "s3"},
 };
 
 struct peer {
-    const char *name;
+    const char *name; /* of the unit */
+    int role;
     int fd;
     uint32_t granted[KEYS_GRANTED_MAX]; /* handles given by KEY_TLS on this channel */
     size_t n_granted;
 };
-static struct peer peers[] = {{.name = "net", .fd = -1}, {.name = "jobs", .fd = -1}};
+static struct peer peers[ROLE_PEERS_MAX];
 static struct master master;
 static struct keys_tls *tls;
 static const struct env *env;
@@ -65,7 +72,7 @@ static bool permitted(const struct peer *p, enum channel_type type, struct str p
 {
     for (size_t i = 0; i < N_ELEMENTS(permits); i++) {
         const struct permit *a = &permits[i];
-        if (a->type == type && strcmp(a->peer, p->name) == 0 && (!a->purpose || str_eq(purpose, str_c(a->purpose))))
+        if (a->type == type && a->role == p->role && (!a->purpose || str_eq(purpose, str_c(a->purpose))))
             return true;
     }
     return false;
@@ -212,7 +219,7 @@ static int control_event(struct role_ctx *r)
         if (ev.kind != ROLE_PEER)
             continue;
         struct peer *to = NULL;
-        for (size_t i = 0; i < N_ELEMENTS(peers); i++)
+        for (size_t i = 0; i < ROLE_PEERS_MAX; i++)
             if (str_eq(ev.name, str_c(peers[i].name)))
                 to = &peers[i];
         if (to)
@@ -251,13 +258,16 @@ static int keys_init(struct role_ctx *r)
 static int keys_run(struct role_ctx *r)
 {
     int64_t looked = env_mono_ms(env);
-    for (size_t i = 0; i < N_ELEMENTS(peers); i++)
+    for (size_t i = 0; i < ROLE_PEERS_MAX; i++) {
+        peers[i].name = role_peer_name(i);
+        peers[i].role = role_peer_role(i);
         peers[i].fd = role_take(r, "channel", peers[i].name, 0);
+    }
     if (role_ready(r) != 0)
         return 1;
     for (;;) {
-        struct pollfd p[1 + N_ELEMENTS(peers)] = {{r->control, POLLIN, 0}};
-        for (size_t i = 0; i < N_ELEMENTS(peers); i++)
+        struct pollfd p[1 + ROLE_PEERS_MAX] = {{r->control, POLLIN, 0}};
+        for (size_t i = 0; i < ROLE_PEERS_MAX; i++)
             p[1 + i] = (struct pollfd){peers[i].fd, POLLIN, 0};
         int n = poll(p, N_ELEMENTS(p), KEYS_RELOAD_MS);
         if (n < 0 && errno != EINTR)
@@ -267,7 +277,7 @@ static int keys_run(struct role_ctx *r)
             looked = now;
             keys_tls_refresh(tls);
         }
-        for (size_t i = 0; i < N_ELEMENTS(peers) && n > 0; i++)
+        for (size_t i = 0; i < ROLE_PEERS_MAX && n > 0; i++)
             if (p[1 + i].revents && peers[i].fd >= 0)
                 peer_read(&peers[i]);
         if (n > 0 && p[0].revents && control_event(r)) {

@@ -5,6 +5,7 @@
 #include "core/env.h"
 #include "os/key_msg.h"
 #include "os/master.h"
+#include "os/role_table.h"
 
 /* keys_tls.c. Certificates: STATE/keys/tls/NAME.pem (leaf first, then the chain) with NAME.key (EC or RSA), as a person or
  * certbot puts them there; and STATE/keys/tls-selfsigned.{pem,key}, made here when missing or near its end, for the

@@ -2,6 +2,7 @@
  * `sigillo serve` becomes the supervisor, everything else is a verb of admin/. */
 #include "admin/verb.h"
 #include "os/role.h"
+#include "os/role_table.h"
 #include "os/spawn.h"
 #include "role/roles.h"
 
@@ -20,6 +21,9 @@ static int role_run(const char *name)
     for (size_t i = 0; i < N_ELEMENTS(roles); i++)
         if (strcmp(roles[i]->name, name) == 0)
             return role_main(roles[i]);
+    for (int i = ROLE_IX_NET; i < ROLE_UNITS_MAX; i++)
+        if (strcmp(role_unit_name(i), name) == 0)
+            return role_main_unit(&role_net, role_unit_name(i));
     fprintf(stderr, "sigillo: there is no role %s\n", name);
     return ROLE_EXIT_CONFIG;
 }

@@ -5,6 +5,7 @@
 #include "http/http.h"
 #include "intake/hook.h"
 #include "jmap/jmap.h"
+#include "os/role_table.h"
 #include "role/auth_open.h"
 #include "role/roles.h"
 #include "role/store_open.h"
@@ -108,6 +109,14 @@ static int intake_begin_road(struct net_role *n, struct err *e)
     return intake_create(&n->intake, &c, e);
 }
 
+static unsigned net_unit(const char *name)
+{
+    for (int i = ROLE_IX_NET; i < ROLE_UNITS_MAX; i++)
+        if (strcmp(role_unit_name(i), name) == 0)
+            return (unsigned)(i - ROLE_IX_NET);
+    return 0;
+}
+
 static int smtp_begin(struct net_role *n, const char *tmp, struct err *e)
 {
     struct smtp_conf c;
@@ -118,6 +127,9 @@ static int smtp_begin(struct net_role *n, const char *tmp, struct err *e)
     c.spool_dir = tmp;
     c.tls = n->cert[NET_CERT_MAIL].tls;
     c.road = smtp_road_of(n->intake);
+    AUTO(fd) int counters = role_take(n->ctx, "file", "counters", 0);
+    c.counters = counters > 0 ? counters : 0;
+    c.unit = net_unit(n->ctx->unit);
     n->smtp = smtp_server_new(n->loop, &c);
     return 0;
 }

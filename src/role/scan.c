@@ -11,6 +11,7 @@
 #include "extract/extract.h"
 #include "facts/print.h"
 #include "os/role.h"
+#include "os/role_table.h"
 #include "os/spawn.h"
 #include "os/zygote.h"
 
@@ -40,8 +41,6 @@ static const struct sandbox_spec worker_sandbox = {
     .file_size = SCAN_FACTS_MAX,
 };
 
-/* Whoever may ask for workers, in the order of their places. */
-static const char *const peers[] = {"net", "jobs"};
 static struct extract_ctx *extract;
 static struct zygote zygote;
 static bool print_json; /* --print */
@@ -49,7 +48,7 @@ static bool print_json; /* --print */
 static int work(void *ctx, struct str bytes, struct buf *structure, struct buf *insight);
 static int scan_init(struct role_ctx *r);
 static int scan_run(struct role_ctx *r);
-static int control_event(struct role_ctx *r, int fds[N_ELEMENTS(peers)]);
+static int control_event(struct role_ctx *r, int fds[ROLE_PEERS_MAX]);
 static int signals_open(void);
 static int serve_main(void);
 static int facts_main(int argc, char **argv);
@@ -83,7 +82,7 @@ static int signals_open(void)
 }
 
 /* 1: stop. */
-static int control_event(struct role_ctx *r, int fds[N_ELEMENTS(peers)])
+static int control_event(struct role_ctx *r, int fds[ROLE_PEERS_MAX])
 {
     struct role_event ev;
     while (role_control(r, &ev) == 0) {
@@ -92,8 +91,8 @@ static int control_event(struct role_ctx *r, int fds[N_ELEMENTS(peers)])
         if (ev.kind != ROLE_PEER)
             continue;
         bool placed = false;
-        for (size_t i = 0; i < N_ELEMENTS(peers); i++)
-            if (str_eq(ev.name, str_c(peers[i]))) {
+        for (size_t i = 0; i < ROLE_PEERS_MAX; i++)
+            if (str_eq(ev.name, str_c(role_peer_name(i)))) {
                 if (fds[i] >= 0)
                     close(fds[i]);
                 zygote_kill(&zygote, (int)i, 0);
@@ -110,28 +109,28 @@ static int scan_run(struct role_ctx *r)
 {
     if (zygote_try_seal(&zygote, &r->report) != 0)
         return 1;
-    int fds[N_ELEMENTS(peers)], sig = signals_open();
-    for (size_t i = 0; i < N_ELEMENTS(peers); i++)
-        fds[i] = role_take(r, "channel", peers[i], 0);
+    int fds[ROLE_PEERS_MAX], sig = signals_open();
+    for (size_t i = 0; i < ROLE_PEERS_MAX; i++)
+        fds[i] = role_take(r, "channel", role_peer_name(i), 0);
     if (sig < 0 || role_ready(r) != 0)
         return 1;
     for (;;) {
         /* poll skips negative descriptors, so the places need no packing */
-        struct pollfd p[2 + N_ELEMENTS(peers)] = {{r->control, POLLIN, 0}, {sig, POLLIN, 0}};
-        for (size_t i = 0; i < N_ELEMENTS(peers); i++)
+        struct pollfd p[2 + ROLE_PEERS_MAX] = {{r->control, POLLIN, 0}, {sig, POLLIN, 0}};
+        for (size_t i = 0; i < ROLE_PEERS_MAX; i++)
             p[2 + i] = (struct pollfd){fds[i], POLLIN, 0};
         if (poll(p, N_ELEMENTS(p), -1) < 0 && errno != EINTR)
             return 1;
         struct signalfd_siginfo si;
         while (read(sig, &si, sizeof(si)) > 0)
             zygote_reap(&zygote);
-        for (size_t i = 0; i < N_ELEMENTS(peers); i++) {
+        for (size_t i = 0; i < ROLE_PEERS_MAX; i++) {
             if (!p[2 + i].revents || fds[i] < 0)
                 continue;
             int s = zygote_serve(&zygote, (int)i, fds[i]);
             if (s != 0 && s != ERR_BUSY) {
                 if (s != ERR_GONE)
-                    log_error("scan.peer.bad", L_Z("peer", peers[i]), L_Z("code", err_name(s)));
+                    log_error("scan.peer.bad", L_Z("peer", role_peer_name(i)), L_Z("code", err_name(s)));
                 close(fds[i]);
                 fds[i] = -1;
             }

@@ -126,6 +126,10 @@ static int state_enter(struct sup *s, int argc, char **argv, struct err *e)
         return r;
     r = settings_load(s, argc, argv, e);
     if (r == 0)
+        r = role_table_check(&s->conf, e);
+    if (r == 0)
+        r = fleet_size(&s->fleet, e);
+    if (r == 0)
         r = state_lock(s, e);
     if (r == 0)
         r = listen_unix(s->state, CONTROL_SOCKET, &control, e);
@@ -230,21 +234,21 @@ static void signals_read(struct sup *s)
 static void loop(struct sup *s)
 {
     while (s->fleet.phase != FLEET_ENDED) {
-        struct pollfd p[1 + ROLE_COUNT] = {{s->signals, POLLIN, 0}};
-        int role[1 + ROLE_COUNT], n = 1;
+        struct pollfd p[1 + ROLE_UNITS_MAX] = {{s->signals, POLLIN, 0}};
+        int unit[1 + ROLE_UNITS_MAX], n = 1;
         int64_t wait = fleet_tick(&s->fleet);
         if (s->fleet.phase == FLEET_ENDED)
             return;
-        for (int i = 0; i < ROLE_COUNT; i++)
+        for (int i = 0; i < s->fleet.n_units; i++)
             if (s->fleet.role[i].control >= 0) {
-                role[n] = i;
+                unit[n] = i;
                 p[n++] = (struct pollfd){s->fleet.role[i].control, POLLIN, 0};
             }
         if (poll(p, (nfds_t)n, wait > INT_MAX ? INT_MAX : (int)wait) < 0 && errno != EINTR)
             abort();
         for (int i = 1; i < n; i++)
             if (p[i].revents)
-                fleet_on_message(&s->fleet, role[i]);
+                fleet_on_message(&s->fleet, unit[i]);
         signals_read(s);
     }
 }

@@ -3,9 +3,14 @@
 #include "smtp/grey.h"
 #include "smtp/networks.h"
 #include <arpa/inet.h>
+#include <signal.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static int64_t mono_ms, wall_ms;
@@ -40,6 +45,71 @@ static void at_once(void **state)
     assert_true(smtp_limits_enter(&t, STR("net"), 0)); /* no limit */
     smtp_limits_leave(&t, STR("never came"));
     smtp_limits_free(&t);
+}
+
+/* Two processes and one table; the second dies with a connection and comes again. */
+static void shared(void **state)
+{
+    (void)state;
+    struct smtp_limit_table a, b, c;
+    int fd = memfd_create("counters", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(fd, 4096), 0);
+    smtp_limits_init(&a, &test_env);
+    smtp_limits_init(&b, &test_env);
+    assert_int_equal(smtp_limits_share(&a, fd, 0), ERR_INVALID); /* too small: goes on alone */
+    assert_int_equal(ftruncate(fd, 4 << 20), 0);
+    assert_int_equal(smtp_limits_share(&a, fd, SMTP_LIMIT_UNITS), ERR_INVALID);
+    assert_int_equal(smtp_limits_share(&a, fd, 0), 0);
+    assert_int_equal(smtp_limits_share(&b, fd, 1), 0);
+    assert_true(smtp_limits_enter(&a, STR("net"), 2));
+    assert_true(smtp_limits_enter(&b, STR("net"), 2));
+    assert_false(smtp_limits_enter(&a, STR("net"), 2));
+    smtp_limits_leave(&a, STR("net"));
+    assert_true(smtp_limits_enter(&b, STR("net"), 2));
+    assert_false(smtp_limits_enter(&b, STR("net"), 2));
+    mono_ms = 1000000;
+    assert_true(smtp_limits_take(&a, STR("firm"), SMTP_LIMIT_MESSAGES, 2, SMTP_MINUTE_US));
+    assert_true(smtp_limits_take(&b, STR("firm"), SMTP_LIMIT_MESSAGES, 2, SMTP_MINUTE_US));
+    assert_false(smtp_limits_take(&a, STR("firm"), SMTP_LIMIT_MESSAGES, 2, SMTP_MINUTE_US));
+    smtp_limits_free(&b); /* as if it had died: it left nothing */
+    smtp_limits_init(&c, &test_env);
+    assert_int_equal(smtp_limits_share(&c, fd, 1), 0);
+    assert_true(smtp_limits_enter(&a, STR("net"), 2));
+    assert_true(smtp_limits_enter(&c, STR("net"), 2));
+    assert_false(smtp_limits_enter(&c, STR("net"), 2));
+    smtp_limits_free(&a);
+    smtp_limits_free(&c);
+    close(fd);
+}
+
+/* One that is killed while it holds the mutex stops nobody. */
+static void killed(void **state)
+{
+    (void)state;
+    struct smtp_limit_table a;
+    int fd = memfd_create("counters", MFD_CLOEXEC), status;
+    assert_int_equal(ftruncate(fd, 4 << 20), 0);
+    smtp_limits_init(&a, &test_env);
+    assert_int_equal(smtp_limits_share(&a, fd, 0), 0);
+    for (int i = 0; i < 20; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            struct smtp_limit_table b;
+            smtp_limits_init(&b, &test_env);
+            if (smtp_limits_share(&b, fd, 1) != 0)
+                _exit(1);
+            for (;;)
+                if (!smtp_limits_enter(&b, STR("net"), 0))
+                    _exit(1);
+        }
+        usleep(3000);
+        kill(pid, SIGKILL);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFSIGNALED(status));
+        assert_true(smtp_limits_enter(&a, STR("net"), 0));
+    }
+    smtp_limits_free(&a);
+    close(fd);
 }
 
 static void by_rate(void **state)
@@ -193,7 +263,8 @@ static void greylist(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(at_once), cmocka_unit_test(by_rate),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(at_once),       cmocka_unit_test(shared),
+                                       cmocka_unit_test(killed),        cmocka_unit_test(by_rate),
                                        cmocka_unit_test(many_networks), cmocka_unit_test(lists_of_networks),
                                        cmocka_unit_test(greylist)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,8 @@ struct smtp_server *smtp_server_new(struct net_loop *l, const struct smtp_conf *
     imap_init(&s->commits);
     imap_init(&s->greyed);
     smtp_limits_init(&s->limits, net_loop_env(l));
+    if (conf->counters > 0 && smtp_limits_share(&s->limits, conf->counters, conf->unit) != 0)
+        log_error("smtp.counters", L_Z("meaning", "limits by network and firm count in this process alone"));
     if (conf->greylist) {
         smtp_grey_init(&s->grey, net_loop_env(l), conf->grey_ms);
         s->grey.keep = grey_keep;

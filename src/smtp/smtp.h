@@ -48,6 +48,8 @@ struct smtp_conf { /* numbers: see the keys smtp.* in core/conf.def; a rate or n
     const char *spool_dir; /* of intake_spool */
     struct net_tls *tls;   /* NULL: STARTTLS is not offered */
     struct smtp_road road;
+    int counters;  /* memfd of the counters by network and firm that all processes share; 0: this process's own */
+    unsigned unit; /* number of this process among them */
 };
 /* The numbers, flags and networks; hostname, spool_dir, tls and road are the caller's. ERR_INVALID with a sentence. */
 int smtp_conf_read(const struct conf *c, struct smtp_conf *out, struct err *e) MUST_USE;
