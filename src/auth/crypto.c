@@ -2,6 +2,7 @@
 #include "core/buf.h"
 
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <stdlib.h>
@@ -176,5 +177,7 @@ bool auth_key_verify(const struct auth_kit *kit, const struct auth_public_key *k
         ok = key->kind == AUTH_KEY_RSA ? rsa_verify(kit, pkey, digest, signature)
                                        : ed25519_verify(pkey, digest, signature);
     EVP_PKEY_free(pkey);
+    if (!ok)
+        ERR_clear_error(); /* the queue belongs to the thread, which speaks TLS too */
     return ok;
 }

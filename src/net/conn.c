@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <limits.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,7 @@ static void conn_interest(struct conn *c);
 static void conn_free(struct conn *c);
 static void handshake_step(struct conn *c);
 static void tls_begin(struct conn *c);
+static void tls_forget_errors(void);
 
 struct conn *conn_new(struct net_loop *l, int fd, const struct net_peer *peer, struct net_tls *tls,
                       const struct conn_ops *ops, void *user)
@@ -312,6 +314,14 @@ static void conn_interest(struct conn *c)
     event_add(&c->ev, NULL);
 }
 
+/* SSL_get_error looks at the error queue of the thread first: what a bad signature of some message left there would end
+ * a connection that has nothing to do with it (SSL_get_error(3)). */
+static void tls_forget_errors(void)
+{
+    if (ERR_peek_error())
+        ERR_clear_error();
+}
+
 static ssize_t conn_recv(struct conn *c, char *p, size_t n)
 {
     if (!c->ssl) {
@@ -325,6 +335,7 @@ static ssize_t conn_recv(struct conn *c, char *p, size_t n)
             conn_fail(c, CONN_FAILED);
         return r;
     }
+    tls_forget_errors();
     int r = SSL_read(c->ssl, p, n > INT_MAX ? INT_MAX : (int)n);
     if (r > 0)
         return r;
@@ -423,6 +434,7 @@ static ssize_t conn_send(struct conn *c, const char *p, size_t n)
             conn_fail(c, CONN_FAILED);
         return r;
     }
+    tls_forget_errors();
     int r = SSL_write(c->ssl, p, n > INT_MAX ? INT_MAX : (int)n);
     if (r > 0)
         return r;
@@ -445,6 +457,7 @@ static void conn_shut(struct conn *c)
         c->state = CONN_DEAD;
         return;
     }
+    tls_forget_errors();
     if (c->ssl && SSL_shutdown(c->ssl) < 0) {
         char text[120];
         net_tls_error(text, sizeof text);
@@ -505,6 +518,7 @@ static void tls_begin(struct conn *c)
 
 static void handshake_step(struct conn *c)
 {
+    tls_forget_errors();
     int r = SSL_do_handshake(c->ssl);
     if (r == 1) {
         c->state = CONN_OPEN;
