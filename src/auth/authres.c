@@ -293,10 +293,12 @@ bool auth_results_read(struct arena *a, struct str value, struct auth_results_re
 
 /* ---- forged ones ---- */
 
-/* What stands before the first ";", without white space, comments and quotes, in out; its length, 0 when too long. */
-static size_t squeezed_id(struct str value, char *out, size_t cap)
+/* What stands before the first ";", without white space, comments and quotes, in out; its length, 0 when too long. open:
+ * a comment has no end. */
+static size_t squeezed_id(struct str value, char *out, size_t cap, bool *open)
 {
     size_t n = 0, depth = 0;
+    *open = false;
     for (size_t i = 0; i < value.n; i++) {
         char c = value.p[i];
         if (depth > 0) {
@@ -318,18 +320,20 @@ static size_t squeezed_id(struct str value, char *out, size_t cap)
             out[n++] = ascii_lower(c);
         }
     }
+    *open = depth > 0;
     return n;
 }
 
 bool auth_results_claims(struct str value, struct str authserv_id)
 {
     char id[512];
-    struct str s = str_n(id, squeezed_id(value, id, sizeof id)), rest;
+    bool open;
+    struct str s = str_n(id, squeezed_id(value, id, sizeof id, &open)), rest;
     if (authserv_id.n == 0)
         return false;
     if (!str_istarts(s, authserv_id))
-        /* An unclosed comment or quote before our name: other readers may see it. */
-        return str_ifind(str_upto(value, sizeof id), authserv_id, 0) >= 0 && str_chr(value, ';', 0) < 0;
+        /* Our name behind a comment without an end, or with nothing of the grammar round it: other readers may see it. */
+        return (open || str_chr(value, ';', 0) < 0) && str_ifind(value, authserv_id, 0) >= 0;
     rest = str_from(s, authserv_id.n);
     /* A last dot, a version (digits), or the methods without ";" before them. */
     return rest.n == 0 || !(ascii_is_alpha(rest.p[0]) || rest.p[0] == '-' ||

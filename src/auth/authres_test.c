@@ -24,6 +24,8 @@ static const struct {
     {" \"mx\\.azienda.example\" 1; spf=pass", true},
     {" mx.(x)azienda.example; spf=pass", true},
     {" (open comment mx.azienda.example spf=pass", true},
+    {" (open comment mx.azienda.example; spf=pass; dmarc=pass", true},
+    {" (open (twice) mx.azienda.example; spf=pass", true},
     {" mx.azienda.example=spf=pass", true},
     {" mx.azienda.example/1; spf=pass", true},
     {" mx.azienda.examples; spf=pass", false},
@@ -32,6 +34,7 @@ static const struct {
     {" other.example; spf=pass smtp.mailfrom=mx.azienda.example", false},
     {" xmx.azienda.example; spf=pass", false},
     {" (mx.azienda.example) other.example; spf=pass", false},
+    {" other.example; spf=pass (sent to mx.azienda.example", false},
     {"", false},
     {";", false},
 };

@@ -114,6 +114,8 @@ void auth_sig_header_hash(const struct auth_kit *kit, const struct auth_message 
     bool *taken = arena_array(scratch, bool, m->n + 1);
     struct auth_hash h;
     auth_hash_begin(&h, kit);
+    /* It was not in the message when h= was read by the signer, so h= can never mean it. */
+    taken[field - m->field] = true;
     for (size_t i = 0; i < sig->n_signed; i++) {
         const struct auth_field *f = take_field(m, sig->signed_field[i], taken);
         if (f)
