@@ -31,15 +31,23 @@ static int64_t key_of(struct str network, struct str from, struct str to)
     return key;
 }
 
+/* Of rows that may go, those that never passed go first: a flood of first mails must not make us forget who has. */
+static bool goes_before(const struct smtp_grey_row *a, const struct smtp_grey_row *b, int64_t now)
+{
+    bool pa = a->passed > 0 && now - a->last_ms < SMTP_GREY_KEEP_MS;
+    bool pb = b->passed > 0 && now - b->last_ms < SMTP_GREY_KEEP_MS;
+    return pa != pb ? pb : a->last_ms < b->last_ms;
+}
+
 static struct smtp_grey_row *row_of(struct smtp_grey *g, int64_t org, int64_t key)
 {
-    int64_t both[2] = {org, key};
+    int64_t both[2] = {org, key}, now = env_wall_ms(g->env);
     struct smtp_grey_row *set = &g->rows[hash64(str_n(both, sizeof both)) % SMTP_GREY_SETS * SMTP_GREY_WAYS];
     struct smtp_grey_row *old = set;
     for (unsigned i = 0; i < SMTP_GREY_WAYS; i++) {
         if (set[i].org == org && set[i].key == key)
             return &set[i];
-        if (set[i].last_ms < old->last_ms)
+        if (goes_before(&set[i], old, now))
             old = &set[i];
     }
     *old = (struct smtp_grey_row){.org = org, .key = key};

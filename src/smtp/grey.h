@@ -1,7 +1,7 @@
 #pragma once
 /* Greylisting: the first mail of an unknown (network, reverse-path, recipient) is deferred; who comes back within a day has shown that he keeps a queue. A
- * network that has passed SMTP_GREY_TRUST times for a firm is let through from then on. Pure but for the clock in env; a table of fixed size, the longest
- * unused rows are forgotten. Who has passed outlives a restart: such rows are handed to `keep` and taken back by
+ * network that has passed SMTP_GREY_TRUST times for a firm is let through from then on. Pure but for the clock in env; a table of fixed size: rows that
+ * never passed are forgotten first, then the longest unused. Who has passed outlives a restart: such rows are handed to `keep` and taken back by
  * smtp_grey_put. */
 #include "core/env.h"
 #include "core/str.h"

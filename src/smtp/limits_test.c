@@ -241,6 +241,14 @@ static void greylist(void **state)
     assert_int_equal(smtp_grey_ask(&g, 1, 5, net, STR("new@b.example"), STR("z@y.example")), 0);
     assert_int_equal(smtp_grey_ask(&g, 1, 5, STR("4\xc0\x00\x03"), from, STR("z@y.example")), 60);
 
+    /* A flood of first mails does not make us forget who has passed. */
+    for (int i = 0; i < 200000; i++) {
+        char to[32];
+        int n = snprintf(to, sizeof to, "f%d@y.example", i);
+        assert_true(smtp_grey_ask(&g, 1, 5, STR("4\x01\x02\x04"), from, str_n(to, (size_t)n)) > 0);
+    }
+    assert_int_equal(smtp_grey_ask(&g, 1, 5, net, from, STR("x@y.example")), 0);
+    assert_int_equal(smtp_grey_ask(&g, 1, 5, net, STR("other@b.example"), STR("z@y.example")), 0);
     /* Back after more than a day, and a clock that jumps back: it begins anew. */
     wall_ms += SMTP_GREY_WINDOW_MS + 60000;
     assert_int_equal(smtp_grey_ask(&g, 1, 5, STR("4\xc0\x00\x03"), from, STR("z@y.example")), 60);
