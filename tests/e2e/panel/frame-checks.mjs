@@ -332,8 +332,13 @@ export async function frameChecks({ open, axe, basics, targets, shot, target, st
     ok((await card.innerText()).includes('richiamo del bonifico'), 'who has paid is told what to do now');
     await axe(page, 'already paid');
     await card.getByRole('button', { name: 'Segnala truffa' }).click();
-    await page.getByText('L’avete segnalato come truffa').waitFor();
+    await page.locator('[data-decision="fraud"]').waitFor();
     equal(mood.calls.at(-1), ['report', [ids.held], 'fraud'], 'fraud is reported as fraud, not as junk');
+    await page.reload();
+    await card.waitFor();
+    const line = await page.locator('[data-decision="fraud"]').innerText();
+    ok(/Segnalato come truffa da giulia@azienda\.example, oggi \d\d:\d\d/.test(line), 'who reported it and when stays after a reload', line);
+    equal(await card.getByRole('button', { name: 'Segnala truffa' }).count(), 0, 'and it is not asked again');
     await card.getByRole('button', { name: /rilascia/ }).click();
     const dialog = page.getByRole('dialog');
     await dialog.waitFor();
@@ -376,13 +381,46 @@ export async function frameChecks({ open, axe, basics, targets, shot, target, st
     await page.context().close();
   });
 
+  /** From the record to publish, through each answer of the DNS, to a domain that works. */
+  async function domainProof(page) {
+    const item = page.locator('[data-domain="nuovo.example"]');
+    await item.getByText('_sigillo.nuovo.example').waitFor();
+    const text = await item.innerText();
+    for (const word of ['Da dimostrare', 'TXT', 'sigillo-verify=', 'scrivi solo «_sigillo»', 'Non ancora controllato', 'non riceve posta']) {
+      ok(text.includes(word), `a pending domain says "${word}"`, text);
+    }
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await item.getByRole('button', { name: /^Copia\s*il valore del record/ }).click();
+    await item.getByText('Copiato').first().waitFor();
+    equal(await page.evaluate(() => navigator.clipboard.readText()), (await item.locator('dd span.mono').nth(1).innerText()), 'the value is copied whole');
+    const answers = new Set();
+    for (const [dns, word] of [['notFound', 'Manca'], ['wrong', 'Diverso'], ['dns', 'Non verificabile ora'], ['taken', 'Di un’altra azienda']]) {
+      mood.dns = dns;
+      await item.getByRole('button', { name: 'Controlla ora' }).click();
+      await item.getByText(word, { exact: true }).waitFor();
+      answers.add(await item.locator('p[role="status"]').innerText());
+    }
+    equal(answers.size, 4, 'each answer of the DNS is told in its own words');
+    await axe(page, 'pending domain');
+    await shot(page, 'settings-domain-pending');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await basics(page, 'pending domain 390', 'it');
+    await targets(page, 'pending domain 390', 24);
+    await shot(page, 'settings-domain-pending-390');
+    await page.setViewportSize({ width: 1440, height: 900 });
+    mood.dns = 'proven';
+    await item.getByRole('button', { name: 'Controlla ora' }).click();
+    await item.getByText('A posto', { exact: true }).waitFor();
+    equal(await item.getByText('sigillo-verify=').count(), 0, 'a proven domain asks for nothing');
+  }
+
   await group('administration', async () => {
     const page = await open({ storage });
     for (const width of [1440, 390]) {
       await page.setViewportSize({ width, height: width < 500 ? 844 : 900 });
       for (const name of ['people', 'domains', 'log', 'health']) {
         await go(page, `/settings/${name}`);
-        await page.locator('table, [class*="cell"]').first().waitFor();
+        await page.locator('table, [class*="cell"], [data-domain]').first().waitFor();
         await basics(page, `${name} ${width}`, 'it');
         await axe(page, `${name} ${width}`);
         await targets(page, `${name} ${width}`, 24);
@@ -414,8 +452,13 @@ export async function frameChecks({ open, axe, basics, targets, shot, target, st
     await page.keyboard.press('Escape');
     await go(page, '/settings/domains');
     await page.getByRole('button', { name: 'Aggiungi dominio' }).click();
+    await dialog.getByRole('textbox').fill('altrui.example');
+    await dialog.getByRole('button', { name: 'Aggiungi dominio' }).click();
+    await dialog.getByText('Questo dominio è di un’altra azienda').waitFor();
+    ok(true, 'a refusal is told in the server’s own words');
     await dialog.getByRole('textbox').fill('nuovo.example');
     await dialog.getByRole('button', { name: 'Aggiungi dominio' }).click();
+    await domainProof(page);
     await page.getByRole('button', { name: 'Togli nuovo.example' }).click();
     await dialog.getByRole('button', { name: 'Togli', exact: true }).click();
     ok((await dialog.innerText()).includes('Non è scritto uguale'), 'a domain goes only when its name is typed');

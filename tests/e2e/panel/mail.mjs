@@ -97,6 +97,7 @@ function email(id, box, hoursAgo, from, subject, text, more = {}) {
     guardVerdict: more.verdict ?? 'accept',
     guardFindings: more.findings ?? [],
     guardHeld: more.held ?? false,
+    guardReported: null,
   };
 }
 
@@ -207,11 +208,39 @@ export function contextOf(id, item) {
 
 export const people = [
   { id: 'P1', address: giulia.email, name: giulia.name, state: 'active', role: 'admin', usedBytes: 812_000_000, quotaBytes: 5_000_000_000, createdAt: '2026-01-10T08:00:00Z', lastLoginAt: new Date(now).toISOString() },
-  { id: 'P2', address: 'marco@azienda.example', name: 'Marco Olmi', state: 'active', role: 'member', usedBytes: 144_000_000, quotaBytes: 0, createdAt: '2026-01-10T08:00:00Z', lastLoginAt: '2026-11-20T08:00:00Z' },
+  { id: 'P2', address: 'marco@azienda.example', name: 'Marco Olmi', state: 'active', role: 'member', usedBytes: 144_000_000, quotaBytes: 0, createdAt: '2026-01-10T08:00:00Z', lastLoginAt: '2026-11-20T08:00:00Z', tokens: 2 },
   { id: 'P3', address: 'vecchio@azienda.example', name: 'Luca Neri', state: 'disabled', role: 'member', usedBytes: 12_000_000, quotaBytes: 0, createdAt: '2025-01-10T08:00:00Z', lastLoginAt: null },
 ];
 
-export const domains = [{ id: 'D1', domain: 'azienda.example', createdAt: '2026-01-10T08:00:00Z' }];
+const proven = { state: 'proven', recordName: null, recordValue: null, checkedAt: '2026-01-10T08:04:00Z', reason: null, reasonText: null };
+export const domains = [{ id: 'D1', domain: 'azienda.example', createdAt: '2026-01-10T08:00:00Z', ...proven }];
+
+/** A domain that somebody just wrote down. */
+export const pendingDomain = (domain) => ({
+  id: `D${domain}`, domain, createdAt: new Date().toISOString(), state: 'pending', recordName: `_sigillo.${domain}`,
+  recordValue: 'sigillo-verify=k7q2m9x4v1c8b3n6t5r0w2y7p4', checkedAt: null, reason: null, reasonText: null,
+});
+
+/** What the server says of each thing that the DNS can answer. */
+export const seen = {
+  proven,
+  notFound: {
+    reason: 'notFound',
+    reasonText: { it: 'Non c’è ancora nessun record TXT con questo nome. Se lo avete appena pubblicato, riprovate tra cinque minuti.', en: 'There is no TXT record with this name yet. If you just published it, try again in five minutes.' },
+  },
+  wrong: {
+    reason: 'wrong',
+    reasonText: { it: 'A questo nome c’è «v=spf1 -all», che è un’altra cosa: aggiungete il valore scritto sopra.', en: 'This name holds “v=spf1 -all”, which is something else: add the value written above.' },
+  },
+  dns: {
+    reason: 'dns',
+    reasonText: { it: 'I server DNS non hanno risposto. Non vuol dire che il record manchi: riprovate tra poco.', en: 'The name servers did not answer. That does not mean that the record is missing: try again soon.' },
+  },
+  taken: {
+    reason: 'taken',
+    reasonText: { it: 'Un’altra azienda di questo servizio ha dimostrato per prima questo dominio.', en: 'Another firm of this service proved this domain first.' },
+  },
+};
 
 export const deliveries = [
   { id: 'R1', at: at(0.05), client: '203.0.113.7', helo: 'mail.rossimarmi.example', reversePath: 'anna.rossi@rossimarmi.example', recipients: ['giulia@azienda.example'], size: 91_000, outcome: 'accepted', verdict: 'hold', reply: '250 2.0.0 kept as 4F2A' },

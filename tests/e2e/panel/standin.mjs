@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ARCHIVE, archived, contextOf, deliveries, domains, emails, health, mailboxes, me, password, people } from './mail.mjs';
+import { ARCHIVE, archived, contextOf, deliveries, domains, emails, health, mailboxes, me, password, pendingDomain, people, seen } from './mail.mjs';
 import { hostile } from './hostile.mjs';
 
 const TYPES = {
@@ -16,22 +16,24 @@ const CAPABILITIES = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 
 const COOKIE = 'sigillo=standin';
 
 /** What the server does now; tests change it. `delay` in ms, `fail` an HTTP status or 0, `tries` of log-in. */
-export const mood = { delay: 0, fail: 0, tries: 0, state: 1, extra: [], refuse: new Set(), calls: [] };
+export const mood = { delay: 0, fail: 0, tries: 0, state: 1, extra: [], refuse: new Set(), calls: [], dns: 'notFound' };
 
 /** Changes made by tests, undone by `calm`. */
 const boxesOf = new Map();
 const wordsOf = new Map();
 const gone = new Set();
 const freed = new Set();
+const reports = new Map();
 const lines = new Set();
 
 export function calm() {
-  Object.assign(mood, { delay: 0, fail: 0, tries: 0, extra: [], calls: [] });
+  Object.assign(mood, { delay: 0, fail: 0, tries: 0, extra: [], calls: [], dns: 'notFound' });
   mood.refuse.clear();
   boxesOf.clear();
   wordsOf.clear();
   gone.clear();
   freed.clear();
+  reports.clear();
 }
 
 /** Tells every open line that something changed. */
@@ -181,7 +183,7 @@ const hostileEmails = hostile();
 const all = () =>
   [...mood.extra, ...emails, ...hostileEmails]
     .filter((item) => !gone.has(item.id))
-    .map((item) => ({ ...item, mailboxIds: boxesOf.get(item.id) ?? item.mailboxIds, keywords: wordsOf.get(item.id) ?? item.keywords, guardHeld: item.guardHeld && !freed.has(item.id) }));
+    .map((item) => ({ ...item, mailboxIds: boxesOf.get(item.id) ?? item.mailboxIds, keywords: wordsOf.get(item.id) ?? item.keywords, guardHeld: item.guardHeld && !freed.has(item.id), guardReported: reports.get(item.id) ?? null }));
 const find = (id) => (/^A\d+$/.test(id) ? archived(Number(id.slice(1))) : all().find((item) => item.id === id));
 
 const has = (text, part) => String(text ?? '').toLowerCase().includes(String(part).toLowerCase());
@@ -303,6 +305,8 @@ const METHODS = {
   },
   'Guard/report': ({ ids, as }) => {
     mood.calls.push(['report', ids, as]);
+    ids.forEach((id) => reports.set(id, { as, at: new Date().toISOString(), by: me.address }));
+    mood.state += 1;
     return { reported: ids, notReported: {} };
   },
   'Context/get': ({ emailId }) => {
@@ -324,10 +328,17 @@ const METHODS = {
     return { created: {}, updated: Object.fromEntries(Object.keys(patches).map((id) => [id, null])) };
   },
   'Domain/get': () => ({ state: '1', list: domains, notFound: [] }),
-  'Domain/set': ({ create = {}, destroy = [] }) => {
-    Object.values(create).forEach(({ domain }) => domains.push({ id: `D${domain}`, domain, createdAt: new Date().toISOString() }));
+  'Domain/set': ({ create = {}, update: patches = {}, destroy = [] }) => {
+    if (Object.values(create).some(({ domain }) => domain === 'altrui.example')) {
+      return { notCreated: { new: { type: 'invalidProperties', description: 'This domain belongs to another firm here.', descriptionIt: 'Questo dominio è di un’altra azienda di questo servizio.' } } };
+    }
+    Object.values(create).forEach(({ domain }) => domains.push(pendingDomain(domain)));
     destroy.forEach((id) => domains.splice(domains.findIndex((item) => item.id === id), 1));
-    return { created: {}, destroyed: destroy };
+    const updated = {};
+    for (const id of Object.keys(patches)) {
+      updated[id] = Object.assign(domains.find((item) => item.id === id), { checkedAt: new Date().toISOString() }, seen[mood.dns]);
+    }
+    return { created: {}, updated, destroyed: destroy };
   },
   'Delivery/query': ({ filter }) => ({
     list: deliveries.filter((row) => (!filter.outcome || row.outcome === filter.outcome) && (!filter.text || has(JSON.stringify(row), filter.text))),

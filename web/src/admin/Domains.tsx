@@ -1,24 +1,33 @@
-import { Button, TextInput } from '@mantine/core';
-import { IconPlus } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+// The domains of the firm: those that are proven, and for each that is not the record to publish and what the DNS says of it.
+import { Button } from '@mantine/core';
+import {
+  IconCircleCheck, IconCircleDashed, IconCircleMinus, IconEqualNot, IconBan, IconPlugConnectedX, IconPlus, IconRefresh, type Icon,
+} from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
 import { useText } from '../i18n';
-import { adminKeys, createDomain, destroyDomain, domainsQuery } from '../jmap/admin';
+import { adminKeys, domainsQuery, verifyDomain } from '../jmap/admin';
 import type { Domain } from '../jmap/types';
-import { factDate } from '../lib/format';
+import { factDate, longTime } from '../lib/format';
+import { cleanLine } from '../lib/text';
+import { Chip } from '../mail/Chip';
+import { useActions } from '../mail/actions';
 import { State } from '../shell/State';
-import { FormDialog, PageHead, Waiting, useReason } from './parts';
-import { useSaving } from './saving';
-import styles from './Settings.module.css';
+import { CopyButton } from './CopyButton';
+import { NewDomain, RemoveDomain } from './DomainDialogs';
+import styles from './Domains.module.css';
+import { PageHead, Waiting, useReason } from './parts';
 
 export function Domains() {
-  const { t, locale } = useText();
+  const { t } = useText();
   const query = useQuery(domainsQuery);
   const [dialog, setDialog] = useState<Domain | 'new' | null>(null);
+  // One filled button on a page: while a domain waits for its proof, that is the next step.
+  const waiting = query.data?.some((domain) => domain.state === 'pending');
   return (
     <>
       <PageHead title={t('settings.domains')} text={t('domains.text')}>
-        <Button h={36} leftSection={<IconPlus size={18} stroke={1.75} />} onClick={() => setDialog('new')}>
+        <Button h={36} variant={waiting ? 'default' : 'filled'} leftSection={<IconPlus size={18} stroke={1.75} />} onClick={() => setDialog('new')}>
           {t('domains.add')}
         </Button>
       </PageHead>
@@ -27,34 +36,13 @@ export function Domains() {
       ) : !query.data ? (
         <Waiting />
       ) : (
-        <div className={styles.table} role="group" aria-label={t('settings.domains')} tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{t('context.company.domain')}</th>
-                <th scope="col">{t('domains.since')}</th>
-                <th scope="col" className={styles.acts}>
-                  {t('people.change')}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {query.data.map((domain) => (
-                <tr key={domain.id}>
-                  <td>
-                    <strong className={styles.mono}>{domain.domain}</strong>
-                  </td>
-                  <td>{factDate(domain.createdAt, locale)}</td>
-                  <td className={styles.acts}>
-                    <Button variant="default" h={32} onClick={() => setDialog(domain)} aria-label={t('domains.remove.name', { domain: domain.domain })}>
-                      {t('domains.remove')}
-                    </Button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ul className={styles.list} aria-label={t('settings.domains')}>
+          {query.data.map((domain) => (
+            <li key={domain.id} className={styles.item} data-domain={domain.domain} data-state={domain.state}>
+              <Row domain={domain} onRemove={() => setDialog(domain)} />
+            </li>
+          ))}
+        </ul>
       )}
       {dialog === 'new' && <NewDomain onClose={() => setDialog(null)} />}
       {dialog !== null && dialog !== 'new' && <RemoveDomain domain={dialog} onClose={() => setDialog(null)} />}
@@ -62,81 +50,129 @@ export function Domains() {
   );
 }
 
-function NewDomain({ onClose }: { onClose: () => void }) {
+const REASONS: Record<NonNullable<Domain['reason']>, { kind: 'rust' | 'dashed'; icon: Icon }> = {
+  notFound: { kind: 'rust', icon: IconCircleMinus },
+  wrong: { kind: 'rust', icon: IconEqualNot },
+  dns: { kind: 'dashed', icon: IconPlugConnectedX },
+  taken: { kind: 'rust', icon: IconBan },
+};
+
+function StateChip({ domain }: { domain: Domain }) {
   const { t } = useText();
-  const reason = useReason();
-  const [domain, setDomain] = useState('');
-  const [tried, setTried] = useState(false);
-  const saving = useSaving(adminKeys.domains, onClose, t('domains.added'));
-  const bad = !/^(?:[\p{L}\p{N}-]+\.)+[\p{L}\p{N}-]{2,}$/u.test(domain.trim());
+  if (domain.state === 'proven') {
+    return (
+      <Chip kind="ok" icon={IconCircleCheck}>
+        {t('domains.state.proven')}
+      </Chip>
+    );
+  }
+  if (!domain.reason) {
+    return (
+      <Chip kind="dashed" icon={IconCircleDashed}>
+        {t('domains.state.pending')}
+      </Chip>
+    );
+  }
+  const { kind, icon } = REASONS[domain.reason];
   return (
-    <FormDialog
-      title={t('domains.add')}
-      onClose={onClose}
-      error={saving.error ? reason(saving.error) : ''}
-      onSubmit={() => {
-        setTried(true);
-        if (!bad) {
-          saving.mutate(() => createDomain(domain.trim().toLowerCase()));
-        }
-      }}
-    >
-      <TextInput
-        label={t('context.company.domain')}
-        placeholder="azienda.example"
-        data-autofocus
-        autoCapitalize="none"
-        spellCheck={false}
-        value={domain}
-        onChange={(event) => setDomain(event.currentTarget.value)}
-        error={tried && bad ? t('domains.missing') : null}
-      />
-      <div className={styles.buttons}>
-        <Button type="submit" h={36} loading={saving.isPending}>
-          {t('domains.add')}
-        </Button>
-      </div>
-    </FormDialog>
+    <Chip kind={kind} icon={icon}>
+      {t(`domains.state.${domain.reason}`)}
+    </Chip>
   );
 }
 
-function RemoveDomain({ domain, onClose }: { domain: Domain; onClose: () => void }) {
-  const { t } = useText();
-  const reason = useReason();
-  const [typed, setTyped] = useState('');
-  const [tried, setTried] = useState(false);
-  const saving = useSaving(adminKeys.domains, onClose, t('domains.removed'));
-  const bad = typed.trim().toLowerCase() !== domain.domain;
+function Row({ domain, onRemove }: { domain: Domain; onRemove: () => void }) {
+  const { t, locale } = useText();
+  const pending = domain.state === 'pending';
   return (
-    <FormDialog
-      title={t('domains.remove.name', { domain: domain.domain })}
-      onClose={onClose}
-      error={saving.error ? reason(saving.error) : ''}
-      onSubmit={() => {
-        setTried(true);
-        if (!bad) {
-          saving.mutate(() => destroyDomain(domain.id));
-        }
-      }}
-    >
-      <p>{t('domains.remove.text')}</p>
-      <TextInput
-        label={t('domains.remove.type', { domain: domain.domain })}
-        data-autofocus
-        value={typed}
-        autoCapitalize="none"
-        spellCheck={false}
-        onChange={(event) => setTyped(event.currentTarget.value)}
-        error={tried && bad ? t('domains.remove.wrong') : null}
-      />
-      <div className={styles.buttons}>
-        <Button h={36} onClick={onClose}>
-          {t('domains.keep')}
-        </Button>
-        <Button type="submit" h={36} variant="default" loading={saving.isPending}>
+    <>
+      <div className={styles.row}>
+        <div className={styles.state}>
+          <StateChip domain={domain} />
+        </div>
+        <div className={styles.name}>
+          <h2 className="mono">{domain.domain}</h2>
+          <p>{t('domains.since', { date: factDate(domain.createdAt, locale) })}</p>
+        </div>
+        <p className={styles.meaning}>{t(pending ? 'domains.pending' : 'domains.proven')}</p>
+        <Button variant="default" h={32} onClick={onRemove} aria-label={t('domains.remove.name', { domain: domain.domain })}>
           {t('domains.remove')}
         </Button>
       </div>
-    </FormDialog>
+      {pending && <Proof domain={domain} />}
+    </>
+  );
+}
+
+/** What is to be published, and what was seen when it was looked for. */
+function Proof({ domain }: { domain: Domain }) {
+  const { t, lang, locale } = useText();
+  const { tell } = useActions();
+  const reason = useReason();
+  const queryClient = useQueryClient();
+  const check = useMutation({
+    mutationFn: () => verifyDomain(domain.id),
+    onSuccess: async (state) => {
+      await queryClient.invalidateQueries({ queryKey: adminKeys.domains });
+      if (state === 'proven') {
+        tell(t('domains.done', { domain: domain.domain }));
+      }
+    },
+  });
+  const name = domain.recordName ?? '';
+  const said = check.error ? reason(check.error) : cleanLine(domain.reasonText?.[lang]);
+  return (
+    <section className={styles.proof} aria-label={t('domains.prove', { domain: domain.domain })}>
+      <h3>{t('domains.prove', { domain: domain.domain })}</h3>
+      <ol>
+        <li>{t('domains.prove.open')}</li>
+        <li>
+          {t('domains.prove.add')}
+          <dl className={styles.record}>
+            <div>
+              <dt>{t('domains.record.type')}</dt>
+              <dd className="mono">TXT</dd>
+            </div>
+            <Part label={t('domains.record.name')} value={name} copy={t('domains.copy.name')} />
+            <Part label={t('domains.record.value')} value={domain.recordValue ?? ''} copy={t('domains.copy.value')} />
+          </dl>
+          {name.endsWith(`.${domain.domain}`) && (
+            <p className={styles.hint}>{t('domains.record.short', { label: name.slice(0, -domain.domain.length - 1) })}</p>
+          )}
+        </li>
+        <li>{t('domains.prove.back')}</li>
+      </ol>
+      <div className={styles.check}>
+        <Button
+          h={36}
+          leftSection={<IconRefresh size={18} stroke={1.75} />}
+          aria-disabled={check.isPending || undefined}
+          onClick={() => !check.isPending && check.mutate()}
+        >
+          {t(check.isPending ? 'domains.checking' : 'domains.check')}
+        </Button>
+        <span className={styles.when}>
+          {domain.checkedAt ? t('domains.checked', { when: longTime(domain.checkedAt, locale) }) : t('domains.unchecked')}
+        </span>
+      </div>
+      <p role="status" className={styles.said} data-shown={said !== '' || undefined}>
+        {said}
+      </p>
+    </section>
+  );
+}
+
+function Part({ label, value, copy }: { label: string; value: string; copy: string }) {
+  const text = useRef<HTMLElement>(null);
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>
+        <span className="mono" ref={text}>
+          {value}
+        </span>
+        <CopyButton source={text} what={copy} />
+      </dd>
+    </div>
   );
 }

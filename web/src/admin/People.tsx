@@ -1,4 +1,4 @@
-import { Button, NativeSelect, NumberInput, PasswordInput, TextInput } from '@mantine/core';
+import { Button, Checkbox, NativeSelect, NumberInput, PasswordInput, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -137,6 +137,7 @@ function ChangePerson({ person, onClose }: { person: Person; onClose: () => void
   const [role, setRole] = useState(person.role);
   const [quota, setQuota] = useState<number | string>(person.quotaBytes > 0 ? Math.round(person.quotaBytes / MB) : '');
   const [password, setPassword] = useState('');
+  const [keepTokens, setKeepTokens] = useState(false);
   const [tried, setTried] = useState(false);
   const saving = useSaving(adminKeys.people, onClose, t('people.saved'));
   const badPassword = password !== '' && password.length < PASSWORD_LEAST;
@@ -147,7 +148,7 @@ function ChangePerson({ person, onClose }: { person: Person; onClose: () => void
       ...(name.trim() !== person.name ? { name: name.trim() } : {}),
       ...(role !== person.role ? { role } : {}),
       ...(quotaBytes !== Math.round(person.quotaBytes / MB) * MB ? { quotaBytes } : {}),
-      ...(password ? { password } : {}),
+      ...(password ? { password, ...(keepTokens ? { keepTokens } : {}) } : {}),
     };
   }
 
@@ -191,6 +192,14 @@ function ChangePerson({ person, onClose }: { person: Person; onClose: () => void
         error={tried && badPassword ? t('people.password.short', { count: PASSWORD_LEAST }) : null}
         visibilityToggleButtonProps={{ 'aria-label': t('login.password.show'), tabIndex: 0 }}
       />
+      {password !== '' && (person.tokens ?? 0) > 0 && (
+        <Checkbox
+          label={t('people.reset.keep')}
+          description={t('people.reset.tokens', { count: person.tokens })}
+          checked={keepTokens}
+          onChange={(event) => setKeepTokens(event.currentTarget.checked)}
+        />
+      )}
       <div className={styles.buttons}>
         <Button type="submit" h={36} loading={saving.isPending}>
           {t('people.save')}

@@ -32,9 +32,12 @@ export function Waiting() {
 
 /** The reason in the person's words where there are some, else the server's own name of it. */
 export function useReason(): (error: unknown) => string {
-  const { t } = useText();
+  const { t, lang } = useText();
   return (error) => {
     if (error instanceof Fault && error.kind === 'method') {
+      if (error.why) {
+        return error.why[lang];
+      }
       const known = ['alreadyExists', 'forbidden', 'invalidProperties', 'overQuota', 'tooLarge', 'notFound'].find((item) => item === error.detail);
       return known ? t(`fault.${known}`) : t('fault.other', { code: error.detail });
     }

@@ -1,8 +1,8 @@
 // What somebody with the role of administrator asks and changes: people, domains, health, the log of deliveries.
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { Fault, call, must } from './client';
+import { Fault, call, must, sentence } from './client';
 import { client } from './mail';
-import type { SetResult } from './types';
+import type { Domain, SetResult } from './types';
 
 export const LOG_PAGE = 100;
 const LIVE_MS = 3000;
@@ -72,11 +72,12 @@ export function traceQuery(id: string) {
 }
 
 /** A refusal of one of the objects as an error with the server's own words, when it has some. */
-function settled(result: SetResult): void {
+function settled(result: SetResult): SetResult {
   const refused = [result.notCreated, result.notUpdated, result.notDestroyed].flatMap((part) => Object.values(part ?? {}))[0];
   if (refused) {
-    throw new Fault('method', refused.type, 0, refused.description ?? '');
+    throw new Fault('method', refused.type, 0, sentence(refused));
   }
+  return result;
 }
 
 export async function createPerson(person: { address: string; name: string; password: string }): Promise<void> {
@@ -89,6 +90,12 @@ export async function updatePerson(id: string, patch: Record<string, unknown>): 
 
 export async function createDomain(domain: string): Promise<void> {
   settled(must((await client.batch([call('Domain/set', { create: { new: { domain } } })]))[0]));
+}
+
+/** Has the server look the record up now; what it saw. */
+export async function verifyDomain(id: string): Promise<Domain['state']> {
+  const [done] = await client.batch([call('Domain/set', { update: { [id]: { verify: true } } })]);
+  return (settled(must(done)).updated?.[id] as Partial<Domain> | null)?.state ?? 'pending';
 }
 
 export async function destroyDomain(id: string): Promise<void> {

@@ -1,5 +1,5 @@
 // A small JMAP client: one session, one POST per batch, answers typed by method name.
-import { ADMIN, CORE, GUARD, MAIL, type Account, type Methods, type ResultReference, type Session } from './types';
+import { ADMIN, CORE, GUARD, MAIL, type Account, type Bilingual, type Methods, type ResultReference, type Session } from './types';
 
 /** What went wrong, seen from a person's side: log in again, no network, server fault, or one refused method. */
 export type FaultKind = 'unauthorised' | 'network' | 'server' | 'method';
@@ -9,7 +9,8 @@ export class Fault extends Error {
     readonly kind: FaultKind,
     readonly detail: string,
     readonly status = 0,
-    readonly why = '',
+    /** One sentence for people, where the server has one. */
+    readonly why: Bilingual | null = null,
   ) {
     super(`${kind}: ${detail}`);
     this.name = 'Fault';
@@ -140,6 +141,11 @@ function samePath(url: string): string {
   return parsed.pathname + parsed.search;
 }
 
+/** What the server says of a refusal; a sentence in one language only is for the log, not for people. */
+export function sentence({ description, descriptionIt }: { description?: unknown; descriptionIt?: unknown }): Bilingual | null {
+  return typeof description === 'string' && typeof descriptionIt === 'string' ? { it: descriptionIt, en: description } : null;
+}
+
 function sortAnswers(calls: readonly Call[], answer: unknown): unknown[] {
   const responses = (answer as { methodResponses?: unknown }).methodResponses;
   if (!Array.isArray(responses)) {
@@ -153,7 +159,7 @@ function sortAnswers(calls: readonly Call[], answer: unknown): unknown[] {
       return new Fault('method', `${name} was not answered`);
     }
     if (found[0] === 'error') {
-      return new Fault('method', String(found[1]['type'] ?? 'serverFail'), 0, String(found[1]['description'] ?? ''));
+      return new Fault('method', String(found[1]['type'] ?? 'serverFail'), 0, sentence(found[1]));
     }
     return found[0] === name ? found[1] : new Fault('method', `${name} was answered by ${found[0]}`);
   });

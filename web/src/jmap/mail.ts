@@ -13,7 +13,7 @@ const HEAD = [
   'guardVerdict', 'guardHeld',
 ];
 const FULL = [
-  ...HEAD, 'blobId', 'cc', 'replyTo', 'size', 'textBody', 'htmlBody', 'bodyValues', 'attachments', 'guardFindings',
+  ...HEAD, 'blobId', 'cc', 'replyTo', 'size', 'textBody', 'htmlBody', 'bodyValues', 'attachments', 'guardFindings', 'guardReported',
 ];
 
 export const client = new JmapClient();

@@ -78,6 +78,8 @@ export interface EmailHead {
   guardVerdict?: Verdict | null;
   guardHeld?: boolean;
   guardFindings?: Finding[] | null;
+  /** The last report of somebody of this account. */
+  guardReported?: { as: ReportAs; at: string; by: string } | null;
 }
 
 export interface Email extends EmailHead {
@@ -136,8 +138,7 @@ export type Filter = Condition | { operator: 'AND' | 'OR' | 'NOT'; conditions: F
 export interface SetError {
   type: string;
   description?: string;
-  title_it?: string;
-  title_en?: string;
+  descriptionIt?: string;
 }
 
 export interface SetResult {
@@ -196,12 +197,21 @@ export interface Person {
   quotaBytes: number;
   createdAt: string;
   lastLoginAt: string | null;
+  /** Passwords of mail programs in force. */
+  tokens?: number;
 }
 
+/** A domain works once its owner has published a record that only he can publish. */
 export interface Domain {
   id: string;
   domain: string;
   createdAt: string;
+  state: 'proven' | 'pending';
+  recordName: string | null;
+  recordValue: string | null;
+  checkedAt: string | null;
+  reason: 'notFound' | 'wrong' | 'dns' | 'taken' | null;
+  reasonText: Bilingual | null;
 }
 
 export interface Delivery {
@@ -292,7 +302,7 @@ export interface Methods {
     result: SetResult;
   };
   'Domain/get': { args: { ids: string[] | null }; result: GetResult<Domain> };
-  'Domain/set': { args: { create?: Record<string, { domain: string }>; destroy?: string[] }; result: SetResult };
+  'Domain/set': { args: { create?: Record<string, { domain: string }>; update?: Record<string, { verify: true }>; destroy?: string[] }; result: SetResult };
   'Delivery/query': {
     args: {
       filter: { text?: string; after?: string; before?: string; outcome?: string };

@@ -1,11 +1,13 @@
 import { IconHistory } from '@tabler/icons-react';
 import { useText } from '../i18n';
-import type { ReportAs } from '../jmap/types';
+import type { Email } from '../jmap/types';
+import { longTime } from '../lib/format';
+import { cleanLine } from '../lib/text';
 import styles from './Reader.module.css';
 
 /** What people decided about this message, as grey lines of history. */
-export function DecisionLine({ as, released }: { as: ReportAs | undefined; released: string | null }) {
-  const { t } = useText();
+export function DecisionLine({ report, released }: { report: Email['guardReported']; released: string | null }) {
+  const { t, locale } = useText();
   return (
     <>
       {released !== null && (
@@ -14,10 +16,10 @@ export function DecisionLine({ as, released }: { as: ReportAs | undefined; relea
           {t('decision.released', { title: released })}
         </p>
       )}
-      {as && (
-        <p className={styles.decision} data-decision={as}>
+      {report && (
+        <p className={styles.decision} data-decision={report.as}>
           <IconHistory size={15} stroke={1.75} aria-hidden="true" />
-          {t(`decision.${as}`)}
+          {t(`decision.${report.as}`, { by: cleanLine(report.by), when: longTime(report.at, locale) })}
         </p>
       )}
     </>

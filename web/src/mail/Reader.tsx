@@ -242,7 +242,7 @@ function Message({ conversation: { email, thread }, focus, onOpen, onGone }: Mes
   const { t, lang } = useText();
   const heading = useRef<HTMLHeadingElement>(null);
   const card = useRef<HTMLElement>(null);
-  const { readOnly, setKeyword, reported } = useActions();
+  const { readOnly, setKeyword } = useActions();
   const found = judge(email);
   // What the firm wrote itself is never judged; the absence of a verdict means something only for what came in.
   const own = useQuery(mailboxesQuery).data?.some((box) => email.mailboxIds[box.id] && ['sent', 'drafts'].includes(placeOf(box) ?? ''));
@@ -292,7 +292,7 @@ function Message({ conversation: { email, thread }, focus, onOpen, onGone }: Mes
       </div>
       <Folded items={thread.slice(0, Math.max(0, at))} label={t('read.thread.before')} onOpen={onOpen} />
       <ReaderHead email={email} />
-      <DecisionLine as={reported.get(email.id)} released={isReleased(email) ? reasonOf(email, lang) : null} />
+      <DecisionLine report={email.guardReported} released={isReleased(email) ? reasonOf(email, lang) : null} />
       {part !== 'file' && warning}
       {held && (
         <p className={styles.textOnly}>

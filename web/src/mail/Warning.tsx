@@ -70,7 +70,7 @@ function Stop({ ref, judgement, email, onGone }: WarningProps) {
   const [paid, setPaid] = useState(false);
   const [releasing, setReleasing] = useState(false);
   const held = isHeld(email);
-  const reported = actions.reported.get(email.id) === 'fraud';
+  const reported = email.guardReported?.as === 'fraud';
   const id = useId();
   const { title, text } = useWords(judgement);
   return (
@@ -182,7 +182,7 @@ function Caution({ judgement, email, linksOpened, onOpenLinks }: WarningProps) {
         {judgement.main && <Comparison finding={judgement.main} />}
         {links && <p className={styles.blocked}>{t(linksOpened ? 'caution.opened' : 'caution.blocked')}</p>}
         <div className={styles.acts}>
-          {!actions.readOnly && !actions.reported.has(email.id) && (
+          {!actions.readOnly && !email.guardReported && (
             <>
               <Button h={36} onClick={() => void actions.reportAs([email.id], 'fraud')}>
                 {t('key.report')}

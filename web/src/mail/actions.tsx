@@ -28,7 +28,6 @@ export interface Actions {
   discard: (ids: string[]) => Promise<boolean>;
   setKeyword: (ids: string[], keyword: '$seen' | '$flagged', on: boolean, quiet?: boolean) => Promise<void>;
   reportAs: (ids: string[], as: ReportAs) => Promise<boolean>;
-  reported: ReadonlyMap<string, ReportAs>;
   reload: () => Promise<void>;
 }
 
@@ -68,7 +67,6 @@ export function ActionsProvider({ children }: { children: ReactNode }) {
   const queryClient = useQueryClient();
   const rights = useQuery(rightsQuery).data;
   const [notice, setNotice] = useState<Notice | null>(null);
-  const [reported, setReported] = useState<ReadonlyMap<string, ReportAs>>(new Map());
   const turn = useRef(0);
   const timer = useRef<number | undefined>(undefined);
 
@@ -110,7 +108,7 @@ export function ActionsProvider({ children }: { children: ReactNode }) {
     [reload],
   );
 
-  const actions = useMemo<Omit<Actions, 'notice' | 'reported' | 'undo'>>(() => {
+  const actions = useMemo<Omit<Actions, 'notice' | 'undo'>>(() => {
     const moveTo: Actions['moveTo'] = (ids, target, from) =>
       attempt(async () => {
         const placed = (await fetchPlaced(ids, grouped(from))).filter((item) => !item.held && !item.mailboxIds[target.id]);
@@ -176,9 +174,6 @@ export function ActionsProvider({ children }: { children: ReactNode }) {
       reportAs: (ids, as) =>
         attempt(async () => {
           const failed = await report(ids, as);
-          if (failed < ids.length) {
-            setReported((old) => new Map([...old, ...ids.map((id) => [id, as] as const)]));
-          }
           return { failed, total: ids.length, text: t(`act.reported.${as}`), undo: null };
         }),
     };
@@ -196,6 +191,6 @@ export function ActionsProvider({ children }: { children: ReactNode }) {
     );
   }, [notice, show, t]);
 
-  const value = useMemo(() => ({ ...actions, notice, reported, undo }), [actions, notice, reported, undo]);
+  const value = useMemo(() => ({ ...actions, notice, undo }), [actions, notice, undo]);
   return <ActionsContext value={value}>{children}</ActionsContext>;
 }
