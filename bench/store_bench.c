@@ -10,6 +10,10 @@
 #include <sys/resource.h>
 #include <time.h>
 
+/* What the facts of real mail of 15 to 25 KB take (medians over phishing, spam and ham). */
+#define STRUCTURE 64
+#define INSIGHT 1400
+
 struct job {
     struct arena arena;
     struct arena_mark mark;
@@ -83,8 +87,8 @@ static void prepare(struct job *j, size_t n)
     j->drafts[0] = &j->blob;
     j->account = accounts[n % O.accounts];
     j->d = (struct mail_draft){.blob = &j->blob,
-                               .structure = str_n(corpus, 400),
-                               .insight = str_n(body + 64, O.size / 5),
+                               .structure = str_n(corpus, STRUCTURE),
+                               .insight = str_n(body + 64, INSIGHT),
                                .insight_version = 1,
                                .message_id = arena_printf(a, "%zu@bench.example", n),
                                .subject = arena_printf(a, "Fattura numero %zu", n),

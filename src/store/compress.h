@@ -3,7 +3,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 
-#define INSIGHT_PLAIN 512u     /* shorter facts are kept as they are: a frame costs more than it saves */
+#define INSIGHT_PLAIN 2048u /* shorter facts are kept as they are: a frame costs more than it saves (docs/adr/0007) */
 #define INSIGHT_MAX (4u << 20) /* facts of one message, unpacked */
 
 enum compress_result { COMPRESS_NOT_SMALLER = 1 };
