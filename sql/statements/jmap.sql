@@ -81,14 +81,6 @@ SELECT uid FROM placement WHERE org = :org AND account = :account AND mailbox = 
 -- args: org int, account int
 SELECT coalesce(max(begun_ms), 0) FROM login WHERE org = :org AND account = :account AND kind = 1
 
--- name: domain_rows
--- args: org int, most int
-SELECT domain, created_ms FROM domain WHERE org = :org ORDER BY domain LIMIT :most
-
--- name: domain_delete
--- args: org int, domain text
-DELETE FROM domain WHERE org = :org AND domain = :domain
-
 -- tail: "@domain", n its length in bytes of ASCII.
 -- name: account_in_domain
 -- args: org int, tail text, n int

@@ -19,6 +19,8 @@ static const struct control_verb {
     {"user.role", people_set_role},
     {"held.release", held_release},
     {"firm.add", people_add_firm},
+    {"domain.add", people_add_domain},
+    {"domain.remove", people_remove_domain},
     {"counterparty.add", people_add_party},
 };
 static const struct {

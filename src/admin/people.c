@@ -1,5 +1,6 @@
 #include "admin/people.h"
 #include "facts/iban.h"
+#include "store/manage.h"
 #include "store/party.h"
 
 struct party_job {
@@ -20,6 +21,46 @@ int people_add_firm(struct store *s, const struct people_args *p, struct err *e)
     if (r == 0 && (f.name.n == 0 || str_utf8_valid(f.name) != f.name.n))
         r = err_set(e, ERR_INVALID, "the firm needs a name in UTF-8");
     return r ? r : firm_create(s, &f, &org, &cell, e);
+}
+
+static int domain_done(int r, struct str domain, struct err *e)
+{
+    static const char *const why[] = {[DOMAIN_TAKEN] = "it belongs to another firm here",
+                                      [DOMAIN_UNKNOWN] = "no firm here has it",
+                                      [DOMAIN_IN_USE] = "there are still addresses in it",
+                                      [DOMAIN_LAST] = "a firm keeps at least one domain",
+                                      [DOMAIN_TOO_MANY] = "the firm has as many domains as it may"};
+    if (r <= 0)
+        return r;
+    return err_set(e, ERR_INVALID, "%.*s: %s", STRF(domain), r < (int)N_ELEMENTS(why) && why[r] ? why[r] : "refused");
+}
+
+int people_add_domain(struct store *s, const struct people_args *p, struct err *e)
+{
+    AUTO(arena) struct arena a;
+    arena_init(&a, ARENA_NO_LIMIT);
+    struct place_of firm;
+    struct str domain;
+    int r = domain_key(&a, p->domain, &domain, e);
+    if (r == 0)
+        r = firm_of(s, &a, p->firm, &firm, e);
+    if (r == 0)
+        r = domain_add(s, firm.cell, firm.org, domain, DOMAIN_BY_OPERATOR, p->who, e);
+    return domain_done(r, domain, e);
+}
+
+int people_remove_domain(struct store *s, const struct people_args *p, struct err *e)
+{
+    AUTO(arena) struct arena a;
+    arena_init(&a, ARENA_NO_LIMIT);
+    struct place_of firm;
+    struct str domain;
+    int r = domain_key(&a, p->domain, &domain, e);
+    if (r == 0)
+        r = firm_of(s, &a, domain, &firm, e);
+    if (r == 0)
+        r = domain_remove(s, firm.cell, firm.org, domain, p->who, e);
+    return domain_done(r, domain, e);
 }
 
 int people_add_user(struct store *s, const struct people_args *p, struct err *e)

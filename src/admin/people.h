@@ -6,13 +6,16 @@
 
 struct people_args {
     struct str address, name, hash; /* user */
-    struct str firm, domain; /* firm: its name and domain; counterparty: domain of the firm that asks, may be empty */
+    struct str firm, domain; /* firm: its name and domain; domain: one of the firm's, and the new one; counterparty: domain of the firm that asks, or empty */
     struct str party, iban;  /* counterparty: its domain; name in `name` */
     struct str quota;        /* bytes in digits */
     struct str id, role;     /* held message; "admin" or "member" */
     struct str who;          /* for the audit */
 };
 int people_add_firm(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
+/* domain for the firm that has the domain `firm`; no proof is asked of who runs the server. remove: of the firm that has it. */
+int people_add_domain(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
+int people_remove_domain(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
 int people_add_user(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
 int people_set_password(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
 int people_set_quota(struct store *s, const struct people_args *p, struct err *e) MUST_USE;

@@ -1,4 +1,4 @@
-/* user add, user password, user quota, firm add, firm list, counterparty add. Where a server runs on the state they go through its
+/* user add, user password, user quota, domain add, firm add, firm list, counterparty add. Where a server runs on the state they go through its
  * control socket. */
 #include "admin/control.h"
 #include "admin/init.h"
@@ -15,6 +15,8 @@ static int user_password(struct admin_ctx *c, int argc, char **argv);
 static int user_quota(struct admin_ctx *c, int argc, char **argv);
 static int firm_add(struct admin_ctx *c, int argc, char **argv);
 static int firms(struct admin_ctx *c, int argc, char **argv);
+static int domain_add_verb(struct admin_ctx *c, int argc, char **argv);
+static int domain_remove_verb(struct admin_ctx *c, int argc, char **argv);
 static int cell_add(struct admin_ctx *c, int argc, char **argv);
 static int party_add(struct admin_ctx *c, int argc, char **argv);
 
@@ -33,6 +35,11 @@ const struct admin_verb admin_people_verbs[] = {
     {"token revoke", "ADDRESS NUMBER", "Ends an app token.", admin_token_revoke, ADMIN_STATE},
     {"firm add", "NAME --domain DOMAIN", "Makes a firm with its first domain.", firm_add, ADMIN_STATE},
     {"firm list", "", "Lists the firms of this state with their number, cell and first domain.", firms, ADMIN_STATE},
+    {"domain add", "DOMAIN --firm DOMAIN",
+     "Gives the firm that has one domain a further one, at once: a firm's own administrator must prove it by DNS.",
+     domain_add_verb, ADMIN_STATE},
+    {"domain remove", "DOMAIN", "Takes a domain from its firm, when no address is in it and it is not the last.",
+     domain_remove_verb, ADMIN_STATE},
     {"cell add", "", "Makes a further cell (database and packs of its own): new firms go into it.", cell_add,
      ADMIN_STATE},
     {"counterparty add", "DOMAIN --name TEXT --iban IBAN [--firm DOMAIN]",
@@ -150,6 +157,32 @@ static int firm_add(struct admin_ctx *c, int argc, char **argv)
     if (rc == 0)
         fprintf(c->out, "made %s\n", argv[0]);
     return rc;
+}
+
+static int domain_verb(struct admin_ctx *c, int argc, char **argv, const char *verb, const char *firm,
+                       int (*fn)(struct store *, const struct people_args *, struct err *))
+{
+    char who[64];
+    int rc = admin_words(c, argc, argv, 1, 1);
+    if (rc)
+        return rc;
+    snprintf(who, sizeof who, "operator (uid %ld)", (long)getuid());
+    struct people_args p = {.domain = str_c(argv[0]), .firm = str_c(firm), .who = str_c(who)};
+    return perform(c, verb, (struct control_field[]){{"domain", p.domain}, {"firm", p.firm}, {"who", p.who}}, 3, fn,
+                   &p);
+}
+
+static int domain_add_verb(struct admin_ctx *c, int argc, char **argv)
+{
+    const char *firm = NULL;
+    if (!admin_option(&argc, argv, "--firm", &firm))
+        return admin_usage(c, "--firm DOMAIN is missing: a domain that the firm has");
+    return domain_verb(c, argc, argv, "domain.add", firm, people_add_domain);
+}
+
+static int domain_remove_verb(struct admin_ctx *c, int argc, char **argv)
+{
+    return domain_verb(c, argc, argv, "domain.remove", "", people_remove_domain);
 }
 
 static int firms(struct admin_ctx *c, int argc, char **argv)

@@ -52,6 +52,8 @@ void road_auth_answer(void *ctx, uint64_t id, unsigned question, const struct re
         in->auth_late = 0;
         in->auth_heard = true;
     }
+    if (!r)
+        txt_answer(in, id, a);
     if (!r || r->auth_done || r->state != ROAD_SCAN)
         return;
     auth_answer(&r->auth, question, a->status, a->rdata, a->n);

@@ -50,6 +50,13 @@ void intake_scan_channel(struct intake *in, int scan_fd); /* the scan role was r
 void intake_dns_channel(struct intake *in, int dns_fd);   /* the dns role was restarted; takes the descriptor */
 /* True while a message is between final dot and commit (the store's more_coming). Thread-safe. */
 bool intake_busy(const struct intake *in);
+/* TXT records of a name (A-labels), through the same channel: net never asks the world itself. done is called once on the loop, from inside or within
+ * INTAKE_TXT_MS, and never after intake_free. */
+#define INTAKE_TXT_MS 6000 /* less than a stopping server waits for its requests */
+enum intake_txt_status { INTAKE_TXT_FOUND, INTAKE_TXT_NONE, INTAKE_TXT_NO_ANSWER };
+/* text: each record's strings joined (RFC 7208 3.3); views that die on return. */
+typedef void intake_txt_fn(void *arg, enum intake_txt_status status, const struct str *text, size_t n);
+void intake_txt(struct intake *in, struct str name, intake_txt_fn *done, void *arg);
 
 enum intake_result {
     INTAKE_UNKNOWN = 1 /* 550 5.1.1 */,

@@ -337,6 +337,7 @@ int intake_create(struct intake **out, const struct intake_conf *conf, struct er
         return err_set(e, ERR_NOMEM, "Out of memory at start.");
     in->conf = *conf;
     imap_init(&in->roads);
+    imap_init(&in->txts);
     list_init(&in->replied);
     refusals_init(in);
     in->charsets = mime_charsets_open();
@@ -368,6 +369,7 @@ void intake_free(struct intake **inp)
     refusals_free(in);
     scan_pool_free(&in->scan);
     resolver_free(&in->resolver);
+    txt_free(in);
     imap_free(&in->roads);
     mime_charsets_close(in->charsets);
     policies_free(&in->policies);

@@ -90,6 +90,7 @@ struct intake {
     uint64_t next_id;
     struct scan_pool *scan;
     struct resolver *resolver;
+    struct imap txts;   /* txt.c: questions that are no message's, by the same numbers as roads */
     unsigned auth_late; /* messages since the last DNS answer that were given up */
     bool auth_heard;    /* there was an answer once */
     struct mime_charsets *charsets;
@@ -132,6 +133,9 @@ int road_history(struct txn *t, const struct guard_input *in, int64_t org, struc
 /* In the commit: the same, as far as it may have changed for the worse since `before`. */
 int road_history_again(struct txn *t, const struct guard_input *in, int64_t org, const struct guard_history *before,
                        struct arena *a, struct guard_history *h);
+/* txt.c: an answer that no road asked for; what is still open is dropped. */
+void txt_answer(struct intake *in, uint64_t id, const struct resolve_answer *a);
+void txt_free(struct intake *in);
 /* fallback.c: the cell is broken; tries the spool of last resort. */
 enum road_outcome road_fallback(struct road *r);
 /* fallback.c: the 250 with this id was written; marks its entry when it is one of the spool. */

@@ -95,6 +95,9 @@ void jmap_docs(struct buf *b)
                 "*Guard.* `urn:sigillo:guard` adds to Email the properties that begin with `guard`; each finding is "
                 "{code, level: note|caution|stop, facts, title{it, "
                 "en}, text{it, en}}\n(docs/guard.md).\n");
+    buf_addz(b,
+             "\n*Refusals.* Where a SetError has a sentence for people, description is in English and descriptionIt, "
+             "ours, the same in Italian.\n");
     limits(b);
     methods(b);
     properties(b);

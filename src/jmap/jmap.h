@@ -34,7 +34,7 @@ void jmap_session(const struct jmap_person *p, struct str base, struct buf *out)
 
 /* One API request. out gets the JSON of the answer or of the problem (RFC 7807), status the HTTP status. body and out live until jmap_run_free. */
 struct jmap_run;
-enum jmap_next { JMAP_NEXT_READ, JMAP_NEXT_WRITE, JMAP_NEXT_DONE };
+enum jmap_next { JMAP_NEXT_READ, JMAP_NEXT_WRITE, JMAP_NEXT_LOOK, JMAP_NEXT_DONE };
 struct jmap_run *jmap_run_new(struct jmap_ctx *ctx, const struct jmap_person *p, struct str body, struct buf *out);
 void jmap_run_free(struct jmap_run **r);
 enum jmap_next jmap_run_next(const struct jmap_run *r);
@@ -44,6 +44,13 @@ int jmap_run_read(struct txn *t, void *run);               /* a cell_fn */
 int jmap_run_write(struct txn *t, void *run);              /* a cell_fn, with jmap_run_drafts */
 struct blob_draft *const *jmap_run_drafts(struct jmap_run *r, size_t *n);
 void jmap_run_wrote(struct jmap_run *r, enum cell_outcome outcome, int code); /* what became of that write */
+/* JMAP_NEXT_LOOK: names whose TXT records a call must see before it goes on (on the loop thread; jmap_ctx.txt asks). */
+#define JMAP_LOOKS_MAX 20u
+enum jmap_look_status { JMAP_LOOK_NO_ANSWER, JMAP_LOOK_NONE, JMAP_LOOK_FOUND };
+size_t jmap_run_looks(const struct jmap_run *r, const struct str **names);
+/* What was seen of name i; text is copied. */
+void jmap_run_looked(struct jmap_run *r, size_t i, enum jmap_look_status status, const struct str *text, size_t n);
+void jmap_run_look_done(struct jmap_run *r, int64_t waited_ms); /* all were: the time is not the request's */
 /* Accounts of the person's firm that this request logs out. */
 #define JMAP_LOG_OUT_MAX 32u
 size_t jmap_run_logged_out(const struct jmap_run *r, const int64_t **accounts);

@@ -1,6 +1,6 @@
 #pragma once
 /* Inside jmap/: a method is a row {name, capability, who, fn}. fn runs in a cell_read; it writes its arguments object onto w, or returns an
- * error type (what it had written by then is taken back), or JMAP_WRITES: then c->write holds steps that run in cell_writes, one after the
+ * error type (what it had written by then is taken back), or JMAP_LOOKS (jmap_look), or JMAP_WRITES: then c->write holds steps that run in cell_writes, one after the
  * other, and its finish, which runs in a cell_read again and writes the answer. Nothing is said to be done before it is on stable storage. */
 #include "core/json.h"
 #include "jmap/jmap.h"
@@ -26,7 +26,9 @@ enum jmap_error {
     JMAP_SERVER_FAIL,
     JMAP_SERVER_PARTIAL_FAIL,
     JMAP_ERRORS,
-    JMAP_WRITES = 900 /* not an error: see c->write */
+    JMAP_WRITES = 900, /* not an error: see c->write */
+    JMAP_LOOKS =
+        901 /* not an error: fn runs once more when the names given to jmap_look were looked up; it has done nothing yet */
 };
 struct jmap_call;
 struct jmap_write {
@@ -39,6 +41,12 @@ struct jmap_write {
     int (*finish)(struct jmap_call *c);            /* writes the answer */
     struct blob_draft *const *(*drafts)(struct jmap_call *c, size_t i, size_t *n); /* NULL: none */
     void *arg;
+};
+struct jmap_look { /* TXT records of one name */
+    struct str name;
+    enum jmap_look_status status;
+    const struct str *text;
+    size_t n;
 };
 struct jmap_created { /* createdIds of the request (RFC 8620 3.3) */
     struct str key, id;
@@ -53,6 +61,8 @@ struct jmap_call {
     const char *why;   /* description for the error, or NULL */
     struct str health; /* see jmap_run_health */
     struct jmap_write write;
+    const struct jmap_look *looked; /* NULL: nothing was looked up for this call yet; in the order of jmap_look */
+    size_t n_looked;
     struct jmap_run *run;
 };
 /* < 0: database error, forwarded. */
@@ -103,6 +113,8 @@ void jmap_put_value(struct json_w *w, const json_t *v); /* as it is; null when i
 /* A whole /changes answer of one type (enum sync_type). */
 int jmap_changes(struct jmap_call *c, int type);
 
+/* One more name to look up, before JMAP_LOOKS is returned; false: JMAP_LOOKS_MAX. */
+bool jmap_look(struct jmap_call *c, struct str name) MUST_USE;
 /* An id, or "#key" of something created before in this request. */
 bool jmap_id_of(const struct jmap_call *c, struct str text, int64_t *id);
 /* After this request the account is logged in no more (a new password, disabled). */

@@ -2,6 +2,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "jmap/method.h"
+#include "jmap/routes.h"
 
 #include <stdlib.h>
 
@@ -47,12 +48,17 @@ struct jmap_run {
     size_t step;
     int failed; /* error of the method */
     struct str health;
+    struct str look_name[JMAP_LOOKS_MAX];
+    struct jmap_look look[JMAP_LOOKS_MAX];
+    size_t n_look;
+    bool looked; /* the call at `at` may run once more */
     int64_t log_out[JMAP_LOG_OUT_MAX];
     size_t n_log_out;
     /* where the running read began: it may be run again */
     struct {
         struct json_w w;
         size_t out_n, n_done, at, n_created;
+        bool looked;
     } mark;
 };
 
@@ -190,7 +196,7 @@ static int answer(struct jmap_run *r, int error, jmap_method_fn *fn)
         json_at = r->out->n + 1; /* behind the comma */
         error = fn(&r->call);
     }
-    if (error < 0 || error == JMAP_WRITES) {
+    if (error < 0 || error == JMAP_WRITES || error == JMAP_LOOKS) {
         r->w = outside;
         r->out->n = outside_n;
         return error;
@@ -212,11 +218,13 @@ static int answer(struct jmap_run *r, int error, jmap_method_fn *fn)
     return 0;
 }
 
-/* 0, JMAP_WRITES, < 0. */
+/* 0, JMAP_WRITES, JMAP_LOOKS, < 0. */
 static int begin_call(struct jmap_run *r, struct txn *t)
 {
     const struct jmap_method *m = find_method(r, call_name(r));
     struct jmap_call *c = &r->call;
+    if (!r->looked)
+        r->n_look = 0;
     *c = (struct jmap_call){.t = t,
                             .person = &r->person,
                             .ctx = c->ctx,
@@ -224,6 +232,8 @@ static int begin_call(struct jmap_run *r, struct txn *t)
                             .args = json_array_get(json_array_get(r->calls, r->at), 1),
                             .w = &r->w,
                             .health = r->health,
+                            .looked = r->looked ? r->look : NULL,
+                            .n_looked = r->looked ? r->n_look : 0,
                             .run = r};
     int err = m ? 0 : JMAP_UNKNOWN_METHOD;
     if (!err && env_mono_ms(t->env) - r->began_ms > JMAP_PATIENCE_MS)
@@ -303,6 +313,7 @@ static void mark_set(struct jmap_run *r)
     r->mark.n_done = r->n_done;
     r->mark.at = r->at;
     r->mark.n_created = r->n_created;
+    r->mark.looked = r->looked;
 }
 
 int jmap_run_read(struct txn *t, void *run)
@@ -314,6 +325,7 @@ int jmap_run_read(struct txn *t, void *run)
     r->n_done = r->mark.n_done;
     r->at = r->mark.at;
     r->n_created = r->mark.n_created;
+    r->looked = r->mark.looked;
     if (r->began_ms == 0 && ((err = begin_request(r, t)) != 0 || r->next == JMAP_NEXT_DONE))
         return err;
     if (r->in_call && (err = end_write(r, t)) < 0)
@@ -322,6 +334,12 @@ int jmap_run_read(struct txn *t, void *run)
         err = begin_call(r, t);
         if (err < 0)
             return err;
+        if (err == JMAP_LOOKS) {
+            r->next = JMAP_NEXT_LOOK;
+            mark_set(r);
+            return 0;
+        }
+        r->looked = false;
         if (err == JMAP_WRITES && !r->person.may_write) {
             if ((err = answer(r, JMAP_FORBIDDEN, NULL)) < 0)
                 return err;
@@ -383,6 +401,38 @@ void jmap_run_wrote(struct jmap_run *r, enum cell_outcome outcome, int code)
 }
 
 bool jmap_run_late(const struct jmap_call *c) { return env_mono_ms(c->t->env) - c->run->began_ms > JMAP_PATIENCE_MS; }
+
+/* ---- looking up ---- */
+
+bool jmap_look(struct jmap_call *c, struct str name)
+{
+    struct jmap_run *r = c->run;
+    if (r->looked || r->n_look == JMAP_LOOKS_MAX)
+        return false;
+    r->look_name[r->n_look++] = name;
+    return true;
+}
+
+size_t jmap_run_looks(const struct jmap_run *r, const struct str **names)
+{
+    *names = r->look_name;
+    return r->n_look;
+}
+
+void jmap_run_looked(struct jmap_run *r, size_t i, enum jmap_look_status status, const struct str *text, size_t n)
+{
+    struct str *copy = arena_array(&r->arena, struct str, n + 1);
+    for (size_t k = 0; k < n; k++)
+        copy[k] = arena_str(&r->arena, text[k]);
+    r->look[i] = (struct jmap_look){r->look_name[i], status, copy, n};
+}
+
+void jmap_run_look_done(struct jmap_run *r, int64_t waited_ms)
+{
+    r->looked = r->mark.looked = true;
+    r->began_ms += waited_ms;
+    r->next = JMAP_NEXT_READ;
+}
 
 /* ---- created ids ---- */
 
@@ -457,9 +507,38 @@ enum jmap_next jmap_run_next(const struct jmap_run *r) { return r->next; }
 int jmap_run_status(const struct jmap_run *r) { return r->status; }
 void jmap_run_health(struct jmap_run *r, struct str json) { r->health = json; }
 
+struct waited {
+    struct jmap_run *run;
+    size_t i;
+};
+
+static void on_waited(void *arg, enum jmap_look_status status, const struct str *text, size_t n)
+{
+    const struct waited *w = arg;
+    jmap_run_looked(w->run, w->i, status, text, n);
+}
+
+/* Without a loop: ctx->txt must answer from inside. */
+static void look_wait(struct jmap_run *r)
+{
+    const struct jmap_ctx *x = r->call.ctx;
+    for (size_t i = 0; i < r->n_look; i++) {
+        struct waited w = {r, i};
+        if (x && x->txt)
+            x->txt(x->txt_ctx, r->look_name[i], on_waited, &w);
+        else
+            on_waited(&w, JMAP_LOOK_NO_ANSWER, NULL, 0);
+    }
+    jmap_run_look_done(r, 0);
+}
+
 int jmap_run_wait(struct cell *c, struct jmap_run *r)
 {
     while (r->next != JMAP_NEXT_DONE) {
+        if (r->next == JMAP_NEXT_LOOK) {
+            look_wait(r);
+            continue;
+        }
         if (r->next == JMAP_NEXT_READ) {
             int err = cell_read_wait(c, jmap_run_read, r);
             if (err)

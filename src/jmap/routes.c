@@ -4,6 +4,8 @@
 #include "core/log.h"
 #include "jmap/job.h"
 
+#include <stdlib.h>
+
 struct api_job {
     struct jmap_ctx *ctx;
     struct http_server *server;
@@ -13,6 +15,8 @@ struct api_job {
     struct jmap_run *run;
     struct buf out, health;
     bool wrote;
+    size_t n_looks; /* answers of the dns role that are awaited */
+    int64_t look_ms;
 };
 
 struct jmap_person jmap_person_of(const struct http_person *p)
@@ -178,6 +182,51 @@ static void on_written(void *arg, enum cell_outcome outcome, int code)
 static int read_step(struct txn *t, void *arg) { return jmap_run_read(t, ((struct api_job *)arg)->run); }
 static int write_step(struct txn *t, void *arg) { return jmap_run_write(t, ((struct api_job *)arg)->run); }
 
+/* ---- domain names ---- */
+
+struct look_ticket {
+    struct api_job *job;
+    size_t i;
+};
+
+static int64_t now_ms(const struct api_job *j) { return env_mono_ms(store_env(j->ctx->store)); }
+
+static void look_end(struct api_job *j)
+{
+    if (--j->n_looks > 0)
+        return;
+    jmap_run_look_done(j->run, now_ms(j) - j->look_ms);
+    go_on(j);
+}
+
+static void on_looked(void *ticket, enum jmap_look_status status, const struct str *text, size_t n)
+{
+    struct look_ticket *t = ticket;
+    struct api_job *j = t->job;
+    jmap_run_looked(j->run, t->i, status, text, n);
+    free(t);
+    look_end(j);
+}
+
+static void look(struct api_job *j)
+{
+    const struct str *names;
+    size_t n = jmap_run_looks(j->run, &names);
+    j->look_ms = now_ms(j);
+    j->n_looks = n + 1; /* answers may come from inside */
+    for (size_t i = 0; i < n; i++) {
+        struct look_ticket *t = malloc(sizeof *t);
+        if (!t)
+            abort();
+        *t = (struct look_ticket){j, i};
+        if (j->ctx->txt)
+            j->ctx->txt(j->ctx->txt_ctx, names[i], on_looked, t);
+        else
+            on_looked(t, JMAP_LOOK_NO_ANSWER, NULL, 0);
+    }
+    look_end(j);
+}
+
 static void go_on(struct api_job *j)
 {
     struct blob_draft *const *drafts;
@@ -188,6 +237,7 @@ static void go_on(struct api_job *j)
         if (cell_read(j->cell, read_step, j, on_read) != 0)
             finish(j, false);
         return;
+    case JMAP_NEXT_LOOK: look(j); return;
     case JMAP_NEXT_WRITE:
         drafts = jmap_run_drafts(j->run, &n);
         int err = cell_write(j->cell, write_step, j, drafts, n, on_written);

@@ -18,6 +18,15 @@ int jmap_obj_property(struct jmap_obj *o, const char *property, const char *why)
     return jmap_obj_refuse(o, "invalidProperties", why);
 }
 
+int jmap_obj_say(struct jmap_obj *o, const char *error, const char *property, const char *en, const char *it)
+{
+    if (!o->error) {
+        o->property = property;
+        o->why_it = it;
+    }
+    return jmap_obj_refuse(o, error, en);
+}
+
 void jmap_obj_mail(struct jmap_obj *o, int refusal)
 {
     switch (refusal) {
@@ -262,6 +271,8 @@ void jmap_put_set_error(struct json_w *w, const struct jmap_obj *o)
     json_kstr(w, "type", str_c(o->error));
     if (o->why)
         json_kstr(w, "description", str_c(o->why));
+    if (o->why_it)
+        json_kstr(w, "descriptionIt", str_c(o->why_it));
     if (o->existing.n && strcmp(o->error, "alreadyExists") == 0)
         json_kstr(w, "existingId", o->existing);
     if (o->existing.n && strcmp(o->error, "blobNotFound") == 0) {

@@ -15,6 +15,7 @@ struct jmap_obj {
     json_t *value;        /* what to create, or the patch */
     const char *error;    /* type of its SetError; NULL: done */
     const char *why;      /* description, or NULL */
+    const char *why_it;   /* the same in Italian, or NULL: descriptionIt, ours */
     const char *property; /* the first of `properties`, or NULL */
     struct str existing;  /* existingId of alreadyExists; the blobId of blobNotFound */
     void *data;           /* of the type */
@@ -57,6 +58,8 @@ int jmap_set(struct jmap_call *c, const struct jmap_set_type *type, void *arg) M
 /* Refuses an object; the first reason stays. Returns JMAP_OBJ_REFUSED. */
 int jmap_obj_refuse(struct jmap_obj *o, const char *error, const char *why);
 int jmap_obj_property(struct jmap_obj *o, const char *property, const char *why); /* invalidProperties */
+/* In both languages; property: of invalidProperties, or NULL. */
+int jmap_obj_say(struct jmap_obj *o, const char *error, const char *property, const char *en, const char *it);
 /* SetError of a refusal of the store (enum mail_refusal). */
 void jmap_obj_mail(struct jmap_obj *o, int refusal);
 void jmap_put_set_error(struct json_w *w, const struct jmap_obj *o);

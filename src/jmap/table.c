@@ -67,9 +67,21 @@ const struct jmap_method jmap_methods[] = {
      "create {address, name, password, role, quotaBytes}, update {name, state, role, quotaBytes, password}; people are "
      "disabled, never destroyed. A new password "
      "and a disabling end every log-in. The last active administrator stays."},
-    {"Domain/get", ADMIN, JMAP_ADMIN, jmap_domain_get, "{ids|null} -> list [{id, domain, createdAt}]"},
+    {"Domain/get", ADMIN, JMAP_ADMIN, jmap_domain_get,
+     "{ids|null} -> list [{id, domain, createdAt, state: pending|proven, recordName, recordValue, checkedAt, reason, "
+     "reasonText: {it, en}|null}]. A *pending* domain is only a name: no mail comes for it, nobody can have an address "
+     "in it, the guard does not take it for the firm's own. recordName and recordValue are the TXT record that proves "
+     "it (null once proven), checkedAt when it was last looked for, reason what was seen then: notFound, wrong (other "
+     "TXT records), dns (no answer), taken (another firm here proved it first); null: not looked for yet."},
     {"Domain/set", ADMIN, JMAP_ADMIN, jmap_domain_set,
-     "create {domain}, destroy [id]: only without addresses in it, and never the last."},
+     "create {domain}: a pending one (created: its id and record). update {id: {verify: true}} looks the record up, "
+     "for "
+     "at most 6 s: updated says state, checkedAt, reason, also when it stays pending. An answer that there is no "
+     "record "
+     "may be remembered for 5 minutes. Two firms may hold a domain pending; the first whose record is seen has it. "
+     "destroy [id]: a pending one at once, a proven one only without addresses in it, and never the last. A domain "
+     "that "
+     "the operator adds (`sigillo domain add`) needs no proof."},
     {"Delivery/query", ADMIN, JMAP_ADMIN, jmap_delivery_query,
      "{filter: {text, after, before, outcome: accepted|refused}, limit, position} -> {list: [{id, at, client, helo, "
      "reversePath, recipients, size, outcome, "

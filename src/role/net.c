@@ -78,6 +78,8 @@ static int store_begin(struct net_role *n, struct err *e)
     c.post_ctx = n->loop;
     c.more_coming = more_coming;
     c.more_ctx = n;
+    c.wake = net_wake_store;
+    c.wake_ctx = n;
     if (c.last_resort) {
         struct err why = {0};
         if (spool_check(c.last_resort, r->state, &why) != 0) {
@@ -136,7 +138,33 @@ static int smtp_begin(struct net_role *n, const char *tmp, struct err *e)
 
 static void log_out(void *ctx, int64_t org, int64_t account)
 {
-    http_sessions_end(((struct net_role *)ctx)->http, org, account);
+    struct net_role *n = ctx;
+    http_sessions_end(n->http, org, account);
+    store_wake_others(n->store, &(struct store_wake){0, org, account, 0});
+}
+
+struct txt_ask {
+    jmap_txt_done *done;
+    void *arg;
+};
+
+static void on_txt(void *arg, enum intake_txt_status status, const struct str *text, size_t n)
+{
+    static const enum jmap_look_status as[] = {[INTAKE_TXT_FOUND] = JMAP_LOOK_FOUND,
+                                               [INTAKE_TXT_NONE] = JMAP_LOOK_NONE,
+                                               [INTAKE_TXT_NO_ANSWER] = JMAP_LOOK_NO_ANSWER};
+    struct txt_ask ask = *(struct txt_ask *)arg;
+    free(arg);
+    ask.done(ask.arg, as[status], text, n);
+}
+
+static void txt(void *ctx, struct str name, jmap_txt_done *done, void *arg)
+{
+    struct txt_ask *ask = malloc(sizeof *ask);
+    if (!ask)
+        abort();
+    *ask = (struct txt_ask){done, arg};
+    intake_txt(((struct net_role *)ctx)->intake, name, on_txt, ask);
 }
 
 static int servers_begin(struct net_role *n, struct err *e)
@@ -167,7 +195,8 @@ static int servers_begin(struct net_role *n, struct err *e)
     n->jmap.changed = net_wake;
     n->jmap.health = net_health_json;
     n->jmap.log_out = log_out;
-    n->jmap.changed_ctx = n->jmap.health_ctx = n->jmap.log_out_ctx = n;
+    n->jmap.txt = txt;
+    n->jmap.txt_ctx = n->jmap.changed_ctx = n->jmap.health_ctx = n->jmap.log_out_ctx = n;
     n->jmap.hash = net_password_hash;
     http_server_routes(n->http, jmap_routes, jmap_n_routes, &n->jmap);
     http_server_routes(n->http, net_health_routes, net_health_routes_n, n);
@@ -215,17 +244,14 @@ static int net_open(struct net_role *n, struct err *e)
 
 static void peer_again(struct net_role *n, struct str name, int fd)
 {
-    int *old = str_eq(name, STR("jobs")) ? &n->jobs_fd : NULL;
     if (str_eq(name, STR("scan"))) {
         intake_scan_channel(n->intake, fd);
     } else if (str_eq(name, STR("dns"))) {
         intake_dns_channel(n->intake, fd);
     } else if (str_eq(name, STR("keys"))) {
         net_keys_open(n, fd);
-    } else if (old) {
-        if (*old >= 0)
-            close(*old);
-        *old = fd;
+    } else if (str_eq(name, STR("jobs"))) {
+        net_wake_channel(n, fd);
     } else {
         close(fd);
     }
@@ -300,6 +326,7 @@ static void net_close(struct net_role *n)
     intake_free(&n->intake);
     net_control_free(&n->control);
     net_keys_close(n);
+    net_wake_channel(n, -1);
     buf_free(&n->health);
     net_loop_free(&n->loop);
 }
@@ -309,6 +336,7 @@ static int net_run(struct role_ctx *r)
     static struct net_role n;
     struct err e = {0};
     n = (struct net_role){.ctx = r, .keys_fd = -1, .jobs_fd = -1};
+    pthread_mutex_init(&n.heard_lock, NULL);
     buf_init(&n.health, CHANNEL_MSG_MAX);
     if (net_open(&n, &e) != 0) {
         log_error("net.start_failed", L_Z("why", e.text));

@@ -3,6 +3,7 @@
 #include "store/account_priv.h"
 #include "store/group.h"
 #include "store/mail.h"
+#include "store/manage.h"
 
 #define USERS_A_JOB 40 /* each is 10 rows: under CELL_FN_ROWS_MAX */
 
@@ -14,6 +15,7 @@ static const struct {
 
 struct users_job {
     int64_t org, cell;
+    struct str domain; /* must be the firm's still when the row is written; empty: not asked (imports) */
     const struct new_user *u;
     size_t n;
     struct place_of at[USERS_A_JOB];
@@ -75,7 +77,11 @@ static int make_account(struct txn *t, int64_t org, const struct new_user *u, in
 static int users_pending(struct txn *t, void *arg)
 {
     struct users_job *j = arg;
-    int r = 0;
+    struct domain_row domain;
+    int r = j->domain.n ? domain_get(t, t->arena, j->org, j->domain, &domain) : 1;
+    if (r != 1 || (j->domain.n && domain.pending))
+        return r < 0 ? r : ERR_NOENT;
+    r = 0;
     for (size_t i = 0; i < j->n && r == 0; i++) {
         int64_t account = 0;
         r = make_account(t, j->org, &j->u[i], &account, &j->was_active[i]);
@@ -130,7 +136,7 @@ int user_create(struct store *s, struct str domain, const struct new_user *u, st
     r = directory_find(s, u->address, &old);
     if (r < 0)
         return err_set(e, r, "the directory cannot be read");
-    struct users_job j = {.org = firm.org, .cell = firm.cell, .u = u, .n = 1};
+    struct users_job j = {.org = firm.org, .cell = firm.cell, .domain = domain, .u = u, .n = 1};
     bool listed = r == 0;
     if (listed && old.org != firm.org)
         return err_set(e, ERR_EXIST, "%.*s exists already", STRF(u->address));

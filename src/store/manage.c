@@ -1,20 +1,14 @@
-#include "store/manage.h"
+#include "store/manage_priv.h"
 #include "store/account_priv.h"
 #include "store/audit.h"
-#include "store/firm.h"
 #include "store/mail_priv.h"
 #include "store/store_priv.h"
 
 #define STATE_ACTIVE 1
 #define STATE_DISABLED 2
-#define DOMAINS_MAX 200u /* of one firm */
 
-/* ---- people ---- */
-
-static int fill(struct txn *t, struct arena *a, int64_t org, const struct db_cursor *c, struct person_row *p)
+static void fill(struct arena *a, const struct db_cursor *c, struct person_row *p)
 {
-    (void)t;
-    (void)org;
     *p = (struct person_row){.account = db_col_int(c, 0),
                              .address = arena_str(a, db_col_str(c, 1)),
                              .name = arena_str(a, db_col_str(c, 2)),
@@ -22,7 +16,6 @@ static int fill(struct txn *t, struct arena *a, int64_t org, const struct db_cur
                              .admin = db_col_int(c, 4) == 1,
                              .quota_bytes = db_col_int(c, 5),
                              .created_ms = db_col_int(c, 6)};
-    return 0;
 }
 
 static int use_of(struct txn *t, int64_t org, struct person_row *p)
@@ -41,8 +34,10 @@ int person_list(struct txn *t, struct arena *a, int64_t org, int64_t after, size
     struct person_row *list = arena_array(a, struct person_row, most + 1);
     *n = 0;
     int r = db_query(t->db, &c, SQL_PERSON_LIST, DB_ARGS(db_int(org), db_int(after), db_int((int64_t)most)));
-    while (r == 0 && *n < most && (r = db_next(&c)) == 1)
-        r = fill(t, a, org, &c, &list[(*n)++]);
+    while (r == 0 && *n < most && (r = db_next(&c)) == 1) {
+        fill(a, &c, &list[(*n)++]);
+        r = 0;
+    }
     db_end(&c);
     c = (struct db_cursor){0};
     for (size_t i = 0; i < *n && r == 0; i++)
@@ -107,8 +102,7 @@ static int change_in_directory(struct txn *t, void *arg)
                   NULL);
 }
 
-/* 0; > 0 fn's refusal; < 0 with the sentence. */
-static int write_now(struct cell *c, cell_fn *fn, void *arg, const char *what, struct err *e)
+int manage_write(struct cell *c, cell_fn *fn, void *arg, const char *what, struct err *e)
 {
     int code = 0;
     int outcome = cell_write_wait(c, fn, arg, NULL, 0, &code);
@@ -125,113 +119,9 @@ int person_change(struct store *s, int64_t cell, int64_t org, const struct perso
     struct person_job j = {.org = org, .p = p, .who = who, .address = p->address};
     int r = store_cell(s, cell, &c, e);
     if (r == 0)
-        r = write_now(c, change_in_cell, &j, "the person cannot be written", e);
+        r = manage_write(c, change_in_cell, &j, "the person cannot be written", e);
     if (r == 0)
         r = store_must(store_directory(s), change_in_directory, &j, "the directory cannot be written", e);
     directory_forget(s, p->address);
     return r;
-}
-
-/* ---- domains ---- */
-
-int domain_list(struct txn *t, struct arena *a, int64_t org, struct domain_row **out, size_t *n)
-{
-    AUTO(db_cursor) struct db_cursor c = {0};
-    struct domain_row *list = arena_array(a, struct domain_row, DOMAINS_MAX + 1);
-    *n = 0;
-    int r = db_query(t->db, &c, SQL_DOMAIN_ROWS, DB_ARGS(db_int(org), db_int(DOMAINS_MAX)));
-    while (r == 0 && *n < DOMAINS_MAX && (r = db_next(&c)) == 1) {
-        list[(*n)++] = (struct domain_row){arena_str(a, db_col_str(&c, 0)), db_col_int(&c, 1)};
-        r = 0;
-    }
-    *out = list;
-    return no_constraint(r);
-}
-
-struct domain_job {
-    int64_t org;
-    struct str domain, who;
-};
-
-static int add_in_cell(struct txn *t, void *arg)
-{
-    struct domain_job *j = arg;
-    struct domain_row *rows;
-    size_t n;
-    int64_t seq;
-    int r = domain_list(t, t->arena, j->org, &rows, &n);
-    if (r == 0 && n >= DOMAINS_MAX)
-        return DOMAIN_TOO_MANY;
-    if (r == 0)
-        r = db_run(t->db, SQL_DOMAIN_INSERT, DB_ARGS(db_int(j->org), db_text(j->domain), db_int(t->now_ms)), NULL);
-    if (r == 0)
-        r = audit_add(t, j->org, j->who, STR("domain.add"), j->domain, &seq);
-    return no_constraint(r);
-}
-
-static int add_in_directory(struct txn *t, void *arg)
-{
-    struct domain_job *j = arg;
-    int64_t org = 0;
-    int r = db_get_int(t->db, SQL_DIR_DOMAIN_FIND, DB_ARGS(db_text(j->domain)), &org);
-    if (r < 0 || (r == 1 && org != j->org))
-        return r < 0 ? r : DOMAIN_TAKEN;
-    if (r == 0)
-        r = db_run(t->db, SQL_DIR_DOMAIN_INSERT, DB_ARGS(db_text(j->domain), db_int(j->org)), NULL);
-    else
-        r = 0;
-    if (r == 0)
-        r = db_run(t->db, SQL_DIR_DOMAIN_STATE, DB_ARGS(db_int(j->org), db_int(STATE_ACTIVE)), NULL);
-    return no_constraint(r);
-}
-
-/* The directory first: a name that belongs to somebody else must not get into the firm's own list. */
-int domain_add(struct store *s, int64_t cell, int64_t org, struct str domain, struct str who, struct err *e)
-{
-    struct domain_job j = {org, domain, who};
-    struct cell *c;
-    int r = store_cell(s, cell, &c, e);
-    if (r == 0)
-        r = write_now(store_directory(s), add_in_directory, &j, "the directory cannot be written", e);
-    return r ? r : write_now(c, add_in_cell, &j, "the domain cannot be written", e);
-}
-
-static int remove_in_cell(struct txn *t, void *arg)
-{
-    struct domain_job *j = arg;
-    struct domain_row *rows;
-    size_t n, i = 0;
-    int64_t used = 0, seq;
-    int r = domain_list(t, t->arena, j->org, &rows, &n);
-    while (r == 0 && i < n && !str_eq(rows[i].domain, j->domain))
-        i++;
-    if (r || i == n)
-        return r ? r : DOMAIN_UNKNOWN;
-    if (n == 1)
-        return DOMAIN_LAST;
-    struct str tail = arena_printf(t->arena, "@%.*s", STRF(j->domain));
-    r = db_get_int(t->db, SQL_ACCOUNT_IN_DOMAIN, DB_ARGS(db_int(j->org), db_text(tail), db_int((int64_t)tail.n)),
-                   &used);
-    if (r < 0 || used > 0)
-        return r < 0 ? r : DOMAIN_IN_USE;
-    r = db_run(t->db, SQL_DOMAIN_DELETE, DB_ARGS(db_int(j->org), db_text(j->domain)), NULL);
-    if (r == 0)
-        r = audit_add(t, j->org, j->who, STR("domain.remove"), j->domain, &seq);
-    return no_constraint(r);
-}
-
-static int remove_in_directory(struct txn *t, void *arg)
-{
-    struct domain_job *j = arg;
-    return no_constraint(db_run(t->db, SQL_DIR_DOMAIN_DELETE, DB_ARGS(db_int(j->org), db_text(j->domain)), NULL));
-}
-
-int domain_remove(struct store *s, int64_t cell, int64_t org, struct str domain, struct str who, struct err *e)
-{
-    struct domain_job j = {org, domain, who};
-    struct cell *c;
-    int r = store_cell(s, cell, &c, e);
-    if (r == 0)
-        r = write_now(c, remove_in_cell, &j, "the domain cannot be removed", e);
-    return r ? r : write_now(store_directory(s), remove_in_directory, &j, "the directory cannot be written", e);
 }

@@ -1,4 +1,4 @@
-/* The addresses of one cell: each account against the directory, both ways. */
+/* The addresses and domains of one cell: each account, and each firm's list of domains, against the directory, both ways. */
 #include "store/verify_priv.h"
 #include "core/hash.h"
 
@@ -33,6 +33,29 @@ static int add_accounts(struct verify *v, struct sorter *sorter)
     return rc;
 }
 
+/* What `has` lists and `lacks` does not. */
+static int compare_domains(struct verify *v, int64_t org, struct db *has, struct db *lacks, bool in_cell)
+{
+    AUTO(db_cursor) struct db_cursor a = {0};
+    int rc = db_query(has, &a, in_cell ? SQL_DOMAIN_LIST : SQL_DIR_DOMAIN_LIST, DB_ARGS(db_int(org)));
+
+    while (rc == 0 && (rc = db_next(&a)) == 1) {
+        AUTO(db_cursor) struct db_cursor b = {0};
+        struct str domain = db_col_str(&a, 0);
+        bool same = false;
+
+        rc = db_query(lacks, &b, in_cell ? SQL_DIR_DOMAIN_LIST : SQL_DOMAIN_LIST, DB_ARGS(db_int(org)));
+        while (rc == 0 && !same && (rc = db_next(&b)) == 1) {
+            same = str_eq(db_col_str(&b, 0), domain);
+            rc = 0;
+        }
+        if (rc == 0 && !same)
+            verify_report(v, VERIFY_ADDRESS, VERIFY_ROW, "The domain %.*s of firm %lld stands only in the %s.",
+                          STRF(domain), (long long)org, in_cell ? "cell" : "directory");
+    }
+    return rc;
+}
+
 static int add_addresses(struct verify *v, struct db *dir, struct sorter *sorter)
 {
     int64_t org = INT64_MIN, next;
@@ -47,6 +70,9 @@ static int add_addresses(struct verify *v, struct db *dir, struct sorter *sorter
         next = db_col_int(&orgs, 0);
         db_end(&orgs);
         org = next;
+        if ((rc = compare_domains(v, org, dir, v->db, false)) != 0 ||
+            (rc = compare_domains(v, org, v->db, dir, true)) != 0)
+            return rc;
         rc = db_query(dir, &c, SQL_VERIFY_DIR_ADDRESSES, DB_ARGS(db_int(org)));
         while (rc == 0 && (rc = db_next(&c)) == 1) {
             if (db_col_int(&c, 2) != v->cell->id)

@@ -10,6 +10,7 @@ static int check_messages(struct verify *v);
 static int check_audit(struct verify *v);
 static int check_unread(struct verify *v);
 static int check_judged(struct verify *v);
+static int check_claims(struct verify *v);
 
 int verify_rows(struct verify *v)
 {
@@ -23,6 +24,8 @@ int verify_rows(struct verify *v)
         rc = check_unread(v);
     if (rc == 0)
         rc = check_judged(v);
+    if (rc == 0)
+        rc = check_claims(v);
     return rc ? rc : check_audit(v);
 }
 
@@ -142,6 +145,23 @@ static int check_judged(struct verify *v)
         struct str id = db_col_str(&c, 1);
         verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW, "The judgement of %.*s of firm %lld is of no firm, or empty.",
                       STRF(id), (long long)db_col_int(&c, 0));
+        rc = 0;
+    }
+    db_end(&c);
+    return rc;
+}
+
+/* A domain that is only named belongs to a firm, has its token, and is not proven as well. */
+static int check_claims(struct verify *v)
+{
+    struct db_cursor c;
+    int rc = db_query(v->db, &c, SQL_VERIFY_DOMAIN_CLAIM, DB_ARGS(db_int(UNREAD_REPORTED_MAX)));
+
+    while (rc == 0 && (rc = db_next(&c)) == 1) {
+        struct str domain = db_col_str(&c, 1);
+        verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW,
+                      "The unproven domain %.*s of firm %lld is of no firm, has no token, or is proven already.",
+                      STRF(domain), (long long)db_col_int(&c, 0));
         rc = 0;
     }
     db_end(&c);

@@ -128,6 +128,8 @@ static void rows(struct sample *x)
         {"audit_detail", VERIFY_AUDIT},
         {"address_account", VERIFY_ADDRESS},
         {"address_text", VERIFY_ADDRESS},
+        {"claim_firm", VERIFY_ROW_DANGLING},
+        {"domain_cell", VERIFY_ADDRESS},
     };
 
     store_close(&x->s);

@@ -111,3 +111,15 @@ DROP SCHEMA sigillo_cell_1 CASCADE
 -- name: lost_directory
 -- set: directory
 DROP SCHEMA sigillo_directory CASCADE
+
+-- name: claim_firm
+-- set: cell
+INSERT INTO domain_claim (org, domain, token, created_ms, looked_ms, reason) VALUES (77, 'nessuno.example', 'x', 1, 0, 0)
+-- undo
+DELETE FROM domain_claim
+
+-- name: domain_cell
+-- set: cell
+INSERT INTO domain (org, domain, created_ms) SELECT min(org), 'solo-qui.example', 1 FROM org
+-- undo
+DELETE FROM domain WHERE domain = 'solo-qui.example'
