@@ -1,5 +1,7 @@
 #include "facts/iban.h"
 
+#define SEPARATORS 3u /* " / " between two groups */
+
 struct iban_country {
     char code[3];
     uint8_t length;
@@ -157,18 +159,24 @@ enum iban_check iban_check(struct str iban)
     return national_ok(iban) ? IBAN_OK : IBAN_BAD_NATIONAL;
 }
 
-/* Bytes of a separator between groups at i: space, tab, dot, hyphen, NBSP, narrow NBSP, thin space; 0 when none. */
+/* Bytes of a separator between groups at i, 0 when none: what people and programs put there, and what somebody would who wants
+ * the eye to read an IBAN and the machine not to. */
 static size_t separator(struct str t, size_t i)
 {
-    unsigned char c = (unsigned char)t.p[i];
-    if (c == ' ' || c == '\t' || c == '.' || c == '-')
-        return 1;
-    if (c == 0xC2 && i + 1 < t.n && (unsigned char)t.p[i + 1] == 0xA0)
-        return 2;
-    if (c == 0xE2 && i + 2 < t.n && (unsigned char)t.p[i + 1] == 0x80 &&
-        ((unsigned char)t.p[i + 2] == 0xAF || (unsigned char)t.p[i + 2] == 0x89))
-        return 3;
-    return 0;
+    unsigned char c = (unsigned char)t.p[i], d = i + 1 < t.n ? (unsigned char)t.p[i + 1] : 0,
+                  e = i + 2 < t.n ? (unsigned char)t.p[i + 2] : 0;
+    if (c < 0x80)
+        return c == ' ' || c == '\t' || c == '.' || c == '-' || c == '/' || c == '_' || c == '|' || c == ',' ||
+               c == ':' || c == '*';
+    if (c == 0xC2) /* no-break space, middle dot */
+        return d == 0xA0 || d == 0xB7 ? 2 : 0;
+    if (c == 0xE3) /* ideographic space */
+        return d == 0x80 && e == 0x80 ? 3 : 0;
+    if (c != 0xE2)
+        return 0;
+    bool general =
+        d == 0x80 && (e <= 0x8A || (e >= 0x90 && e <= 0x95) || e == 0xA2 || e == 0xAF); /* spaces, dashes, bullet */
+    return general || (d == 0x81 && e == 0x9F) || (d == 0x88 && e == 0x92) ? 3 : 0;
 }
 
 static char upper(char c) { return c >= 'a' && c <= 'z' ? (char)(c - 32) : c; }
@@ -187,15 +195,22 @@ static size_t wrapped(struct str t, size_t i)
     return i - from;
 }
 
-/* Reads up to `want` IBAN characters from i; at most one separator (of up to 3 bytes and one more space), or one line
- * end, between two. */
+/* Behind at most SEPARATORS separators at i. */
+static size_t skip(struct str t, size_t i)
+{
+    size_t sep;
+    for (unsigned k = 0; k < SEPARATORS && i < t.n && (sep = separator(t, i)) > 0; k++)
+        i += sep;
+    return i;
+}
+
+/* Reads up to `want` IBAN characters from i; at most SEPARATORS separators, or one line end, between two. */
 static bool read_at(struct str t, size_t i, unsigned want, char *out, size_t *end)
 {
     size_t n = 0;
     while (n < want) {
-        size_t sep = 0;
-        for (unsigned k = 0; k < 2 && n > 0 && i < t.n && (sep = separator(t, i)) > 0; k++)
-            i += sep;
+        if (n > 0)
+            i = skip(t, i);
         if (n >= 4)
             i += wrapped(t, i);
         if (i >= t.n || !is_alnum_upper(upper(t.p[i])))
@@ -208,14 +223,17 @@ static bool read_at(struct str t, size_t i, unsigned want, char *out, size_t *en
            str_istarts(str_from(t, i), STR("SWIFT")); /* columns of a table run together */
 }
 
-/* May an IBAN begin at i? Checked before anything costly: two letters, then a digit (with a separator at most). */
-static bool begins_at(struct str t, size_t i)
+/* May an IBAN begin at i? Checked before anything costly: two letters, then a digit; head: the letters. */
+static bool begins_at(struct str t, size_t i, char head[2])
 {
-    if (!ascii_is_alpha(t.p[i]) || !ascii_is_alpha(t.p[i + 1]))
+    if (!ascii_is_alpha(t.p[i]))
         return false;
-    size_t k = i + 2;
-    while (k < t.n && k < i + 5 && !ascii_is_digit(t.p[k]))
-        k += separator(t, k) ? separator(t, k) : 8;
+    size_t k = ascii_is_alpha(t.p[i + 1]) ? i + 1 : skip(t, i + 1);
+    if (k >= t.n || !ascii_is_alpha(t.p[k]))
+        return false;
+    head[0] = upper(t.p[i]);
+    head[1] = upper(t.p[k]);
+    k = skip(t, k + 1);
     if (k >= t.n || !ascii_is_digit(t.p[k]))
         return false;
     return i == 0 || !is_word(t.p[i - 1]) || (i >= 4 && str_ieq(str_n(t.p + i - 4, 4), STR("IBAN")));
@@ -224,9 +242,9 @@ static bool begins_at(struct str t, size_t i)
 bool iban_next(struct str text, size_t *at, char out[IBAN_MAX + 1], size_t *start)
 {
     for (size_t i = *at; i + 15 <= text.n; i++) {
-        if (!begins_at(text, i))
+        char head[2];
+        if (!begins_at(text, i, head))
             continue;
-        char head[2] = {upper(text.p[i]), upper(text.p[i + 1])};
         unsigned want = iban_length(str_n(head, 2));
         size_t end;
         if (want == 0 || !read_at(text, i, want, out, &end))

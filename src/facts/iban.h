@@ -16,7 +16,7 @@ enum iban_check {
 enum iban_check iban_check(struct str iban);
 /* Length by country code (two upper-case letters); 0 unknown. */
 unsigned iban_length(struct str country);
-/* Finds the next IBAN at or after *at in running text: groups may be parted by spaces, NBSP, dots, hyphens; it must not
+/* Finds the next IBAN at or after *at in running text: groups may be parted by up to three spaces, dots, dashes, slashes and kin; it must not
  * continue a longer alphanumeric word. Writes the normal form; *at is set behind it. false: none left. Only strings
  * that pass mod 97 count. */
 bool iban_next(struct str text, size_t *at, char out[IBAN_MAX + 1], size_t *start);

@@ -3,22 +3,7 @@
 
 void guard_signal(struct guard_case *c, enum guard_code code, int32_t weight, const struct guard_fact *facts, size_t n)
 {
-    size_t before = c->v->n_findings;
-    guard_find(c, code, facts, n);
-    if (c->v->n_findings == before)
-        return;
-    struct guard_finding *f = &c->v->findings[before];
-    c->v->score += weight - f->weight;
-    f->weight = weight;
-}
-
-static bool own_domain(const struct guard_case *c, struct str registrable)
-{
-    const struct guard_policy *p = c->in->policy;
-    for (size_t i = 0; p && i < p->n_domains; i++)
-        if (str_eq(p->domains[i], registrable))
-            return true;
-    return false;
+    guard_find_as(c, code, guard_table[code].level, weight, facts, n);
 }
 
 /* Same firm under another ending, or a brand's many domains: a link there is no surprise. */
@@ -82,7 +67,7 @@ static void add_host(struct guard_case *c, struct guard_content *k, const struct
     struct guard_host *h = &k->hosts[k->n_hosts++];
     *h = (struct guard_host){.url = u, .kind = l->kind, .shown = l->text};
     h->registrable = u.ip ? u.host : guard_registrable(c->in->lists, u.host);
-    h->own = !u.ip && (related(k, h->registrable) || own_domain(c, h->registrable));
+    h->own = !u.ip && (related(k, h->registrable) || guard_own_domain(c->in->policy, u.host));
     h->mailer = !h->own && ((guard_is_mailer(h->registrable) && !guard_is_free_hosting(u.host)) || wrapped(u.host));
     if (seen)
         return;
@@ -102,25 +87,6 @@ static void read_links(struct guard_case *c, struct guard_content *k)
         if (l->kind != LINK_IMAGE && l->kind != LINK_CALENDAR && !l->quoted)
             add_host(c, k, l);
     }
-}
-
-/* Lines that begin with ">" were said by somebody else before. */
-static struct str own_text(struct arena *a, struct str text)
-{
-    char *p = arena_alloc(a, GUARD_FOLD_MAX + 1);
-    size_t n = 0;
-    struct str rest = text, line;
-    while (n < GUARD_FOLD_MAX && str_token(&rest, '\n', &line)) {
-        struct str t = str_trim(line);
-        if (t.n > 0 && t.p[0] == '>')
-            continue;
-        size_t take = line.n < GUARD_FOLD_MAX - n ? line.n : GUARD_FOLD_MAX - n;
-        memcpy(p + n, line.p, take);
-        n += take;
-        if (n < GUARD_FOLD_MAX)
-            p[n++] = '\n';
-    }
-    return str_upto(str_n(p, n), str_utf8_valid(str_n(p, n)));
 }
 
 static void read_claim(struct guard_content *k)
@@ -149,7 +115,8 @@ void guard_content(struct guard_case *c)
     read_claim(k);
     guard_lexicon_match(guard_lists_lexicon(in->lists), k->subject, &k->topics);
     if (in->insight) {
-        k->text = guard_text_fold(c->arena, own_text(c->arena, in->insight->text), GUARD_FOLD_MAX);
+        k->text =
+            guard_text_fold(c->arena, guard_own_text(c->arena, in->insight->text, GUARD_FOLD_MAX), GUARD_FOLD_MAX);
         guard_lexicon_match(guard_lists_lexicon(in->lists), k->text, &k->topics);
         read_links(c, k);
         guard_attachments(c, k);

@@ -6,6 +6,7 @@
 
 #define GUARD_NEAR_MAX 8u
 #define GUARD_COORDS_MAX 16u
+#define GUARD_REPLIES_MAX 2u  /* addresses of Reply-To that are looked at; honest mail has one */
 #define GUARD_NAMED_CROWD 3u  /* a name known from more firms than this means nobody */
 #define GUARD_HABIT_MAILS 5   /* earlier mails before a habit is one */
 #define GUARD_TEXT_READ 16384 /* bytes of text that are looked at for words */
@@ -45,7 +46,8 @@ struct guard_relation {
     } near[GUARD_NEAR_MAX];
     size_t n_near;
     struct str named;                 /* address under which this display name is known, elsewhere */
-    struct str named_party;           /* its registrable domain */
+    struct str named_party;           /* its registrable domain; the address itself when it is a free mailbox */
+    bool named_private;               /* known from a free mailbox only: counts once we have written there */
     bool named_firm;                  /* the name or the local part holds that domain's label */
     const struct guard_party *staff;  /* our own person of that name, whose address this is not */
     const struct guard_known *thread; /* the message of ours or theirs that it answers */
@@ -71,6 +73,10 @@ guard_detector guard_payment, guard_lookalike, guard_person, guard_habit, guard_
 /* Fills rel from what is known so far. */
 void guard_relate(const struct guard_input *in, const struct guard_history *h, struct arena *a,
                   struct guard_relation *rel);
+/* Keys of the name that the sender goes by: his display name or, when that names nobody, the words of his local part. */
+size_t guard_sender_names(const struct guard_input *in, struct arena *a, struct str out[GUARD_NAME_PARTS]);
+/* The lines of a text that do not begin with ">", which somebody else said before; at most max bytes. */
+struct str guard_own_text(struct arena *a, struct str text, size_t max);
 /* Words that ask for money or favours, in the subject and the sender's own text. */
 unsigned guard_asks(struct guard_case *c);
 
@@ -84,8 +90,7 @@ size_t guard_said(const struct guard_input *in, struct arena *a, struct str *out
 struct str guard_agent(struct str agent);            /* the program without its version */
 struct str guard_hours(struct arena *a, int64_t ms); /* which four hours of the day */
 
-/* Adds a finding with the row's level and weight; facts come in pairs. A finding beyond GUARD_FINDINGS_MAX is dropped:
- * the strongest come first because families run in order of harm. */
+/* Adds a finding with the row's level and weight; facts come in pairs. Of more than GUARD_FINDINGS_MAX the strongest stay. */
 void guard_find(struct guard_case *c, enum guard_code code, const struct guard_fact *facts, size_t n);
 #define GUARD_FIND(c, code, ...)                                      \
     guard_find((c), (code), (const struct guard_fact[]){__VA_ARGS__}, \
@@ -96,6 +101,8 @@ void guard_find_at(struct guard_case *c, enum guard_code code, enum guard_level 
 #define GUARD_FIND_AT(c, code, level, ...)                                        \
     guard_find_at((c), (code), (level), (const struct guard_fact[]){__VA_ARGS__}, \
                   sizeof((const struct guard_fact[]){__VA_ARGS__}) / sizeof(struct guard_fact))
+void guard_find_as(struct guard_case *c, enum guard_code code, enum guard_level level, int32_t weight,
+                   const struct guard_fact *facts, size_t n);
 /* The first row of this kind and key, or NULL. */
 const struct guard_known *guard_known_find(const struct guard_history *h, enum guard_known_kind kind, struct str key);
 const struct guard_known *guard_known_value(const struct guard_history *h, enum guard_known_kind kind, struct str key,

@@ -89,7 +89,7 @@ void guard_habit(struct guard_case *c)
     int64_t least = r->coords_new ? HABIT_MAILS_WITH_MONEY : GUARD_HABIT_MAILS;
     if (!row || r->own || r->mailer || row->received < least)
         return;
-    if (!r->bulk)
+    if (!r->bulk || r->coords_new)
         account(c, row);
     papers(c, row);
 }

@@ -5,7 +5,7 @@
  * unasked. */
 #define GUARD_PRIOR_MILLINATS (-4200)
 
-/* In order of harm: see guard_find. */
+/* In order of harm; what the card shows first is sorted anyway. */
 static guard_detector *const families[] = {guard_payment, guard_lookalike, guard_person,
                                            guard_habit,   guard_thread,    guard_content};
 
@@ -47,20 +47,47 @@ uint64_t guard_history_version(const struct guard_history *h)
     return v;
 }
 
+static bool stronger(const struct guard_finding *x, const struct guard_finding *y)
+{
+    return x->level > y->level || (x->level == y->level && x->weight > y->weight);
+}
+
+/* A free place, or that of the weakest finding when this one says more: a sender who provokes many small findings must not
+ * crowd out the one that stops him. NULL: none. */
+static struct guard_finding *place_for(struct guard_verdict *v, const struct guard_finding *f)
+{
+    if (v->n_findings < GUARD_FINDINGS_MAX)
+        return &v->findings[v->n_findings++];
+    struct guard_finding *weakest = &v->findings[0];
+    for (size_t i = 1; i < v->n_findings; i++)
+        if (stronger(weakest, &v->findings[i]))
+            weakest = &v->findings[i];
+    if (!stronger(f, weakest))
+        return NULL;
+    v->score -= weakest->weight;
+    return weakest;
+}
+
+void guard_find_as(struct guard_case *c, enum guard_code code, enum guard_level level, int32_t weight,
+                   const struct guard_fact *facts, size_t n)
+{
+    struct guard_finding new = {.code = code, .level = level, .weight = weight};
+    struct guard_finding *f = place_for(c->v, &new);
+    if (!f)
+        return;
+    for (size_t i = 0; i < n && i < GUARD_FACTS_MAX; i++)
+        new.facts[new.n_facts++] = facts[i];
+    *f = new;
+    c->v->score += weight;
+}
+
 void guard_find_at(struct guard_case *c, enum guard_code code, enum guard_level level, const struct guard_fact *facts,
                    size_t n)
 {
-    struct guard_verdict *v = c->v;
-    const struct guard_row *row = &guard_table[code];
-    if (v->n_findings == GUARD_FINDINGS_MAX)
-        return;
     /* What is said more softly than its row weighs less: a level is about one nat and a half. */
+    const struct guard_row *row = &guard_table[code];
     int32_t weight = row->weight - 1500 * ((int)row->level - (int)level);
-    struct guard_finding *f = &v->findings[v->n_findings++];
-    *f = (struct guard_finding){.code = code, .level = level, .weight = weight > 100 ? weight : 100};
-    for (size_t i = 0; i < n && i < GUARD_FACTS_MAX; i++)
-        f->facts[f->n_facts++] = facts[i];
-    v->score += f->weight;
+    guard_find_as(c, code, level, weight > 100 ? weight : 100, facts, n);
 }
 
 void guard_find(struct guard_case *c, enum guard_code code, const struct guard_fact *facts, size_t n)

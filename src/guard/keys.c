@@ -4,7 +4,6 @@
 
 #define REFERENCES_ASKED 4u
 #define IBANS_ASKED 8u
-#define REPLIES_ASKED 2u
 #define SAID_ASKED 6u
 #define SAID_TAUGHT 16u
 #define SAID_MIN 24u       /* letters of a line that says something */
@@ -48,15 +47,15 @@ static void round_0(const struct guard_input *in, struct arena *a, struct guard_
     key_add(out, KNOWN_ADDRESS, in->from_addr);
     key_add(out, KNOWN_DOMAIN, domain);
     key_add(out, KNOWN_HABIT, party);
-    size_t n = guard_name_keys(a, in->from_name, names);
+    size_t n = guard_sender_names(in, a, names);
     for (size_t i = 0; i < n; i++)
         key_add(out, KNOWN_NAME, names[i]);
     for (size_t i = 0; i < in->n_references && i < REFERENCES_ASKED; i++)
         key_add(out, KNOWN_MESSAGE, in->references[i]);
-    for (size_t i = 0; in->insight && i < in->insight->n_payments && i < IBANS_ASKED; i++)
+    for (size_t i = 0, had = out->n; in->insight && i < in->insight->n_payments && out->n < had + IBANS_ASKED; i++)
         if (in->insight->payments[i].kind != COORD_PHONE && in->insight->payments[i].kind != COORD_BIC)
             key_add(out, KNOWN_IBAN, in->insight->payments[i].value);
-    for (size_t i = 0; i < in->n_reply_to && i < REPLIES_ASKED; i++) {
+    for (size_t i = 0; i < in->n_reply_to && i < GUARD_REPLIES_MAX; i++) {
         key_add(out, KNOWN_ADDRESS, in->reply_to[i].addr);
         key_add(out, KNOWN_DOMAIN, guard_registrable(in->lists, in->reply_to[i].domain));
     }
@@ -119,6 +118,7 @@ static void round_1(const struct guard_input *in, const struct guard_relation *r
     struct str inner = guard_registrable(in->lists, left), token;
     if (str_chr(inner, '.', 0) > 0)
         key_add(out, KNOWN_DOMAIN, inner);
+    guard_near_ask_within(a, guard_near_joined(a, left, r->domain), out);
     for (size_t i = 0; left.n > 0 && i < 6; i++) {
         str_token(&left, '.', &token);
         key_add(out, KNOWN_NEAR, guard_near_word(a, token));
@@ -366,7 +366,8 @@ static void outgoing(struct teach *t)
         }
     }
     /* What we wrote down ourselves may be quoted back to us. */
-    for (size_t i = 0; in->insight && i < in->insight->n_payments && i < IBANS_ASKED; i++)
+    for (size_t i = 0, before = t->out->n;
+         in->insight && i < in->insight->n_payments && t->out->n < before + IBANS_ASKED; i++)
         if (in->insight->payments[i].kind == COORD_IBAN)
             teach(t, KNOWN_IBAN, in->insight->payments[i].value, guard_registrable(in->lists, in->from_domain), 0, 0);
     teach_message(t);

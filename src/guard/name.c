@@ -231,12 +231,90 @@ void guard_label_read(struct str label, struct guard_label *o)
 
 /* ---- names and text ---- */
 
-/* Words that stand in many names and mean nobody: titles, legal forms, "via" of services. In byte order. */
+/* Words that stand in many names and mean nobody: titles, offices, legal forms, "via" of services. In byte order. */
 static const char *const empty_words[] = {
-    "ag",  "arch", "avv",   "bv",   "co",   "corp", "dipl", "doc", "dott", "dottoressa", "dottssa", "dr",
-    "e",   "fa",   "frau",  "geom", "gmbh", "herr", "inc",  "ing", "kg",   "llc",        "lp",      "ltd",
-    "mag", "mr",   "mrs",   "ms",   "nv",   "ohg",  "oy",   "plc", "prof", "rag",        "sa",      "sagl",
-    "sas", "sig",  "sigra", "sl",   "snc",  "spa",  "sr",   "sra", "srl",  "srls",       "ug",      "via",
+    "ad",
+    "ag",
+    "amministratore",
+    "amministratrice",
+    "arch",
+    "avv",
+    "bv",
+    "ceo",
+    "cfo",
+    "chairman",
+    "chief",
+    "cio",
+    "co",
+    "coo",
+    "corp",
+    "cto",
+    "delegata",
+    "delegato",
+    "dipl",
+    "directeur",
+    "director",
+    "directora",
+    "directrice",
+    "direktor",
+    "direktorin",
+    "direttore",
+    "direttrice",
+    "doc",
+    "dott",
+    "dottoressa",
+    "dottssa",
+    "dr",
+    "e",
+    "executive",
+    "fa",
+    "founder",
+    "frau",
+    "geom",
+    "gerente",
+    "geschaftsfuhrer",
+    "geschaftsfuhrerin",
+    "gmbh",
+    "herr",
+    "inc",
+    "ing",
+    "inhaber",
+    "kg",
+    "llc",
+    "lp",
+    "ltd",
+    "mag",
+    "managing",
+    "mr",
+    "mrs",
+    "ms",
+    "nv",
+    "officer",
+    "ohg",
+    "owner",
+    "oy",
+    "pdg",
+    "plc",
+    "president",
+    "presidente",
+    "prof",
+    "rag",
+    "sa",
+    "sagl",
+    "sas",
+    "sig",
+    "sigra",
+    "sl",
+    "snc",
+    "spa",
+    "sr",
+    "sra",
+    "srl",
+    "srls",
+    "titolare",
+    "ug",
+    "via",
+    "vorstand",
 };
 
 static bool empty_word(struct str w)
@@ -271,9 +349,25 @@ static struct str fold_words(struct arena *a, struct str s, bool join_dots)
     return str_n(out, n);
 }
 
+/* "MarcoRossi" and "marco.rossi77" as a person reads them: a space before a capital behind a small letter; without any space
+ * dots and digits part words too. */
+static struct str spread(struct arena *a, struct str name)
+{
+    char *p = arena_alloc(a, name.n * 2 + 1);
+    bool glued = str_chr(name, ' ', 0) < 0;
+    size_t n = 0;
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i], before = i > 0 ? name.p[i - 1] : ' ';
+        if (c >= 'A' && c <= 'Z' && before >= 'a' && before <= 'z')
+            p[n++] = ' ';
+        p[n++] = glued && (c == '.' || ascii_is_digit(c)) ? ' ' : c;
+    }
+    return str_n(p, n);
+}
+
 struct str guard_name_key(struct arena *a, struct str name)
 {
-    struct str rest = fold_words(a, str_utf8_cut(name, 200), true), word, words[GUARD_NAME_WORDS];
+    struct str rest = fold_words(a, spread(a, str_utf8_cut(name, 200)), true), word, words[GUARD_NAME_WORDS];
     size_t n = 0, letters = 0;
     while (rest.n > 0 && n < GUARD_NAME_WORDS) {
         str_token(&rest, ' ', &word);

@@ -31,8 +31,8 @@ struct guard_label {
 /* label: A-label, lower case, without dots. */
 void guard_label_read(struct str label, struct guard_label *out);
 
-/* Key of a person's or firm's name: words folded to ASCII where possible, without titles and legal forms, sorted.
- * Empty when it is too common to mean one person: fewer than two words or fewer than six letters. */
+/* Key of a person's or firm's name: words folded to ASCII where possible, without titles, offices and legal forms, sorted;
+ * glued names ("MarcoRossi", "marco.rossi77") are parted. Empty when it is too common to mean one person: fewer than two words or fewer than six letters. */
 struct str guard_name_key(struct arena *a, struct str name);
 /* "Marco Rossi - Officine Rossi S.r.l." names two: keys of the whole and of its parts, without repetition. */
 size_t guard_name_keys(struct arena *a, struct str name, struct str out[GUARD_NAME_PARTS]);

@@ -290,6 +290,25 @@ enum guard_likeness guard_near_with(const struct guard_label *x, struct str doma
     return like != LIKE_NONE ? like : inside(&k, x) != LIKE_NONE ? LIKE_WORD : LIKE_NONE;
 }
 
+struct str guard_near_joined(struct arena *a, struct str left, struct str registrable)
+{
+    if (left.n == 0)
+        return STR("");
+    struct str s = arena_printf(a, "%.*s-%.*s", STRF(left), STRF(guard_label(registrable)));
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == '.')
+            ((char *)(uintptr_t)s.p)[i] = '-';
+    return s;
+}
+
+enum guard_likeness guard_near_within(struct str joined, struct str known)
+{
+    struct guard_label x, k;
+    guard_label_read(joined, &x);
+    guard_label_read(guard_label(known), &k);
+    return inside(&x, &k);
+}
+
 /* ---- keys ---- */
 
 /* Piece i of n letters in three: where it begins and how long it is; the last ones are the longer ones. */
@@ -387,6 +406,13 @@ static void ask_words(struct arena *a, const struct guard_label *l, struct guard
         for (size_t j = i; j < n; j++)
             if (i > 0 || j + 1 < n)
                 ask(out, guard_near_word(a, str_n(token[i].p, (size_t)(token[j].p + token[j].n - token[i].p))));
+}
+
+void guard_near_ask_within(struct arena *a, struct str joined, struct guard_keys *out)
+{
+    struct guard_label l;
+    guard_label_read(joined, &l);
+    ask_words(a, &l, out);
 }
 
 void guard_near_ask(struct arena *a, struct str registrable, struct guard_keys *out)

@@ -27,6 +27,11 @@ enum guard_likeness {
 enum guard_likeness guard_near_compare(struct str domain, struct str known);
 /* The same for many known ones: x is the label of domain, read once. */
 enum guard_likeness guard_near_with(const struct guard_label *x, struct str domain, struct str known);
+/* "trasporti.bonfanti-servizi.it" parts a known name at its dots. joined: "trasporti-bonfanti-servizi", what stands left of the
+ * registrable domain and its label as one; empty when nothing stands left. within: does it hold the known label? */
+struct str guard_near_joined(struct arena *a, struct str left, struct str registrable);
+enum guard_likeness guard_near_within(struct str joined, struct str known);
+void guard_near_ask_within(struct arena *a, struct str joined, struct guard_keys *out);
 /* Keys of KNOWN_NEAR under which a known registrable domain is found. Empty for labels that are too short. */
 size_t guard_near_teach(struct arena *a, struct str registrable, struct str out[GUARD_NEAR_TEACH_MAX]);
 /* Keys that a new registrable domain asks for; appended to out. */

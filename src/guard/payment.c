@@ -55,37 +55,46 @@ static struct str domain_country(struct arena *a, struct str domain)
     return iban_length(c) > 0 ? c : STR("");
 }
 
+/* Is it said already, as loudly? A message with twenty accounts is one story, not twenty. */
+static bool told(const struct guard_case *c, enum guard_code code, enum guard_level level)
+{
+    for (size_t i = 0; i < c->v->n_findings; i++)
+        if (c->v->findings[i].code == code && c->v->findings[i].level >= level)
+            return true;
+    return false;
+}
+
 /* What the new coordinate itself says (P2, P4, P5). */
 static void about(struct guard_case *c, const struct guard_coord *x, const struct guard_detail *old)
 {
     if (x->kind != COORD_IBAN)
         return;
+    enum guard_level level = old ? GUARD_CAUTION : GUARD_NOTE;
     struct str now = iban_country(x->value), before = old ? iban_country(old->iban) : STR("");
     if (before.n == 0)
         before = domain_country(c->arena, c->rel.domain);
-    if (iban_check(x->value) == IBAN_BAD_NATIONAL)
+    if (iban_check(x->value) == IBAN_BAD_NATIONAL && !told(c, GUARD_PAYMENT_CHECK, GUARD_CAUTION))
         GUARD_FIND(c, GUARD_PAYMENT_CHECK, {"new", x->value});
-    if (before.n > 0 && now.n > 0 && !str_eq(before, now))
-        GUARD_FIND_AT(c, GUARD_PAYMENT_COUNTRY, old ? GUARD_CAUTION : GUARD_NOTE, {"new", x->value}, {"country", now},
-                      {"old_country", before});
+    if (before.n > 0 && now.n > 0 && !str_eq(before, now) && !told(c, GUARD_PAYMENT_COUNTRY, level))
+        GUARD_FIND_AT(c, GUARD_PAYMENT_COUNTRY, level, {"new", x->value}, {"country", now}, {"old_country", before});
     const char *quick = quick_bank(x->value);
-    if (quick && !(old && quick_bank(old->iban)))
-        GUARD_FIND_AT(c, GUARD_PAYMENT_QUICK_BANK, old ? GUARD_CAUTION : GUARD_NOTE, {"new", x->value},
-                      {"bank", str_c(quick)});
+    if (quick && !(old && quick_bank(old->iban)) && !told(c, GUARD_PAYMENT_QUICK_BANK, level))
+        GUARD_FIND_AT(c, GUARD_PAYMENT_QUICK_BANK, level, {"new", x->value}, {"bank", str_c(quick)});
 }
 
 /* The same coordinate came from another counterparty before (P7). Group firms and factors do so honestly: with a change
  * it is what unmasks a mule, alone it is a word of caution. */
 static void mule(struct guard_case *c, const struct guard_coord *x, bool changed)
 {
-    for (size_t i = 0; i < c->h->n_rows; i++) {
+    enum guard_level level = changed ? GUARD_STOP : GUARD_CAUTION;
+    for (size_t i = 0; i < c->h->n_rows && !told(c, GUARD_PAYMENT_MULE, level); i++) {
         const struct guard_known *k = &c->h->rows[i];
         if (k->kind != KNOWN_IBAN || !str_eq(k->key, x->value) || str_eq(k->value, c->rel.key) ||
             str_eq(k->value, c->rel.claimed) || str_eq(k->value, c->rel.domain) ||
             guard_own_domain(c->in->policy, k->value))
             continue;
-        GUARD_FIND_AT(c, GUARD_PAYMENT_MULE, changed ? GUARD_STOP : GUARD_CAUTION, {"new", x->value},
-                      {"other", k->value}, {"since", guard_day(c->arena, k->first_ms)}, {"domain", c->rel.domain});
+        GUARD_FIND_AT(c, GUARD_PAYMENT_MULE, level, {"new", x->value}, {"other", k->value},
+                      {"since", guard_day(c->arena, k->first_ms)}, {"domain", c->rel.domain});
         return;
     }
 }
@@ -93,10 +102,30 @@ static void mule(struct guard_case *c, const struct guard_coord *x, bool changed
 static void changed(struct guard_case *c, enum guard_code code, struct str party, const struct guard_coord *x,
                     const struct guard_detail *old)
 {
+    if (code == GUARD_PAYMENT_DIFFERENT && told(c, code, GUARD_CAUTION))
+        return;
     GUARD_FIND(c, code, {"domain", party}, {"old", old ? old->iban : STR("–")}, {"new", x->value},
                {"since", old ? guard_day(c->arena, old->first_ms) : STR("–")},
                {"count", guard_number(c->arena, old ? old->count : 0)}, {"country", iban_country(x->value)},
                {"old_country", old ? iban_country(old->iban) : STR("")});
+}
+
+static bool is_iban(struct str value)
+{
+    enum iban_check k = iban_check(value);
+    return k == IBAN_OK || k == IBAN_BAD_NATIONAL;
+}
+
+/* Is the change of something on file to be stopped? A number without check digits beside an IBAN may be a customer's number:
+ * it counts in full when such a number is what is on file, when a change is asked for, or when nothing proves the sender. */
+static bool firm(struct guard_case *c, const struct guard_coord *x, const struct guard_detail *best, bool revoked)
+{
+    const struct guard_relation *r = &c->rel;
+    bool sure = revoked || best->state == DETAIL_VERIFIED ||
+                (best->state == DETAIL_LEARNED && details_of(c->h, r->key) < PLATFORM_DETAILS);
+    if (!sure || x->kind != COORD_ACCOUNT || r->unproven || revoked)
+        return sure;
+    return !is_iban(best->iban) || (guard_asks(c) & ASKS_CHANGE);
 }
 
 /* True when it said something strong. */
@@ -109,9 +138,7 @@ static bool compare(struct guard_case *c, const struct guard_coord *x)
     if (guard_detail_good(h, r->key, x->value) || (r->claimed.n && guard_detail_good(h, r->claimed, x->value)))
         return false;
     if (best || revoked) {
-        bool firm = revoked || best->state == DETAIL_VERIFIED ||
-                    (best->state == DETAIL_LEARNED && details_of(h, r->key) < PLATFORM_DETAILS);
-        bool stop = firm && (x->kind != COORD_ACCOUNT || r->unproven);
+        bool stop = firm(c, x, best, revoked);
         changed(c, stop ? GUARD_PAYMENT_CHANGED : GUARD_PAYMENT_DIFFERENT, r->key, x, best);
         about(c, x, best);
         mule(c, x, stop);
@@ -127,7 +154,7 @@ static bool compare(struct guard_case *c, const struct guard_coord *x)
         mule(c, x, stop);
         return stop;
     }
-    if (r->standing != STAND_STRANGER)
+    if (r->standing != STAND_STRANGER && !told(c, GUARD_PAYMENT_FIRST, GUARD_NOTE))
         GUARD_FIND(c, GUARD_PAYMENT_FIRST, {"domain", r->domain}, {"new", x->value},
                    {"country", iban_country(x->value)});
     about(c, x, NULL);

@@ -1,7 +1,8 @@
 /* Person family (guard.md I1-I4, R1, R2, F1, N1): who writes, in whose name, and where an answer would go. */
 #include "guard/detect.h"
 
-#define SHORT_TEXT 900 /* bytes: "are you at your desk?" */
+#define SHORT_TEXT 900   /* bytes: "are you at your desk?" */
+#define REPLY_RECEIVED 3 /* mails that make somebody known */
 
 /* ---- our own people and our own domain ---- */
 
@@ -30,15 +31,23 @@ static bool bare(const struct facts_insight *in)
 static void staff(struct guard_case *c)
 {
     const struct guard_relation *r = &c->rel;
-    if (!r->staff || !r->fresh || r->mailer || (r->bulk && !r->freemail))
+    if (!r->staff)
         return;
     unsigned asks = guard_asks(c);
-    bool lure = (asks & (ASKS_PAYMENT | ASKS_CHANGE | ASKS_PRETEXT)) || r->coords_new;
+    bool presses = asks & (ASKS_CHANGE | ASKS_PRETEXT);
+    bool lure = presses || (asks & ASKS_PAYMENT) || r->coords_new;
+    /* We never wrote there, however long they have written to us: patience alone earns nobody a colleague's name. */
+    if (!r->fresh && !(presses && (!r->domain_row || r->domain_row->sent == 0)))
+        return;
+    /* A service may say who of us did something; what it does not do is press for money in his name. */
+    bool service = r->mailer || (r->bulk && !r->freemail);
+    if (service && !presses && !r->coords_new)
+        return;
     enum guard_level level = GUARD_CAUTION;
     if (r->freemail)
         level = lure || (bare(c->in->insight) && !r->addr_row) ? GUARD_STOP : GUARD_CAUTION;
     else if (asks & ASKS_PRETEXT)
-        level = GUARD_STOP;
+        level = r->mailer || (service && guard_brand_of(r->domain)) ? GUARD_CAUTION : GUARD_STOP;
     else if (!lure)
         level = GUARD_NOTE;
     GUARD_FIND_AT(c, GUARD_PERSON_STAFF, level, {"name", r->staff->name}, {"old", r->staff->addr},
@@ -50,11 +59,14 @@ static void staff(struct guard_case *c)
 static void other_address(struct guard_case *c)
 {
     const struct guard_relation *r = &c->rel;
-    if (r->named_party.n == 0 || r->n_near > 0 || r->staff || !r->fresh || r->mailer || r->bulk)
+    if (r->named_party.n == 0 || r->n_near > 0 || r->staff || !r->fresh || r->mailer ||
+        (r->named_private && r->claimed.n == 0))
         return;
     struct str old = r->named.n ? r->named : r->named_party;
     bool same_thread = str_eq(r->thread_party, r->named_party);
     unsigned asks = guard_asks(c);
+    if (r->bulk && !(asks & (ASKS_CHANGE | ASKS_PRETEXT)) && !r->coords_new)
+        return;
     if (r->freemail) {
         enum guard_level level = r->claimed.n ? GUARD_CAUTION : GUARD_NOTE;
         if (r->claimed.n && (r->coords_new || (asks & (ASKS_CHANGE | ASKS_PRETEXT))))
@@ -125,9 +137,11 @@ static enum guard_level reply_level(struct guard_case *c, const struct guard_par
     enum guard_likeness like = guard_near_compare(domain, r->domain);
     bool free = guard_is_freemail(domain);
     *found = true;
-    if (like != LIKE_NONE && like != LIKE_SUFFIX && like != LIKE_WORD && like != LIKE_HYPHEN && !r->bulk)
+    /* Anybody can call his mail a newsletter: nothing is forgiven to one that is not from where it says. */
+    bool bulk = r->bulk && !r->unproven;
+    if (like != LIKE_NONE && like != LIKE_SUFFIX && like != LIKE_WORD && like != LIKE_HYPHEN && !bulk)
         return GUARD_STOP;
-    if (r->bulk || r->mailer || (!free && guard_is_mailer(domain)) || (r->freemail && free)) {
+    if (bulk || r->mailer || (!free && guard_is_mailer(domain)) || (r->freemail && free)) {
         *found = false;
         return GUARD_NOTE;
     }
@@ -144,16 +158,22 @@ static enum guard_level reply_level(struct guard_case *c, const struct guard_par
     return asks & ASKS_PRETEXT ? GUARD_CAUTION : GUARD_NOTE;
 }
 
+/* Somebody we deal with; of one who merely wrote once, only a proven sender may say that he takes the answers. */
+static bool familiar(const struct guard_relation *r, const struct guard_known *k)
+{
+    return k && (k->sent > 0 || k->received >= REPLY_RECEIVED || !r->unproven);
+}
+
 static void reply_to(struct guard_case *c)
 {
     const struct guard_relation *r = &c->rel;
-    for (size_t i = 0; i < c->in->n_reply_to && i < 4; i++) {
+    for (size_t i = 0; i < c->in->n_reply_to && i < GUARD_REPLIES_MAX; i++) {
         const struct guard_party *p = &c->in->reply_to[i];
         struct str domain = guard_registrable(c->in->lists, p->domain);
         bool found;
         if (p->addr.n == 0 || str_eq(domain, r->domain) || guard_own_domain(c->in->policy, p->domain) ||
-            guard_known_find(c->h, KNOWN_ADDRESS, p->addr) ||
-            (!guard_is_freemail(domain) && guard_known_find(c->h, KNOWN_DOMAIN, domain)))
+            familiar(r, guard_known_find(c->h, KNOWN_ADDRESS, p->addr)) ||
+            (!guard_is_freemail(domain) && familiar(r, guard_known_find(c->h, KNOWN_DOMAIN, domain))))
             continue;
         enum guard_level level = reply_level(c, p, domain, &found);
         if (!found)

@@ -54,6 +54,12 @@ struct str guard_party_key(const struct guard_input *in, struct arena *a)
     return domain;
 }
 
+size_t guard_sender_names(const struct guard_input *in, struct arena *a, struct str out[GUARD_NAME_PARTS])
+{
+    size_t n = guard_name_keys(a, in->from_name, out);
+    return n > 0 ? n : guard_name_keys(a, guard_addr_local(in->from_addr), out);
+}
+
 /* ---- coordinates ---- */
 
 const struct guard_detail *guard_detail_get(const struct guard_history *h, struct str party, struct str value)
@@ -130,6 +136,19 @@ static bool counts(const struct guard_input *in, const struct guard_history *h, 
 
 /* What stands in quoted lines was said before, by somebody else: it counts in full when this sender is a stranger and the
  * mail he quotes is none of ours, because then he wrote it himself. */
+/* The place of this value, a free one, or that of a quoted one when this is not: what is quoted must not hide what is said. */
+static struct guard_coord *coord_place(struct guard_relation *r, struct str value, bool quoted)
+{
+    struct guard_coord *at = NULL;
+    for (size_t i = 0; i < r->n_coord; i++) {
+        if (str_eq(r->coord[i].value, value))
+            return &r->coord[i];
+        if (r->coord[i].quoted && !quoted)
+            at = &r->coord[i];
+    }
+    return r->n_coord < GUARD_COORDS_MAX ? &r->coord[r->n_coord++] : at;
+}
+
 static void coords(const struct guard_input *in, const struct guard_history *h, struct guard_relation *r)
 {
     bool quoted_too = r->standing == STAND_STRANGER && !r->thread && h;
@@ -138,19 +157,17 @@ static void coords(const struct guard_input *in, const struct guard_history *h, 
         if (!counts(in, h, p))
             continue;
         bool quoted = p->quoted && !quoted_too;
-        size_t k = 0;
-        while (k < r->n_coord && !str_eq(r->coord[k].value, p->value))
-            k++;
-        if (k == GUARD_COORDS_MAX)
+        struct guard_coord *x = coord_place(r, p->value, quoted);
+        if (!x)
             continue;
-        if (k == r->n_coord)
-            r->coord[r->n_coord++] = (struct guard_coord){.value = p->value, .kind = p->kind, .quoted = true};
-        r->coord[k].quoted = r->coord[k].quoted && quoted;
+        if (!str_eq(x->value, p->value))
+            *x = (struct guard_coord){.value = p->value, .kind = p->kind, .quoted = true};
+        x->quoted = x->quoted && quoted;
         if (quoted)
             continue;
-        r->coord[k].places |= 1u << p->where;
+        x->places |= 1u << p->where;
         if (p->holder.n > 0)
-            r->coord[k].holder = p->holder;
+            x->holder = p->holder;
     }
 }
 
@@ -233,25 +250,32 @@ static bool left_holds(struct str left, struct str known)
     return false;
 }
 
-static void near_own(const struct guard_input *in, struct guard_relation *r)
+/* What the labels before the registrable domain make of a known name. */
+static enum guard_likeness left_like(struct str left, struct str joined, struct str known)
 {
-    struct str left = left_of(in, r);
+    return left.n == 0 ? LIKE_NONE : left_holds(left, known) ? LIKE_SUBDOMAIN : guard_near_within(joined, known);
+}
+
+static void near_own(const struct guard_input *in, struct arena *a, struct guard_relation *r)
+{
+    struct str left = r->mailer ? STR("") : left_of(in, r), joined = guard_near_joined(a, left, r->domain);
     struct guard_label x;
     guard_label_read(guard_label(r->domain), &x);
     for (size_t i = 0; in->policy && i < in->policy->n_domains; i++) {
         struct str own = guard_registrable(in->lists, in->policy->domains[i]);
         enum guard_likeness like = guard_near_with(&x, r->domain, own);
-        if (like == LIKE_NONE && left.n > 0 && !r->mailer && left_holds(left, own))
-            like = LIKE_SUBDOMAIN;
+        if (like == LIKE_NONE)
+            like = left_like(left, joined, own);
         if (like != LIKE_NONE)
             near_add(r, own, like, NULL);
     }
 }
 
 /* Only domains that a round has asked for: those that a piece, a skeleton or a left label led to. */
-static void near_known(const struct guard_input *in, const struct guard_history *h, struct guard_relation *r)
+static void near_known(const struct guard_input *in, const struct guard_history *h, struct arena *a,
+                       struct guard_relation *r)
 {
-    struct str left = left_of(in, r);
+    struct str left = r->mailer ? STR("") : left_of(in, r), joined = guard_near_joined(a, left, r->domain);
     struct guard_label x;
     guard_label_read(guard_label(r->domain), &x);
     for (size_t i = 0; i < h->n_rows; i++) {
@@ -260,8 +284,8 @@ static void near_known(const struct guard_input *in, const struct guard_history 
             guard_own_domain(in->policy, k->key) || !counterparty(h, k, r))
             continue;
         enum guard_likeness like = guard_near_with(&x, r->domain, k->key);
-        if (like == LIKE_NONE && left.n > 0 && !r->mailer && left_holds(left, k->key))
-            like = LIKE_SUBDOMAIN;
+        if (like == LIKE_NONE)
+            like = left_like(left, joined, k->key);
         if (like != LIKE_NONE)
             near_add(r, k->key, like, k);
     }
@@ -328,11 +352,18 @@ static bool holds_label(struct arena *a, const struct guard_input *in, struct st
     return str_find(str_upto(glued, n), want, 0) >= 0;
 }
 
-/* The display name is known with addresses of other domains. Known from many firms, it is a common name. */
+/* A free mailbox beside another one of the same name: a craftsman who writes from there, or somebody who passes for him. Elsewhere
+ * it takes the same local part too. */
+static bool private_other(const struct guard_input *in, const struct guard_relation *r, struct str known)
+{
+    return r->freemail || r->mailer || str_eq(guard_addr_local(known), guard_addr_local(in->from_addr));
+}
+
+/* The name is known with addresses of other domains. Known from many firms, it is a common name. */
 static void named(const struct guard_input *in, const struct guard_history *h, struct arena *a, const struct str *keys,
                   size_t n, struct guard_relation *r)
 {
-    const struct guard_known *best = NULL;
+    const struct guard_known *best = NULL, *private = NULL;
     size_t firms = 0;
     struct str last = STR("");
     for (size_t i = 0; i < h->n_rows; i++) {
@@ -346,20 +377,23 @@ static void named(const struct guard_input *in, const struct guard_history *h, s
         if (str_eq(k->value, in->from_addr) || str_eq(domain, r->domain)) {
             if (!r->freemail || str_eq(k->value, in->from_addr))
                 return; /* he writes under this name from here */
-            continue;
         }
         firms += !str_eq(domain, last);
         last = domain;
+        if (guard_is_freemail(domain) && private_other(in, r, k->value) &&
+            (!private || k->first_ms < private->first_ms))
+        private = k;
         if (guard_is_freemail(domain) || guard_is_mailer(domain) || guard_own_domain(in->policy, domain))
             continue;
         if (!best || k->first_ms < best->first_ms)
             best = k;
     }
-    if (!best || firms > GUARD_NAMED_CROWD)
+    if ((!best && !private) || firms > GUARD_NAMED_CROWD)
         return;
-    r->named = best->value;
-    r->named_party = guard_registrable(in->lists, guard_addr_domain(best->value));
-    r->named_firm = holds_label(a, in, r->named_party);
+    r->named_private = !best;
+    r->named = best ? best->value : private->value;
+    r->named_party = best ? guard_registrable(in->lists, guard_addr_domain(best->value)) : private->value;
+    r->named_firm = best && holds_label(a, in, r->named_party);
 }
 
 /* A free-mail address that carries the label of a known firm, under whatever name. */
@@ -387,9 +421,9 @@ static void thread(const struct guard_input *in, const struct guard_history *h, 
     while (rest.n > 0) {
         str_token(&rest, ' ', &addr);
         struct str domain = guard_registrable(in->lists, guard_addr_domain(addr));
-        if (str_eq(domain, r->domain) || domain.n == 0)
+        if (r->freemail ? str_eq(addr, in->from_addr) : str_eq(domain, r->domain) || domain.n == 0)
             other = STR("-"); /* he takes part */
-        else if (other.n == 0 && !guard_own_domain(in->policy, domain))
+        else if (other.n == 0 && domain.n > 0 && !guard_own_domain(in->policy, domain))
             other = domain;
     }
     r->thread_party = other.n > 1 && !r->own ? other : STR("");
@@ -427,9 +461,9 @@ static void claimed(const struct guard_input *in, const struct guard_history *h,
             }
     } else if (r->fresh && r->named_party.n > 0) {
         const struct guard_known *person = r->named.n ? guard_known_find(h, KNOWN_ADDRESS, r->named) : NULL;
-        bool met = person && person->sent > 0 && known_of(h, r->named_party);
+        bool met = person && person->sent > 0 && (r->named_private || known_of(h, r->named_party));
         /* Anybody has any name at a free-mail provider or a service; elsewhere it takes person and firm. */
-        if (r->freemail || r->mailer ? r->named_firm || met : r->named_firm && met)
+        if (r->freemail || r->mailer ? r->named_firm || met : (r->named_firm || r->named_private) && met)
             r->claimed = r->named_party;
     }
     struct str same =
@@ -471,13 +505,13 @@ void guard_relate(const struct guard_input *in, const struct guard_history *h, s
     r->fresh = !r->own && fresh(in, h, r);
     if (!h)
         return;
-    size_t n = guard_name_keys(a, in->from_name, keys);
+    size_t n = guard_sender_names(in, a, keys);
     thread(in, h, r);
     if (!r->own) {
         r->staff = staff_named(in, a, keys, n);
         if (r->fresh && !r->freemail) {
-            near_own(in, r);
-            near_known(in, h, r);
+            near_own(in, a, r);
+            near_known(in, h, a, r);
         }
         named(in, h, a, keys, n, r);
         firm_in_address(in, h, a, r);

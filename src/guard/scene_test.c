@@ -27,6 +27,11 @@
 #define LT "LT253250053933633875"
 #define PL "PL65004743957551313735379907"
 #define NL "NL16ABNA5116372651"
+/* Twenty accounts that nobody knows, quoted; and twenty at an internet bank. */
+#define Q4(n) " >:LT" n "1A >:LT" n "2A >:LT" n "3A >:LT" n "4A"
+#define QUOTED_20 Q4("1") Q4("2") Q4("3") Q4("4") Q4("5")
+#define B4(n) " T:LT" n "132500 T:LT" n "232500 T:LT" n "332500 T:LT" n "432500"
+#define BANKS_20 B4("1") B4("2") B4("3") B4("4") B4("5")
 #define PT "PT50003501230004567890174"
 
 struct scene {
@@ -68,8 +73,8 @@ static const struct guard_policy policy = {own_domains, N_ELEMENTS(own_domains),
 static void coordinates(struct arena *a, struct facts_insight *f, struct str list)
 {
     struct str tok;
-    f->payments = arena_array(a, struct facts_payment, 16);
-    while (list.n > 0 && f->n_payments < 16) {
+    f->payments = arena_array(a, struct facts_payment, FACTS_COORDINATES_MAX);
+    while (list.n > 0 && f->n_payments < FACTS_COORDINATES_MAX) {
         str_token(&list, ' ', &tok);
         struct facts_payment *p = &f->payments[f->n_payments++];
         static const enum facts_where where[128] = {
@@ -98,6 +103,8 @@ static void paper(struct arena *a, struct facts_insight *f, struct str spec)
         x->flags = ATT_PDF_PICTURE;
     else if (str_eq(kind, STR("png")))
         x->kind = STR("png");
+    else if (str_eq(kind, STR("program")))
+        x->flags = ATT_PROGRAM;
     else if (str_eq(kind, STR("invoice")))
         x->flags = ATT_INVOICE;
     else if (str_eq(kind, STR("changed")))
@@ -295,6 +302,7 @@ static int past_open(void **state)
     guard_memory_decide(m, STR("hofmann-antriebe.de"), STR(DE2), DETAIL_SEEN, NOW - 90 * DAY);
     guard_memory_decide(m, STR("acerosdelnorte.es"), STR(ES1), DETAIL_VERIFIED, NOW - 90 * DAY);
     guard_memory_decide(m, STR("acerosdelnorte.es"), STR(PT), DETAIL_REVOKED, NOW - 90 * DAY);
+    guard_memory_decide(m, STR("studioverdi.it"), STR("20-45-77-53920417"), DETAIL_LEARNED, NOW - 90 * DAY);
     *state = m;
     return 0;
 }

@@ -95,7 +95,7 @@ static bool others_kept(struct guard_case *c)
 static void stranger(struct guard_case *c)
 {
     const struct guard_relation *r = &c->rel;
-    if (r->thread_party.n == 0 || !r->fresh || r->n_near > 0 || r->bulk || r->own)
+    if (r->thread_party.n == 0 || !r->fresh || r->n_near > 0 || r->own || (r->bulk && !r->coords_new))
         return;
     bool same = str_eq(r->named_party, r->thread_party), change = guard_asks(c) & ASKS_CHANGE;
     ptrdiff_t space = str_chr(r->thread->value, ' ', 0);
@@ -125,7 +125,7 @@ static void fake(struct guard_case *c)
 {
     const struct guard_relation *r = &c->rel;
     struct str said[8], who = STR("");
-    if (!c->in->policy || c->in->policy->n_domains == 0 || r->thread || r->own || r->bulk ||
+    if (!c->in->policy || c->in->policy->n_domains == 0 || r->thread || r->own || (r->bulk && !r->coords_new) ||
         r->standing == STAND_ESTABLISHED || !quotes_us(c, &who))
         return;
     const struct guard_known *us = guard_known_find(c->h, KNOWN_DOMAIN, c->in->policy->domains[0]);

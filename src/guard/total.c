@@ -14,7 +14,7 @@
 static int32_t credit(const struct guard_case *c)
 {
     const struct guard_known *k = guard_known_find(c->h, KNOWN_ADDRESS, c->in->from_addr);
-    if (!k || c->in->from_addr.n == 0 || c->in->auth.dmarc == AUTH_FAIL)
+    if (!k || c->in->from_addr.n == 0 || c->rel.unproven)
         return 0;
     return k->sent > 0                 ? CREDIT_WRITTEN_TO
            : k->received >= MANY_MAILS ? CREDIT_MANY

@@ -199,15 +199,23 @@ static unsigned asks_of(struct str t)
     return asks;
 }
 
-/* The sender's own lines: from the first quoted one on, others speak. */
-static struct str own_text(struct str text)
+struct str guard_own_text(struct arena *a, struct str text, size_t max)
 {
-    size_t from = 0;
-    while (from < text.n && text.p[from] != '>') {
-        ptrdiff_t nl = str_chr(text, '\n', from);
-        from = nl < 0 ? text.n : (size_t)nl + 1;
+    char *p = arena_alloc(a, max + 1);
+    size_t n = 0;
+    struct str rest = text, line;
+    while (n < max && str_token(&rest, '\n', &line)) {
+        struct str t = str_trim(line);
+        if (t.n > 0 && t.p[0] == '>')
+            continue;
+        size_t take = line.n < max - n ? line.n : max - n;
+        if (take > 0)
+            memcpy(p + n, line.p, take);
+        n += take;
+        if (n < max)
+            p[n++] = '\n';
     }
-    return str_upto(text, from > 0 ? from : text.n);
+    return str_upto(str_n(p, n), str_utf8_valid(str_n(p, n)));
 }
 
 /* The lexicon's phrases of seven languages, beside the few words above. One phrase of rapport is small talk, two are not. */
@@ -223,7 +231,7 @@ unsigned guard_asks(struct guard_case *c)
 {
     if (!(c->rel.asks & ASKS_READ)) {
         const struct guard_lexicon *l = guard_lists_lexicon(c->in->lists);
-        struct str text = c->in->insight ? own_text(str_upto(c->in->insight->text, GUARD_TEXT_READ)) : STR("");
+        struct str text = c->in->insight ? guard_own_text(c->arena, c->in->insight->text, GUARD_TEXT_READ) : STR("");
         struct str subject = guard_text_fold(c->arena, c->in->subject, 400);
         text = guard_text_fold(c->arena, text, GUARD_TEXT_READ);
         c->rel.asks = ASKS_READ | asks_of(subject) | asks_of(text) | topics_of(l, subject) | topics_of(l, text);
@@ -246,7 +254,7 @@ bool guard_invoice_like(const struct guard_input *in, struct arena *a)
     if (!paper)
         return false;
     return ((asks_of(guard_text_fold(a, in->subject, 400)) |
-             asks_of(guard_text_fold(a, own_text(str_upto(in->insight->text, 4096)), 4096))) &
+             asks_of(guard_text_fold(a, guard_own_text(a, in->insight->text, 4096), 4096))) &
             ASKS_INVOICE) != 0;
 }
 
