@@ -181,6 +181,71 @@ export async function frameChecks({ open, axe, basics, targets, shot, target, st
     await phone.context().close();
   });
 
+  /** The paper turns dark and back; pictures keep their colours, and the choice lasts. */
+  async function darkColours(page, frame) {
+    const paper = () => frame.locator('html').evaluate((item) => getComputedStyle(item).filter);
+    equal(await paper(), 'none', 'mail is light paper, also in the dark');
+    await page.getByRole('button', { name: 'Colori scuri' }).click();
+    await page.getByRole('button', { name: 'Colori originali' }).waitFor();
+    await frame.getByText('Your shipment is on its way').waitFor();
+    ok((await paper()).includes('invert'), 'one tap makes it dark');
+    ok((await frame.locator('img').first().evaluate((item) => getComputedStyle(item).filter)).includes('invert(1)'), 'its pictures are turned back');
+    await axe(page, 'dark colours');
+    await shot(page, 'html-turned');
+    await page.reload();
+    await page.getByRole('button', { name: 'Colori originali' }).click();
+    await frame.getByText('Your shipment is on its way').waitFor();
+    equal(await paper(), 'none', 'the choice lasts, and another tap gives the original colours');
+  }
+
+  await group('swipe', async () => {
+    calm();
+    const page = await open({ storage, width: 390 });
+    const touch = await page.context().newCDPSession(page);
+    const pull = async (id, dx, dy = 0, drawn = '') => {
+      const box = await row(page, id).boundingBox();
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x, y }] });
+      for (let step = 1; step <= 8; step += 1) {
+        await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [{ x: x + (dx * step) / 8, y: y + (dy * step) / 8 }] });
+      }
+      if (drawn) {
+        await shot(page, drawn);
+      }
+      const word = await row(page, id).getAttribute('data-swipe-word');
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+      return word;
+    };
+    await go(page, '/mail/inbox');
+    await row(page, ids.caution).waitFor();
+    equal(await pull(ids.caution, 60), 'Archivia', 'a short pull shows what would happen');
+    await page.waitForTimeout(150);
+    ok(page.url().endsWith('/mail/inbox') && (await row(page, ids.caution).count()) === 1, 'and does nothing, nor opens the message');
+    equal(await pull(ids.caution, 150, 0, 'swipe'), 'Archivia', 'a long pull to the right');
+    await notice(page).getByText('Messaggio archiviato.').waitFor();
+    await row(page, ids.caution).waitFor({ state: 'detached' });
+    await notice(page).getByRole('button', { name: 'Annulla' }).click();
+    await row(page, ids.caution).waitFor();
+    ok(true, 'archives, and can be undone');
+    equal(await pull(ids.caution, -150), 'Elimina', 'a long pull to the left');
+    await notice(page).getByText('Messaggio nel cestino.').waitFor();
+    await row(page, ids.caution).waitFor({ state: 'detached' });
+    equal(await pull(ids.hostile, 20, 120), null, 'up and down scrolls');
+    ok((await row(page, ids.hostile).count()) === 1 && page.url().endsWith('/mail/inbox'), 'and acts on nothing');
+    await row(page, ids.plain).tap();
+    await page.locator('article').waitFor();
+    ok(true, 'a tap still opens');
+    await page.getByRole('button', { name: 'Altro' }).click();
+    equal(await page.getByRole('menuitem', { name: /^(Archivia|Elimina)$/ }).count(), 2, 'the menu has the same acts');
+    await go(page, '/mail/held');
+    await row(page, ids.held).waitFor();
+    equal(await pull(ids.held, 150), '', 'held mail is not moved by a gesture');
+    await page.waitForTimeout(150);
+    equal(await row(page, ids.held).count(), 1, 'it stays');
+    await page.context().close();
+    calm();
+  });
+
   await group('html mail', async () => {
     for (const [theme, width] of [['light', 1440], ['dark', 390]]) {
       const page = await open({ storage, theme, width });
@@ -211,6 +276,9 @@ export async function frameChecks({ open, axe, basics, targets, shot, target, st
       equal(asked, [], 'nothing was fetched from elsewhere');
       await axe(page, `html mail ${theme} ${width}`);
       await shot(page, `html-${theme}-${width}`);
+      if (theme === 'dark') {
+        await darkColours(page, frame);
+      }
       faults.picturesAsked = true;
       await page.getByRole('button', { name: 'Mostra immagini' }).click();
       await page.waitForTimeout(500);

@@ -17,6 +17,7 @@ import styles from './MailPage.module.css';
 import { MessageList, type ListHandle, type ListKind } from './MessageList';
 import { Reader } from './Reader';
 import { MoveDialog } from './MoveDialog';
+import type { Swipe } from './useSwipe';
 
 const WIDTH_LEAST = 280;
 const WIDTH_MOST = 560;
@@ -146,6 +147,14 @@ export function MailPage() {
     }
   });
 
+  // Held mail is not moved by a gesture: what stops a payment should take a decision.
+  const swipeTo = (place: 'archive' | 'trash'): Swipe | null => {
+    const here = box ? placeOf(box) : null;
+    return actions.readOnly || here === 'held' || here === place
+      ? null
+      : { word: t(`key.${place}`), run: (id) => void leaving([id], () => actions.moveToPlace([id], place, box)) };
+  };
+
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === 'Escape' && !event.defaultPrevented) {
       if (contextOpen && window.innerWidth < 1440) {
@@ -176,6 +185,7 @@ export function MailPage() {
           selection={selection}
           onSelect={setSelection}
           onOpen={open}
+          swipes={{ right: swipeTo('archive'), left: swipeTo('trash') }}
         />
       </section>
       <Separator label={t('mail.resize')} />

@@ -20,6 +20,7 @@ import { useTitle } from '../shell/useTitle';
 import { BulkBar } from './BulkBar';
 import { useBoxName } from './boxName';
 import { MessageRow, type RowHandler } from './MessageRow';
+import { useSwipe, type Swipes } from './useSwipe';
 import styles from './MessageList.module.css';
 
 /** Row heights of the tokens: with a snippet line, or compact without. */
@@ -41,11 +42,13 @@ interface MessageListProps {
   selection: ReadonlySet<string>;
   onSelect: (ids: ReadonlySet<string>) => void;
   onOpen: (id: string, byKey: boolean) => void;
+  /** What a finger does that pulls a row to the right or to the left. */
+  swipes: Swipes;
 }
 
 const NO_SOURCE: Source = { key: '', filter: {}, collapse: false, reasons: false, snippets: false };
 
-export function MessageList({ ref, kind, source, openId, selection, onSelect, onOpen }: MessageListProps) {
+export function MessageList({ ref, kind, source, openId, selection, onSelect, onOpen, swipes }: MessageListProps) {
   const { t, locale } = useText();
   const name = useBoxName();
   const { openRail } = useShell();
@@ -102,6 +105,7 @@ export function MessageList({ ref, kind, source, openId, selection, onSelect, on
             selection={selection}
             onSelect={onSelect}
             onOpen={onOpen}
+            swipes={swipes}
             label={title}
           />
         )
@@ -154,16 +158,18 @@ interface GridProps {
   selection: ReadonlySet<string>;
   onSelect: (ids: ReadonlySet<string>) => void;
   onOpen: (id: string, byKey: boolean) => void;
+  swipes: Swipes;
   label: string;
 }
 
-function Grid({ ref, source, outgoing, total, openId, selection, onSelect, onOpen, label }: GridProps) {
+function Grid({ ref, source, outgoing, total, openId, selection, onSelect, onOpen, swipes, label }: GridProps) {
   const { t } = useText();
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const focusRow = useRef(false);
   const compact = useChoice('density') === 'compact';
   const height = compact ? ROWS.compact : ROWS.roomy;
+  useSwipe(scroller, swipes);
 
   // The row that has the focus stays in the document when it is scrolled out of view.
   const rangeExtractor = useCallback(

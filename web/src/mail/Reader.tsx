@@ -1,14 +1,12 @@
 // One message: who, what the guard says, the text. Warnings stand outside the text; HTML is drawn in a frame of its own.
-import { Menu, Skeleton, VisuallyHidden } from '@mantine/core';
-import {
-  IconArchive, IconChevronLeft, IconDots, IconEye, IconFlag, IconFolderSymlink, IconTrash, IconUserQuestion, type Icon,
-} from '@tabler/icons-react';
+import { Skeleton, VisuallyHidden } from '@mantine/core';
+import { IconChevronLeft, IconEye, IconUserQuestion } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Suspense, lazy, useCallback, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useText } from '../i18n';
-import { BODY_MAX, client, emailQuery, mailboxesQuery, placeOf, type Conversation } from '../jmap/mail';
-import type { BodyPart, Email, EmailHead, Mailbox } from '../jmap/types';
-import { runCommand, useLetters, type Command } from '../keys/keys';
+import { emailQuery, mailboxesQuery, placeOf, type Conversation } from '../jmap/mail';
+import type { EmailHead, Mailbox } from '../jmap/types';
+import { useLetters } from '../keys/keys';
 import { longTime } from '../lib/format';
 import { addressName, cleanLine } from '../lib/text';
 import { State } from '../shell/State';
@@ -16,14 +14,12 @@ import { useTitle } from '../shell/useTitle';
 import { useActions } from './actions';
 import { Attachments } from './Attachments';
 import { DecisionLine } from './DecisionLine';
-import { isHeld, isReleased, isUnread, judge, reasonOf, touches, type Judgement } from './judge';
-import { MessageText } from './MessageText';
+import { isHeld, isReleased, isUnread, judge, reasonOf, touches } from './judge';
+import { MessageBody } from './MessageBody';
 import { ReaderHead } from './ReaderHead';
 import styles from './Reader.module.css';
-import { useInlineImages } from './useInlineImages';
+import { More, Tools } from './ReaderTools';
 import { Warning } from './Warning';
-
-const HtmlFrame = lazy(() => import('./html/HtmlFrame'));
 
 interface ReaderProps {
   emailId: string | undefined;
@@ -101,110 +97,6 @@ function Nothing() {
         </div>
       )}
     </State>
-  );
-}
-
-function Tool({ icon: Mark, word, run, roomy }: { icon: Icon; word: string; run: () => void; roomy?: boolean }) {
-  return (
-    <button type="button" className={`${styles.tool} ${styles.wide} ${roomy ? styles.roomy : ''}`} onClick={run}>
-      <Mark size={18} stroke={1.75} aria-hidden="true" />
-      {word}
-    </button>
-  );
-}
-
-function Tools({ email, box }: { email: Email; box: Mailbox | undefined }) {
-  const { t } = useText();
-  const { readOnly } = useActions();
-  const place = box ? placeOf(box) : null;
-  if (readOnly || isHeld(email)) {
-    return null;
-  }
-  return (
-    <>
-      {place !== 'archive' && <Tool icon={IconArchive} word={t('key.archive')} run={() => runCommand('archive')} />}
-      {place !== 'trash' && <Tool icon={IconTrash} word={t('key.trash')} run={() => runCommand('trash')} />}
-      <Tool icon={IconFolderSymlink} word={t('key.move')} run={() => runCommand('move')} roomy />
-      <Tool icon={IconFlag} word={t(email.keywords['$flagged'] ? 'read.unflag' : 'read.flag')} run={() => runCommand('flag')} roomy />
-    </>
-  );
-}
-
-function More({ email, box }: { email: Email; box: Mailbox | undefined }) {
-  const { t } = useText();
-  const actions = useActions();
-  const held = isHeld(email);
-  const place = box ? placeOf(box) : null;
-  const [source, setSource] = useState<string | null>(null);
-  useEffect(() => {
-    if (email.blobId && !held) {
-      void client.downloadUrl(email.blobId, 'message.eml', 'message/rfc822').then(setSource);
-    }
-  }, [email.blobId, held]);
-  const [destroying, setDestroying] = useState(false);
-  if (actions.readOnly && !source) {
-    return null;
-  }
-  return (
-    <Menu
-      position="bottom-end"
-      width={250}
-      offset={4}
-      returnFocus
-      withinPortal={false}
-      withInitialFocusPlaceholder={false}
-      transitionProps={{ duration: 0 }}
-      onClose={() => setDestroying(false)}
-      closeOnItemClick
-    >
-      <Menu.Target>
-        <button type="button" className={styles.tool}>
-          <IconDots size={18} stroke={1.75} aria-hidden="true" />
-          <span className={styles.wide}>{t('mail.more')}</span>
-          <VisuallyHidden className={styles.phoneOnly ?? ''}>{t('mail.more')}</VisuallyHidden>
-        </button>
-      </Menu.Target>
-      <Menu.Dropdown className={styles.menu ?? ''}>
-        {!actions.readOnly && (
-          <>
-            {!held && (
-              <>
-                {place !== 'archive' && <PhoneItem word={t('key.archive')} command="archive" />}
-                {place !== 'trash' && <PhoneItem word={t('key.trash')} command="trash" />}
-                <PhoneItem word={t('key.move')} command="move" narrow />
-                <PhoneItem word={t(email.keywords['$flagged'] ? 'read.unflag' : 'read.flag')} command="flag" narrow />
-              </>
-            )}
-            <Menu.Item onClick={() => runCommand('unread')}>{t(isUnread(email) ? 'read.markread' : 'read.markunread')}</Menu.Item>
-            {!held && <Menu.Item onClick={() => runCommand('junk')}>{t(place === 'junk' ? 'act.notjunk' : 'key.junk')}</Menu.Item>}
-            <Menu.Item onClick={() => runCommand('report')}>{t('key.report')}</Menu.Item>
-            {held && <Menu.Item onClick={() => runCommand('trash')}>{t('held.discard')}</Menu.Item>}
-            {place === 'trash' &&
-              (destroying ? (
-                <Menu.Item onClick={() => void actions.destroy([email.id])}>{t('act.destroy.sure')}</Menu.Item>
-              ) : (
-                <Menu.Item closeMenuOnClick={false} onClick={() => setDestroying(true)}>
-                  {t('act.destroy')}
-                </Menu.Item>
-              ))}
-          </>
-        )}
-        {source && (
-          <Menu.Item component="a" href={source} download>
-            {t('read.source')}
-          </Menu.Item>
-        )}
-      </Menu.Dropdown>
-    </Menu>
-  );
-}
-
-/** In the menu only where its button has no room. */
-function PhoneItem({ word, command, narrow }: { word: string; command: Command; narrow?: boolean }) {
-  return (
-    <Menu.Item className={(narrow ? styles.narrowOnly : styles.phoneOnly) ?? ''} onClick={() => runCommand(command)}>
-      {word}
-    </Menu.Item>
   );
 }
 
@@ -300,82 +192,11 @@ function Message({ conversation: { email, thread }, focus, onOpen, onGone }: Mes
           {t('read.textonly')}
         </p>
       )}
-      <Body email={email} judgement={judgement} links={judgement?.level !== 'caution' || linksOpened} />
+      <MessageBody email={email} judgement={judgement} links={judgement?.level !== 'caution' || linksOpened} />
       {part === 'file' && warning}
       <Attachments parts={email.attachments} blocked={held || stop} email={email} />
       <Folded items={at < 0 ? [] : thread.slice(at + 1)} label={t('read.thread.after')} onOpen={onOpen} />
     </article>
-  );
-}
-
-/** The HTML of the message, if it has some that may be drawn. */
-function htmlOf(email: Email): { html: string; cut: boolean } | null {
-  const parts = email.htmlBody ?? [];
-  if (!parts.some((part) => part.type === 'text/html')) {
-    return null;
-  }
-  const values = parts.flatMap((part: BodyPart) => {
-    const value = part.partId ? email.bodyValues[part.partId] : undefined;
-    return value ? [{ ...value, type: part.type }] : [];
-  });
-  if (values.length === 0) {
-    return null;
-  }
-  const html = values
-    .map((value) => (value.type === 'text/html' ? value.value : `<pre>${value.value.replace(/&/g, '&amp;').replace(/</g, '&lt;')}</pre>`))
-    .join('\n');
-  return { html: html.slice(0, BODY_MAX), cut: html.length > BODY_MAX || values.some((value) => value.isTruncated) };
-}
-
-function Body({ email, judgement, links }: { email: Email; judgement: Judgement | null; links: boolean }) {
-  const { t } = useText();
-  // Held, or judged to be stopped: text only, whatever the server sends along.
-  const html = isHeld(email) || judgement?.level === 'stop' ? null : htmlOf(email);
-  if (html) {
-    return <HtmlBody email={email} html={html.html} cut={html.cut} links={links} />;
-  }
-  const values = email.textBody.flatMap((part) => (part.partId ? (email.bodyValues[part.partId] ?? []) : []));
-  const text = values.map((value) => value.value).join('\n\n');
-  return (
-    <>
-      {text.trim() === '' ? (
-        <p className={styles.meta}>{t('read.notext')}</p>
-      ) : (
-        <MessageText text={text} lockNumbers={judgement?.level === 'stop'} links={judgement?.level !== 'stop' && links} />
-      )}
-      {values.some((value) => value.isTruncated) && <p className={styles.meta}>{t('read.truncated')}</p>}
-    </>
-  );
-}
-
-function HtmlBody({ email, html, cut, links }: { email: Email; html: string; cut: boolean; links: boolean }) {
-  const { t } = useText();
-  const [images, setImages] = useState(false);
-  const [remote, setRemote] = useState(0);
-  const inline = useInlineImages(email, html);
-  const onRemote = useCallback((count: number) => setRemote(count), []);
-  return (
-    <>
-      {remote > 0 && !images && (
-        <p className={styles.remote}>
-          {t('read.remote')}{' '}
-          <button type="button" className="textlink" onClick={() => setImages(true)}>
-            {t('read.remote.show')}
-          </button>
-        </p>
-      )}
-      <Suspense fallback={<Skeleton height={120} mt={20} radius={4} />}>
-        <HtmlFrame
-          source={html}
-          images={images}
-          links={links}
-          inline={inline}
-          title={t('read.frame', { subject: cleanLine(email.subject) || t('list.nosubject') })}
-          onRemote={onRemote}
-        />
-      </Suspense>
-      {cut && <p className={styles.meta}>{t('read.truncated')}</p>}
-    </>
   );
 }
 

@@ -13,19 +13,20 @@ interface HtmlFrameProps {
   source: string;
   images: boolean;
   links: boolean;
+  dark: boolean;
   inline: ReadonlyMap<string, string>;
   title: string;
   onRemote: (count: number) => void;
 }
 
-export default function HtmlFrame({ source, images, links, inline, title, onRemote }: HtmlFrameProps) {
+export default function HtmlFrame({ source, images, links, dark, inline, title, onRemote }: HtmlFrameProps) {
   const { t, lang } = useText();
   const frame = useRef<HTMLIFrameElement>(null);
   const [height, setHeight] = useState(120);
   const [target, setTarget] = useState<string | null>(null);
   const safe = useMemo(
-    () => safeHtml(source, { nonce: pageNonce(), images, links, inline, lang, words: { quoteShow: t('read.quote.show') } }),
-    [source, images, links, inline, lang, t],
+    () => safeHtml(source, { nonce: pageNonce(), images, links, dark, inline, lang, words: { quoteShow: t('read.quote.show') } }),
+    [source, images, links, dark, inline, lang, t],
   );
   useEffect(() => onRemote(safe.remote), [onRemote, safe.remote]);
 
@@ -75,7 +76,7 @@ export default function HtmlFrame({ source, images, links, inline, title, onRemo
   }, [safe.html]);
 
   return (
-    <div className={styles.paper}>
+    <div className={styles.paper} data-dark={dark || undefined}>
       <iframe
         ref={frame}
         className={styles.frame}

@@ -21,6 +21,8 @@ export interface SafeOptions {
   links: boolean;
   /** Pictures of the message itself, by Content-ID, as data: addresses. */
   inline: ReadonlyMap<string, string>;
+  /** Dark paper: colours are turned round, pictures are not. */
+  dark: boolean;
   lang: string;
   words: { quoteShow: string };
 }
@@ -96,7 +98,7 @@ export function safeHtml(source: string, options: SafeOptions): SafeHtml {
 
   // :not() lends the rule of a style attribute the weight of ids, so that it wins over the sheets as it would have.
   const own = styles.rules.map((rule, at) => `.sg-${at}:not(#a#a#a){${rule}}`).join('\n');
-  const css = [BASE, ...taken.sheets.map((sheet) => cleanSheet(sheet, options.images)), own].join('\n');
+  const css = [BASE, options.dark ? DARK : '', ...taken.sheets.map((sheet) => cleanSheet(sheet, options.images)), own].join('\n');
   const pictures = options.images ? 'data: https:' : 'data:';
   return {
     remote,
@@ -186,6 +188,12 @@ function foldQuotes(root: HTMLElement, show: string): void {
     details.append(summary, quote);
   }
 }
+
+/** Two turns give a picture its own colours back; the tint of white becomes that of the panel's dark surface. */
+const DARK = `
+html{filter:invert(.9) hue-rotate(180deg)}
+img,[background]{filter:invert(1) hue-rotate(180deg)}
+`;
 
 const BASE = `
 @font-face{font-family:"IBM Plex Sans";font-weight:100 700;src:url("${plex}") format("woff2")}
