@@ -55,6 +55,10 @@ static int load(struct email_view *v, int64_t id)
     if ((needs & (NEEDS_STRUCTURE | NEEDS_INSIGHT)) &&
         (err = read_facts(c->t, c->arena, c->person->org, c->person->account, id, &f)) < 0)
         return err;
+    if ((needs & NEEDS_REPORT) &&
+        (err = mail_reported(c->t, c->arena, c->person->org, c->person->account, id, &v->reported)) < 0)
+        return err;
+    v->has_report = (needs & NEEDS_REPORT) && err == 1;
     if ((needs & NEEDS_INSIGHT) && facts_insight_get(c->arena, f.insight, &v->insight) != 0)
         v->insight = (struct facts_insight){0};
     if ((needs & NEEDS_STRUCTURE) && !v->row.held)
@@ -162,7 +166,7 @@ int jmap_email_get(struct jmap_call *c)
     if (err)
         return err;
     int64_t *missing = arena_array(c->arena, int64_t, ids.n + 1);
-    v->cs = v->needs & ~NEEDS_KEYWORDS ? jmap_charsets_take() : NULL;
+    v->cs = v->needs & ~(NEEDS_KEYWORDS | NEEDS_REPORT) ? jmap_charsets_take() : NULL;
     json_obj(c->w);
     jmap_put_account(c);
     jmap_put_state(c, "state", state);

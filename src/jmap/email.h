@@ -3,12 +3,20 @@
 #include "jmap/method.h"
 #include "jmap/part.h"
 #include "mime/identity.h"
+#include "store/decide.h"
 #include "store/keyword.h"
 
 #define EMAIL_HEADERS_MAX 64u /* header:* properties of one call */
 
 /* What a property needs beyond the message's row. */
-enum { NEEDS_RAW = 1, NEEDS_IDENTITY = 2, NEEDS_STRUCTURE = 4, NEEDS_INSIGHT = 8, NEEDS_KEYWORDS = 16 };
+enum {
+    NEEDS_RAW = 1,
+    NEEDS_IDENTITY = 2,
+    NEEDS_STRUCTURE = 4,
+    NEEDS_INSIGHT = 8,
+    NEEDS_KEYWORDS = 16,
+    NEEDS_REPORT = 32
+};
 
 /* header:{name}[:as{form}][:all] (RFC 8621 4.1.3) */
 enum header_form { AS_RAW, AS_TEXT, AS_ADDRESSES, AS_GROUPED, AS_MESSAGE_IDS, AS_DATE, AS_URLS, AS_FORMS };
@@ -51,6 +59,8 @@ struct email_view {
     struct mime_identity who;
     struct facts_structure structure;
     struct facts_insight insight;
+    struct mail_reported reported;
+    bool has_report;
     struct part_lists lists;
 };
 typedef void email_put_fn(struct email_view *v, struct json_w *w);
@@ -69,6 +79,7 @@ extern const size_t email_n_props;
 int email_view_args(struct jmap_call *c, struct email_view *v, bool parse) MUST_USE;
 void email_put(struct email_view *v);
 void email_put_findings(struct email_view *v); /* guardFindings with texts it/en */
+email_put_fn email_put_reported;
 /* body_put.c */
 email_put_fn email_put_structure, email_put_values, email_put_text, email_put_html, email_put_attachments;
 /* Bytes and structure of one message: 1, 0 not there or held (raw.p stays NULL), < 0. */

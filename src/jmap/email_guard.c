@@ -1,4 +1,4 @@
-/* guardFindings: the stored codes and facts with the words of the guard's table, in both languages. */
+/* guardReported; guardFindings: the stored codes and facts with the words of the guard's table, in both languages. */
 #include "guard/guard.h"
 #include "jmap/email.h"
 
@@ -56,4 +56,20 @@ void email_put_findings(struct email_view *v)
     }
     json_arr_end(w);
     json_decref(list);
+}
+
+void email_put_reported(struct email_view *v, struct json_w *w)
+{
+    static const char *const as[REPORTS] = {
+        [REPORT_FRAUD] = "fraud", [REPORT_JUNK] = "junk", [REPORT_HONEST] = "honest"};
+    if (!v->has_report) {
+        json_none(w);
+        return;
+    }
+    json_obj(w);
+    json_kstr(w, "as", str_c(as[v->reported.as]));
+    json_keyz(w, "at");
+    json_time(w, v->reported.at_ms);
+    json_kstr(w, "by", v->reported.who);
+    json_obj_end(w);
 }

@@ -185,6 +185,8 @@ const struct email_prop email_props[] = {
     {"guardScore", 0, false, false, put_score, "Int", "In thousandths of a nat."},
     {"guardText", NEEDS_INSIGHT, false, false, put_clean, "String",
      "Text as a person reads it, without markup and links' targets."},
+    {"guardReported", NEEDS_REPORT, false, false, email_put_reported, "{as, at, by}|null",
+     "What its reader last said of it (Guard/report): as fraud, junk or honest, at a UTCDate, by an address."},
     {"traceId", 0, false, false, put_trace, "String|null", "Of the transaction it came with; see Delivery/get."},
 };
 const size_t email_n_props = N_ELEMENTS(email_props);

@@ -47,14 +47,15 @@ const struct jmap_method jmap_methods[] = {
      "{text} -> {unknown: [\"foo:bar\"]}: operators and values of a typed search that mean nothing here, for a hint. "
      "They are looked for as words."},
     {"Held/release", GUARD, JMAP_ANYONE, jmap_held_release,
-     "{ids} -> {released: {id: emailId}, notReleased: {id: SetError}}. The id stays the same. Audited."},
+     "{ids, reason} -> {released: {id: emailId}, notReleased: {id: SetError}}. The id stays the same. reason: in the "
+     "person's words why it is genuine, at most 2000 bytes, or absent; it goes into the audit. Audited."},
     {"Held/discard", GUARD, JMAP_ANYONE, jmap_held_discard,
      "{ids} -> {discarded: [id], notDiscarded}. Removed with its stub. Audited."},
     {"Guard/report", GUARD, JMAP_ANYONE, jmap_guard_report,
      "{ids, as: \"fraud\"|\"junk\"|\"honest\"} -> {reported: [id], notReported}. Fraud and junk go to Junk, honest to "
      "Inbox; after fraud, payment details "
      "that only mails of this sender had taught count no more. A held message can only be reported as fraud, and stays "
-     "held. Audited."},
+     "held. Audited; what was said last is the Email's guardReported, and Email/changes tells of it."},
     {"Context/get", GUARD, JMAP_ANYONE, jmap_context_get,
      "{emailId} -> {emailId, address, name, domain, company, firstSeen, lastSeen, received, sent, domainReceived, "
      "bankDetails: [{iban, state: "

@@ -64,6 +64,36 @@ static int to_role(struct txn *t, int64_t org, int64_t account, int64_t message,
     return r;
 }
 
+/* The row, and a new state of the Email: a session that shows it must learn of it, even when the message moved nowhere. */
+static int remember(struct txn *t, int64_t org, int64_t account, int64_t message, enum mail_report as, struct str who)
+{
+    int64_t seq;
+    int r = db_run(t->db, SQL_REPORTED_PUT,
+                   DB_ARGS(db_int(org), db_int(message), db_int(account), db_int(as), db_int(t->now_ms), db_text(who)),
+                   NULL);
+    if (r == 0)
+        r = txn_seq(t, org, &seq);
+    if (r == 0)
+        r = db_run(t->db, SQL_MESSAGE_SEQ, DB_ARGS(db_int(org), db_int(account), db_int(message), db_int(seq)), NULL);
+    if (r == 0)
+        txn_changed(t, org, account, CHANGED_EMAIL, seq);
+    return no_constraint(r);
+}
+
+int mail_reported(struct txn *t, struct arena *a, int64_t org, int64_t account, int64_t message,
+                  struct mail_reported *out)
+{
+    AUTO(db_cursor) struct db_cursor c = {0};
+    int r = db_query(t->db, &c, SQL_REPORTED_GET, DB_ARGS(db_int(org), db_int(account), db_int(message)));
+    if (r || (r = db_next(&c)) != 1)
+        return no_constraint(r);
+    int64_t as = db_col_int(&c, 0);
+    if (as < 0 || as >= REPORTS)
+        return ERR_CORRUPT;
+    *out = (struct mail_reported){(enum mail_report)as, db_col_int(&c, 1), arena_str(a, db_col_str(&c, 2))};
+    return 1;
+}
+
 int mail_report(struct txn *t, int64_t org, int64_t account, int64_t message, enum mail_report as, struct str who)
 {
     static const char *const what[] = {"guard.fraud", "guard.junk", "guard.honest"};
@@ -78,5 +108,7 @@ int mail_report(struct txn *t, int64_t org, int64_t account, int64_t message, en
         r = to_role(t, org, account, message, &b, as == REPORT_HONEST ? ROLE_INBOX : ROLE_JUNK);
     if (r == 0 && as == REPORT_FRAUD && (r = sender_domain(t, org, account, message, &domain)) == 0 && domain.n)
         r = no_constraint(db_run(t->db, SQL_PARTY_DETAIL_DOUBT, DB_ARGS(db_int(org), db_text(domain)), NULL));
+    if (r == 0)
+        r = remember(t, org, account, message, as, who);
     return r ? r : note(t, org, account, message, who, str_c(what[as]));
 }

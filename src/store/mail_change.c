@@ -36,6 +36,8 @@ static int email_left(struct txn *t, int64_t org, int64_t account, const struct 
     if (r == 0)
         r = db_run(t->db, SQL_FACTS_DELETE, DB_ARGS(db_int(org), db_int(p->message)), NULL);
     if (r == 0)
+        r = db_run(t->db, SQL_REPORTED_DELETE, DB_ARGS(db_int(org), db_int(p->message)), NULL);
+    if (r == 0)
         r = tombstone(t, org, account, TOMBSTONE_EMAIL, seq, p->message, 0, b.created_seq);
     if (r == 0)
         r = thread_leave(t, org, account, p->thread, seq);

@@ -11,6 +11,7 @@ static int check_audit(struct verify *v);
 static int check_unread(struct verify *v);
 static int check_judged(struct verify *v);
 static int check_claims(struct verify *v);
+static int check_reported(struct verify *v);
 
 int verify_rows(struct verify *v)
 {
@@ -26,6 +27,8 @@ int verify_rows(struct verify *v)
         rc = check_judged(v);
     if (rc == 0)
         rc = check_claims(v);
+    if (rc == 0)
+        rc = check_reported(v);
     return rc ? rc : check_audit(v);
 }
 
@@ -162,6 +165,22 @@ static int check_claims(struct verify *v)
         verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW,
                       "The unproven domain %.*s of firm %lld is of no firm, has no token, or is proven already.",
                       STRF(domain), (long long)db_col_int(&c, 0));
+        rc = 0;
+    }
+    db_end(&c);
+    return rc;
+}
+
+/* What a person said is said of a message that is there. */
+static int check_reported(struct verify *v)
+{
+    struct db_cursor c;
+    int rc = db_query(v->db, &c, SQL_VERIFY_REPORTED, DB_ARGS(db_int(UNREAD_REPORTED_MAX)));
+
+    while (rc == 0 && (rc = db_next(&c)) == 1) {
+        verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW,
+                      "Message %lld of firm %lld was reported by its reader, but it is not there.",
+                      (long long)db_col_int(&c, 1), (long long)db_col_int(&c, 0));
         rc = 0;
     }
     db_end(&c);

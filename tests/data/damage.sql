@@ -123,3 +123,9 @@ DELETE FROM domain_claim
 INSERT INTO domain (org, domain, created_ms) SELECT min(org), 'solo-qui.example', 1 FROM org
 -- undo
 DELETE FROM domain WHERE domain = 'solo-qui.example'
+
+-- name: reported_dangling
+-- set: cell
+INSERT INTO reported (org, message, account, what, at_ms, who) VALUES (1, 999999, 1, 0, 1, 'x@azienda.example')
+-- undo
+DELETE FROM reported

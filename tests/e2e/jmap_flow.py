@@ -213,6 +213,13 @@ def held(s):
     t.is_(download(s, s.account, full["blobId"])[0], 200, "and can be downloaded")
     got = one(s, "Guard/report", ids=[h], **{"as": "fraud"})
     t.is_((got["reported"], set(one(s, "Email/get", ids=[h], properties=["mailboxIds"])["list"][0]["mailboxIds"])), ([h], {s.mailbox("junk")["id"]}), "reported as fraud: in Junk")
+    state = one(s, "Email/get", ids=[])["state"]
+    said = one(s, "Email/get", ids=[h], properties=["guardReported"])["list"][0]["guardReported"]
+    t.is_((said["as"], said["by"], said["at"][-1]), ("fraud", s.user, "Z"), "guardReported is read back")
+    one(s, "Guard/report", ids=[h], **{"as": "junk"})  # moves nothing: it is in Junk already
+    t.is_((one(s, "Email/changes", sinceState=state)["updated"], one(s, "Email/get", ids=[h], properties=["guardReported"])["list"][0]["guardReported"]["as"]), ([h], "junk"),
+          "a report that moves nothing is a change too, and the last one counts")
+    one(s, "Guard/report", ids=[h], **{"as": "fraud"})
     s.send(held_mail().replace(b"<h@", b"<h2@"))
     h2 = s.emails(name="Held", properties=["id"])[0]["id"]
     s.verb("held", "list", "--state", s.state, s.user)
