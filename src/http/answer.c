@@ -73,8 +73,10 @@ static void put_csp(struct buf *b, const struct http_answer *a)
                    "'self'; frame-ancestors 'none'\r\n",
                    STRF(a->nonce));
     else
-        buf_addz(b, "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action "
-                    "'none'; sandbox\r\n");
+        buf_printf(b,
+                   "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action "
+                   "'none'%s\r\n",
+                   a->flags & HTTP_OWN ? "" : "; sandbox");
 }
 
 void http_put_security(struct buf *out, const struct http_conn *hc, bool https)

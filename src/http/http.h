@@ -37,6 +37,8 @@ struct http_person { /* who is logged in */
     int64_t cell, org, account;
     struct str address, name, firm, lang;
     unsigned may; /* HTTP_MAY_*: an app token may have less than its account */
+    int64_t
+        password_ms; /* of a verified password: when it was set, so that it can be asked whether it still holds. 0: not by password */
 };
 struct http_req {
     uint64_t id;
@@ -89,6 +91,7 @@ enum {                         /* flags of an answer */
        HTTP_RANGES = 32, /* a single byte range may be asked for (206, 416): body, view, or a source that seeks */
        HTTP_PRIVATE =
            64, /* body holds a secret beside what a stranger chose: never compressed (BREACH). Answers with Set-Cookie are not either */
+       HTTP_OWN = 128, /* a file of the panel: no sandbox, in which a service worker would have no store of files */
 };
 /* An answer that is pulled piece by piece as the peer takes it: at most HTTP_PULL_STEP bytes are asked for, and only while less than CONN_OUT_HIGH waits to
  * be sent. pull and seek run on the loop: memory or a local file, nothing that waits. The request's arena lives until free was called. */
@@ -138,16 +141,22 @@ enum http_verdict {
 
 /* Log-ins that last, kept by somebody else (the store); http makes the random ids and hands out only keyed hashes of them. Each call must cause exactly one
  * http_login_done(server, ticket, ..), now or later on the loop. Without them (NULL) sessions live in this process only. */
-enum http_login_kind { HTTP_LOGIN_SESSION = 1, HTTP_LOGIN_TOKEN = 2 };
+enum http_login_kind {
+    HTTP_LOGIN_SESSION = 1,
+    HTTP_LOGIN_TOKEN = 2,
+    HTTP_LOGIN_PASSWORD = 3 /* HTTP Basic: nothing is kept of it, but `find` says whether that password still holds */
+};
 struct http_login {
     int64_t cell, org, account;
     enum http_login_kind kind;
+    int64_t password_ms; /* of HTTP_LOGIN_PASSWORD, and of the password that a session begins with */
     uint8_t hash[NET_MAC_LEN];
 };
 struct http_logins {
     /* HTTP_VERIFY_OK with the person, HTTP_VERIFY_NO (unknown or over), HTTP_VERIFY_DOWN. */
     void (*find)(void *ctx, uint64_t ticket, const struct http_login *l);
-    /* A new session; `old` (may be NULL) ends with it. HTTP_VERIFY_OK once it is durable, else HTTP_VERIFY_DOWN. */
+    /* A new session; `old` (may be NULL) ends with it. HTTP_VERIFY_OK once it is durable; HTTP_VERIFY_NO: the password changed meanwhile; else
+     * HTTP_VERIFY_DOWN. */
     void (*begin)(void *ctx, uint64_t ticket, const struct http_login *l, const struct http_login *old);
     void (*end)(void *ctx, uint64_t ticket, const struct http_login *l);
     void *ctx;

@@ -73,7 +73,7 @@ static void answer_page(struct http_req *r, const struct web_file *f)
 static void answer_file(struct http_req *r, const struct web_file *f)
 {
     struct http_answer a = {
-        .status = 200, .type = f->type, .flags = f->immutable ? HTTP_CACHE_FOREVER : HTTP_CACHE_CHECK};
+        .status = 200, .type = f->type, .flags = HTTP_OWN | (f->immutable ? HTTP_CACHE_FOREVER : HTTP_CACHE_CHECK)};
     a.etag = str_c(f->etag);
     if (http_accepts_gzip(http_field(&r->head, STR("Accept-Encoding")))) {
         a.view = str_n(f->gz, f->gz_n);

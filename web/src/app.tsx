@@ -4,10 +4,11 @@ import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-qu
 import { RouterProvider } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Fault } from './jmap/client';
+import { keepOnLeave } from './lib/kept';
 import { pageNonce } from './lib/nonce';
 import { router } from './router';
 import { Crash } from './shell/Crash';
-import { expiredKey, meKey } from './shell/Gate';
+import { endSession, meKey } from './shell/session';
 import { cssVariablesResolver, theme } from './style/theme';
 
 const NETWORK_TRIES = 2;
@@ -18,8 +19,7 @@ function createQueryClient(): QueryClient {
       // A session that ended shows the log-in page in place; the address stays, so the person comes back to it.
       onError: (error) => {
         if (error instanceof Fault && error.kind === 'unauthorised') {
-          queryClient.setQueryData(expiredKey, true);
-          queryClient.setQueryData(meKey, null);
+          endSession(queryClient);
         }
       },
     }),
@@ -32,6 +32,7 @@ function createQueryClient(): QueryClient {
       },
     },
   });
+  keepOnLeave(queryClient, meKey);
   return queryClient;
 }
 

@@ -11,12 +11,17 @@ function shellFiles(): string[] {
   return [...new Set(['/', ...loaded])];
 }
 
+/** The parts that are loaded when they are first needed: fetched now, so that they open at once, also without a network. */
+async function warmUp(): Promise<void> {
+  await Promise.allSettled([import('./mail/html/HtmlFrame'), import('./keys/KeySheet'), import('./preview/Preview')]);
+}
+
 export async function keepShell(): Promise<void> {
   if (!('serviceWorker' in navigator) || !('caches' in window) || !import.meta.env.PROD) {
     return;
   }
   try {
-    await navigator.serviceWorker.register('/sw.js', { scope: '/' });
+    await warmUp();
     const store = await caches.open(STORE);
     const files = shellFiles();
     const old = await store.keys();
@@ -29,6 +34,7 @@ export async function keepShell(): Promise<void> {
         }
       }),
     );
+    await navigator.serviceWorker.register('/sw.js', { scope: '/' });
   } catch {
     // Private windows and plain http from elsewhere refuse; the panel works all the same.
   }

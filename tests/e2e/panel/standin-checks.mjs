@@ -157,6 +157,55 @@ export async function standinChecks({ open, axe, basics, shot, target, storage }
     await page.context().close();
   });
 
+  await group('without a network', async () => {
+    const page = await open({ storage });
+    const rows = page.locator('[role="row"][data-email]');
+    await go(page, '/mail/inbox');
+    await rows.first().waitFor();
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    await go(page, `/mail/inbox/${ids.note}`);
+    await page.locator('article').waitFor();
+    await rows.nth(9).waitFor();
+    const before = await rows.count();
+    mood.cut = true;
+    await page.reload();
+    await page.locator('article').waitFor();
+    await rows.nth(9).waitFor();
+    equal(await rows.count(), before, 'loaded again without a server, the list and the open message are still there');
+    await page.getByText('Non aggiornato dalle').waitFor();
+    ok(true, 'with the hour they are from');
+    await basics(page, 'kept', 'it');
+    await axe(page, 'kept');
+    await shot(page, 'kept');
+    const fresh = await page.context().newPage();
+    await fresh.goto(`${target.url}/mail/inbox`);
+    await fresh.getByRole('heading', { level: 1, name: 'Il servizio non risponde' }).waitFor();
+    ok(true, 'a new window has nothing kept and says so in the panel’s own words');
+    await page.context().setOffline(true);
+    await fresh.getByRole('heading', { level: 1, name: 'Sei senza rete' }).waitFor();
+    await basics(fresh, 'offline', 'it');
+    await axe(fresh, 'offline');
+    await shot(fresh, 'offline');
+    await page.reload();
+    await page.getByText('Sei senza rete').waitFor();
+    await rows.nth(9).waitFor();
+    equal(await rows.count(), before, 'no network at all: the same');
+    mood.cut = false;
+    mood.extra = [{ ...emails[5], id: 'Elater', threadId: 'Tlater', subject: 'Arrivato intanto', receivedAt: new Date().toISOString() }];
+    await page.context().setOffline(false);
+    await page.getByText('Arrivato intanto').waitFor();
+    await page.getByText('Sei senza rete').waitFor({ state: 'detached' });
+    await fresh.getByText('Arrivato intanto').waitFor();
+    ok(true, 'when the network is back everything is read again, in both windows');
+    await page.locator('header button[aria-haspopup="menu"]').click();
+    await page.getByRole('menuitem', { name: 'Esci' }).click();
+    await page.locator('input[name="password"]').waitFor();
+    equal(await page.evaluate(() => sessionStorage.length), 0, 'after log-out nothing is kept');
+    mood.extra = [];
+    await page.context().close();
+  });
+
   await group('new mail', async () => {
     const page = await open({ storage });
     await go(page, '/mail/inbox');

@@ -15,8 +15,8 @@ const DATA = fileURLToPath(new URL('../../data/mail/', import.meta.url));
 const CAPABILITIES = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 'urn:sigillo:guard', 'urn:sigillo:admin'];
 const COOKIE = 'sigillo=standin';
 
-/** What the server does now; tests change it. `delay` in ms, `fail` an HTTP status or 0, `tries` of log-in. */
-export const mood = { delay: 0, fail: 0, tries: 0, state: 1, extra: [], refuse: new Set(), calls: [], dns: 'notFound' };
+/** What the server does now; tests change it. `delay` in ms, `fail` an HTTP status or 0, `tries` of log-in, `cut` answers nothing. */
+export const mood = { delay: 0, fail: 0, tries: 0, state: 1, extra: [], refuse: new Set(), calls: [], dns: 'notFound', cut: false };
 
 /** Changes made by tests, undone by `calm`. */
 const boxesOf = new Map();
@@ -27,7 +27,7 @@ const reports = new Map();
 const lines = new Set();
 
 export function calm() {
-  Object.assign(mood, { delay: 0, fail: 0, tries: 0, extra: [], calls: [], dns: 'notFound' });
+  Object.assign(mood, { delay: 0, fail: 0, tries: 0, extra: [], calls: [], dns: 'notFound', cut: false });
   mood.refuse.clear();
   boxesOf.clear();
   wordsOf.clear();
@@ -46,6 +46,10 @@ export function announce() {
 
 export async function startStandin(dist) {
   const server = createServer((request, response) => {
+    if (mood.cut) {
+      request.socket.destroy();
+      return;
+    }
     handle(dist, request, response).catch((error) => {
       response.headersSent ? response.destroy() : response.writeHead(500).end(String(error));
     });
@@ -84,7 +88,7 @@ async function handle(dist, request, response) {
     if (!existsSync(file)) {
       return response.writeHead(404).end();
     }
-    response.writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream', 'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox" });
+    response.writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream', 'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'" });
     return response.end(readFileSync(file));
   }
   const nonce = randomBytes(16).toString('base64');

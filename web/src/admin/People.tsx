@@ -8,7 +8,7 @@ import type { Person } from '../jmap/types';
 import { factDate, fileSize } from '../lib/format';
 import { Chip } from '../mail/Chip';
 import { RealAddress } from '../mail/ReaderHead';
-import { useMe } from '../shell/Gate';
+import { useMe } from '../shell/session';
 import { State } from '../shell/State';
 import { FormDialog, PageHead, Waiting, useReason } from './parts';
 import { useSaving } from './saving';

@@ -6,7 +6,7 @@ import { login, type LoginResult } from '../api';
 import { useText } from '../i18n';
 import { client } from '../jmap/mail';
 import { Brand, LETTER, SEAL } from '../shell/Brand';
-import { expiredKey, meKey } from '../shell/Gate';
+import { expiredKey, meKey } from '../shell/session';
 import { LangSwitch } from '../shell/LangSwitch';
 import { Service } from '../shell/Service';
 import { useTitle } from '../shell/useTitle';

@@ -44,7 +44,7 @@ export function More({ email, box }: { email: Email; box: Mailbox | undefined })
   const [source, setSource] = useState<string | null>(null);
   useEffect(() => {
     if (email.blobId && !held) {
-      void client.downloadUrl(email.blobId, 'message.eml', 'message/rfc822').then(setSource);
+      void client.downloadUrl(email.blobId, 'message.eml', 'message/rfc822').then(setSource, () => undefined);
     }
   }, [email.blobId, held]);
   const [destroying, setDestroying] = useState(false);

@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Fault } from '../jmap/client';
 import { client, fetchChanges, fetchStates, keys, type States } from '../jmap/mail';
-import { expiredKey, meKey } from '../shell/Gate';
+import { endSession, meKey } from '../shell/session';
 
 const POLL_MS = 15_000;
 /** While the server's line is open, asking is only for what the line may have lost. */
@@ -22,7 +22,12 @@ export interface Sync {
 
 export function useSync(): Sync {
   const queryClient = useQueryClient();
-  const [sync, setSync] = useState<Sync>({ lastAnswer: null, failing: false, arrived: { count: 0, turn: 0 } });
+  const [sync, setSync] = useState<Sync>(() => ({
+    // A page that was loaded without a network shows what was kept: that is as old as its mailboxes.
+    lastAnswer: queryClient.getQueryState(keys.mailboxes)?.dataUpdatedAt ?? null,
+    failing: false,
+    arrived: { count: 0, turn: 0 },
+  }));
 
   useEffect(() => {
     const abort = new AbortController();
@@ -33,6 +38,7 @@ export function useSync(): Sync {
     let line: EventSource | undefined;
     let lineOpen = false;
     let lastLook = 0;
+    let failed = false;
 
     async function look(): Promise<void> {
       if (looking) {
@@ -43,6 +49,15 @@ export function useSync(): Sync {
       lastLook = Date.now();
       try {
         let created = 0;
+        if (failed) {
+          // Whatever happened meanwhile, also to the session, is not known.
+          states = null;
+          await Promise.all([keys.all, meKey].map((queryKey) => queryClient.invalidateQueries({ queryKey })));
+          failed = false;
+          if (!line) {
+            void listen();
+          }
+        }
         if (states === null) {
           states = await fetchStates(abort.signal);
         } else {
@@ -63,10 +78,10 @@ export function useSync(): Sync {
           return;
         }
         if (error instanceof Fault && error.kind === 'unauthorised') {
-          queryClient.setQueryData(expiredKey, true);
-          queryClient.setQueryData(meKey, null);
+          endSession(queryClient);
           return;
         }
+        failed = true;
         setSync((old) => ({ ...old, failing: true }));
       } finally {
         looking = false;
@@ -121,18 +136,4 @@ export function useSync(): Sync {
   }, [queryClient]);
 
   return sync;
-}
-
-export function useOnline(): boolean {
-  const [online, setOnline] = useState(navigator.onLine);
-  useEffect(() => {
-    const update = () => setOnline(navigator.onLine);
-    window.addEventListener('online', update);
-    window.addEventListener('offline', update);
-    return () => {
-      window.removeEventListener('online', update);
-      window.removeEventListener('offline', update);
-    };
-  }, []);
-  return online;
 }

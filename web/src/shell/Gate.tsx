@@ -1,41 +1,34 @@
 // Who is there decides what is drawn: the log-in page or the page that was asked for.
 import { VisuallyHidden } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { Outlet } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { fetchMe } from '../api';
 import { suggestLang, useText } from '../i18n';
 import { Login } from '../login/Login';
+import { useMe } from './session';
 import { SkipLink } from './SkipLink';
 import { State } from './State';
-
-export const meKey = ['me'] as const;
-/** True once a session ended by itself, until the next log-in. */
-export const expiredKey = ['expired'] as const;
-
-export function useMe() {
-  return useQuery({ queryKey: meKey, queryFn: fetchMe, staleTime: Infinity });
-}
+import { useOnline } from './useOnline';
+import { useTitle } from './useTitle';
 
 export function Gate() {
   const { t } = useText();
   const me = useMe();
   useEffect(() => suggestLang(me.data?.lang), [me.data?.lang]);
 
+  const online = useOnline();
+  const { isError, refetch } = me;
+  useEffect(() => {
+    if (online && isError) {
+      void refetch();
+    }
+    // Only the return of the line asks again; a server that refuses is asked by hand.
+  }, [online]);
+
   if (me.isPending) {
     return <VisuallyHidden role="status">{t('app.loading')}</VisuallyHidden>;
   }
   if (me.isError) {
-    return (
-      <main>
-        <State
-          heading="h1"
-          title={t('app.down.title')}
-          text={t('app.down.text')}
-          action={{ label: t('app.retry'), run: () => void me.refetch() }}
-        />
-      </main>
-    );
+    return <Unreachable online={online} retry={() => void me.refetch()} />;
   }
   if (!me.data) {
     return <Login />;
@@ -45,5 +38,22 @@ export function Gate() {
       <SkipLink />
       <Outlet />
     </>
+  );
+}
+
+/** Nothing is known of who is there, and nothing was kept. */
+function Unreachable({ online, retry }: { online: boolean; retry: () => void }) {
+  const { t } = useText();
+  const title = t(online ? 'app.down.title' : 'app.offline.title');
+  useTitle(`${title} · ${t('app.name')}`);
+  return (
+    <main>
+      <State
+        heading="h1"
+        title={title}
+        text={t(online ? 'app.down.text' : 'app.offline.text')}
+        action={{ label: t('app.retry'), run: retry }}
+      />
+    </main>
   );
 }

@@ -6,11 +6,12 @@ import { useState } from 'react';
 import { logout, type Me } from '../api';
 import { LANGUAGES, setLang, useText, type Lang } from '../i18n';
 import { client } from '../jmap/mail';
+import { dropKept } from '../lib/kept';
 import { useChoice, writeChoice } from '../lib/store';
 import { initials } from '../lib/text';
 import { SearchBox } from '../search/SearchBox';
 import { Brand } from './Brand';
-import { meKey } from './Gate';
+import { meKey } from './session';
 import styles from './Header.module.css';
 import { Service } from './Service';
 
@@ -24,6 +25,7 @@ export function useLeave(): () => Promise<void> {
   return async () => {
     await logout();
     client.reset();
+    dropKept();
     // First nobody is there, then the data goes: the other way round the open page would ask for it again.
     queryClient.setQueryData(meKey, null);
     queryClient.removeQueries({ queryKey: ['mail'] });

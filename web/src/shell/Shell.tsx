@@ -7,15 +7,16 @@ import { useText } from '../i18n';
 import { boxSlug, mailboxesQuery } from '../jmap/mail';
 import { useCommands, useGlobalKeys } from '../keys/useKeys';
 import { clockTime } from '../lib/format';
-import { useOnline, useSync } from '../mail/useSync';
+import { useSync } from '../mail/useSync';
 import { ActionsProvider, useActions } from '../mail/actions';
 import { BottomBar } from './BottomBar';
-import { useMe } from './Gate';
 import { Header } from './Header';
 import { walkPanes } from './panes';
 import { Rail } from './Rail';
+import { useMe } from './session';
 import styles from './Shell.module.css';
 import { UndoBar } from './UndoBar';
+import { useOnline } from './useOnline';
 
 const KeySheet = lazy(() => import('../keys/KeySheet'));
 
