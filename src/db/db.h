@@ -121,7 +121,7 @@ int db_integrity(struct db *db, struct arena *a, struct str *report) MUST_USE; /
 int db_snapshot(struct db *db, const char *path, struct err *e) MUST_USE;
 
 /* Wake-ups between nodes (PostgreSQL LISTEN/NOTIFY; SQLite: 0, no descriptor, never one to read). A connection that listens is used for nothing
- * else. Inside a transaction a notification leaves with its commit. Channel: lower case letters, digits, _; payload: text under 8000 bytes. */
+ * else but to notify: it does not wait for the disk, and does not hear itself. Inside a transaction a notification leaves with its commit. Channel: lower case letters, digits, _; payload: text under 8000 bytes. */
 #define DB_NOTIFY_MAX 7999u
 int db_notify(struct db *db, const char *channel, struct str payload) MUST_USE;
 int db_listen(struct db *db, const char *channel) MUST_USE;

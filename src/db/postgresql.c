@@ -314,12 +314,19 @@ static int pg_notify(struct db *db, const char *channel, struct str payload)
     return r || db->txn != DB_TXN_NONE ? r : pg_wait(p, NULL);
 }
 
+/* Such a connection commits nothing but notifications, which need not outlive the server: a NOTIFY takes a transaction number, and its commit would wait
+ * for the disk under a lock that all notifying commits share. */
 static int pg_listen(struct db *db, const char *channel)
 {
+    struct db_pg *p = (struct db_pg *)db;
     char text[96];
     snprintf(text, sizeof text, "LISTEN %s", channel); /* letters, digits and _ only: db.c looked */
-    int r = pg_send_text((struct db_pg *)db, text);
-    return r ? r : pg_wait((struct db_pg *)db, NULL);
+    int r = pg_send_text(p, "SET synchronous_commit = off");
+    if (r == 0)
+        r = pg_wait(p, NULL);
+    if (r == 0)
+        r = pg_send_text(p, text);
+    return r ? r : pg_wait(p, NULL);
 }
 
 static int pg_notify_next(struct db *db, struct arena *a, struct str *channel, struct str *payload)
@@ -327,7 +334,9 @@ static int pg_notify_next(struct db *db, struct arena *a, struct str *channel, s
     struct db_pg *p = (struct db_pg *)db;
     if (!pg_alive(p))
         return pg_gone(p);
-    PGnotify *n = PQnotifies(p->c);
+    PGnotify *n;
+    while ((n = PQnotifies(p->c)) && n->be_pid == PQbackendPID(p->c))
+        PQfreemem(n);
     if (!n)
         return 0;
     *channel = arena_str(a, str_c(n->relname));

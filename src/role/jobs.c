@@ -66,15 +66,22 @@ static void on_control(void *arg)
     }
 }
 
-static void wake(struct jobs_role *j, const struct channel_msg *m)
+/* On a thread of the store: what this process changed, to every net. Over PostgreSQL they hear it from the server. */
+static void tell_nets(void *arg, const struct store_wake *list, size_t n, bool elsewhere)
 {
-    struct rd r = rd_of(m->body);
-    uint32_t cell = rd_u32(&r);
-    uint64_t org = rd_u64(&r);
-    (void)rd_u64(&r); /* account */
-    (void)rd_u64(&r); /* seq: says only "look again" */
-    if (rd_done(&r) && cell > 0 && org > 0 && org <= INT64_MAX)
-        jobs_index_wake(j, cell, (int64_t)org);
+    struct jobs_role *j = arg;
+    char mem[32];
+    if (elsewhere)
+        return;
+    pthread_mutex_lock(&j->nets_lock);
+    for (size_t i = 0; i < n; i++) {
+        struct buf b = {.p = mem, .cap = sizeof mem, .max = sizeof mem};
+        role_wake_put(&b, &list[i]);
+        for (size_t k = 0; k < ROLE_NETS_MAX; k++)
+            if (j->nets[k].fd >= 0 && channel_send(j->nets[k].fd, MSG_WAKE, 0, buf_str(&b), NULL, 0) == ERR_BUSY)
+                log_debug("jobs.wake", L_Z("lost", "its queue is full; its next look finds it"));
+    }
+    pthread_mutex_unlock(&j->nets_lock);
 }
 
 static void on_net(void *arg)
@@ -82,10 +89,11 @@ static void on_net(void *arg)
     struct jobs_net *net = arg;
     struct jobs_role *j = net->jobs;
     struct channel_msg m;
+    struct store_wake w;
     int err;
     while ((err = channel_recv(net->fd, j->msg, CHANNEL_MSG_MAX, &m)) == 0) {
-        if (m.type == MSG_WAKE)
-            wake(j, &m);
+        if (m.type == MSG_WAKE && role_wake_get(m.body, &w))
+            jobs_index_wake(j, w.cell, w.org);
         channel_msg_close(&m);
     }
     if (err != ERR_BUSY) /* it is being restarted: its successor's end comes as PEER */
@@ -95,7 +103,9 @@ static void on_net(void *arg)
 static void net_join(struct jobs_net *net, int fd)
 {
     struct intake_io io = net_io_of(net->jobs->loop);
+    pthread_mutex_lock(&net->jobs->nets_lock);
     net->fd = fd;
+    pthread_mutex_unlock(&net->jobs->nets_lock);
     if (fd >= 0)
         net->watch = io.watch(io.ctx, fd, on_net, net);
 }
@@ -105,9 +115,11 @@ static void net_leave(struct jobs_net *net)
     struct intake_io io = net_io_of(net->jobs->loop);
     if (net->watch)
         io.unwatch(io.ctx, STEAL(net->watch));
+    pthread_mutex_lock(&net->jobs->nets_lock);
     if (net->fd >= 0)
         close(net->fd);
     net->fd = -1;
+    pthread_mutex_unlock(&net->jobs->nets_lock);
 }
 
 static void on_look(struct net_timer *t)
@@ -125,6 +137,10 @@ static int jobs_open(struct jobs_role *j, struct err *e)
     sc.post = net_post_ctx;
     sc.post_ctx = j->loop;
     sc.writers = sc.readers = 1;
+    if (sc.engine == DB_SQLITE) {
+        sc.wake = tell_nets;
+        sc.wake_ctx = j;
+    }
     r = store_open(&j->store, &sc, j->ctx->env, e);
     if (r != 0)
         return r;
@@ -170,6 +186,7 @@ static int jobs_run(struct role_ctx *r)
     j = (struct jobs_role){.ctx = r, .look = true, .msg = malloc(CHANNEL_MSG_MAX)};
     for (int i = 0; i < ROLE_NETS_MAX; i++)
         j.nets[i] = (struct jobs_net){.jobs = &j, .fd = -1};
+    pthread_mutex_init(&j.nets_lock, NULL);
     imap_init(&j.cells);
     imap_init(&j.ref_places);
     if (!j.msg || jobs_open(&j, &e) != 0) {

@@ -5,7 +5,10 @@
 #include "net/loop.h"
 #include "os/role.h"
 #include "os/role_table.h"
+#include "role/wake_msg.h"
 #include "store/search.h"
+
+#include <pthread.h>
 
 #define JOBS_LOOK_MS 30000 /* every session also looks by itself: a lost wake-up costs at most this */
 #define JOBS_DRAIN_MS 5000
@@ -24,6 +27,7 @@ struct jobs_role {
     struct store *store;
     struct intake *intake; /* for what comes out of the spool */
     struct jobs_net nets[ROLE_NETS_MAX];
+    pthread_mutex_t nets_lock; /* of their descriptors: the store's threads write to them */
     char hostname[256];
     void *control_watch;
     struct net_timer look_timer;

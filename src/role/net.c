@@ -326,6 +326,7 @@ static void net_close(struct net_role *n)
     intake_free(&n->intake);
     net_control_free(&n->control);
     net_keys_close(n);
+    net_wake_flush(n);
     net_wake_channel(n, -1);
     buf_free(&n->health);
     net_loop_free(&n->loop);

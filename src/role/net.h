@@ -4,7 +4,10 @@
 #include "jmap/routes.h"
 #include "net/listen.h"
 #include "os/role.h"
+#include "role/wake_msg.h"
 #include "smtp/smtp.h"
+
+#include <pthread.h>
 
 #define NET_LISTEN_MAX 32u
 #define NET_TLS_RETRY_MS 5000 /* keys is restarting */
@@ -14,12 +17,14 @@
 #define NET_STOP_MS 7000  /* sessions that have not ended by then are cut; the supervisor kills after ten seconds */
 #define NET_WAKE_MS 100   /* a search may lag behind a delivery by so much */
 #define NET_WAKES_MAX 64u /* firms in one round of wake-ups */
+#define NET_HEARD_MAX 256u
 #define NET_PASSWORD_THREADS 2
 #define NET_CONTROL_MAX 16u    /* requests of the command line at once */
 #define NET_PASSWORD_QUEUE 64u /* more at once: 503 */
 
-struct net_wake {
-    int64_t cell, org, account;
+struct net_heard { /* of the store, on its way to the loop */
+    struct store_wake w;
+    bool elsewhere;
 };
 enum net_cert_use { NET_CERT_MAIL, NET_CERT_WEB, NET_CERTS };
 struct net_cert {
@@ -46,8 +51,13 @@ struct net_role {
     struct net_passwords *passwords;
     struct net_control *control;
     struct net_timer wake_timer;
-    struct net_wake wakes[NET_WAKES_MAX]; /* not sent yet */
+    struct store_wake wakes[NET_WAKES_MAX]; /* not sent to jobs yet */
     size_t n_wakes;
+    pthread_mutex_t heard_lock;
+    struct net_heard heard[NET_HEARD_MAX];
+    size_t n_heard;
+    char wake_msg[CHANNEL_MSG_MAX];
+    void *jobs_watch;
     struct buf health; /* body of the last HEALTH */
     int keys_fd, jobs_fd;
     void *control_watch;
@@ -73,6 +83,9 @@ void net_passwords_free(struct net_passwords **p); /* before the store is closed
 void net_passwords_verify(void *passwords, uint64_t id, struct str address, struct str password);
 /* net_wake.c */
 void net_wake_init(struct net_role *n, int fd);
+void net_wake_channel(struct net_role *n, int fd); /* to jobs, which was restarted; takes fd */
+void net_wake_store(void *net_role, const struct store_wake *list, size_t count,
+                    bool elsewhere);                                       /* fits store_conf.wake */
 void net_wake(void *net_role, int64_t cell, int64_t org, int64_t account); /* fits intake_conf.wake */
 void net_wake_flush(struct net_role *n);
 /* net_control.c */

@@ -5,6 +5,7 @@
 #include "role/net_token.h"
 #include "core/log.h"
 #include "core/map.h"
+#include "store/account.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ static size_t on_data(struct conn *c, struct str in);
 static void on_closed(struct conn *c, enum conn_end why);
 static void *work(void *arg);
 static void on_worked(void *arg);
+static void tell_others(struct call *c);
 
 static const struct conn_ops control_ops = {.data = on_data, .closed = on_closed};
 
@@ -141,16 +143,32 @@ static void *work(void *arg)
     struct call *c = arg;
     c->result = c->token ? net_token_work(c->token, c->uid, &c->reply)
                          : control_handle(c->control->net->store, c->uid, c->request, &c->reply);
+    tell_others(c);
     net_post(c->control->net->loop, on_worked, c);
     return NULL;
 }
 
 /* A new password ends every session that the old one began. */
+static struct str new_password_of(const struct call *c)
+{
+    return c->result == 0 && str_find(c->request, STR(" user.password\n"), 0) >= 0
+               ? control_value(c->request, "address")
+               : STR_NULL;
+}
+
+/* The other processes on this database. On the worker's thread: asks the directory. */
+static void tell_others(struct call *c)
+{
+    struct store *s = c->control->net->store;
+    struct str address = new_password_of(c);
+    struct place_of at;
+    if (address.n && directory_find(s, address, &at) == 0)
+        store_wake_others(s, &(struct store_wake){at.cell, at.org, at.account, 0});
+}
+
 static void forget_sessions(struct call *c)
 {
-    if (c->result != 0 || str_find(c->request, STR(" user.password\n"), 0) < 0)
-        return;
-    struct str address = control_value(c->request, "address");
+    struct str address = new_password_of(c);
     if (address.n)
         http_sessions_end_address(c->control->net->http, address);
 }

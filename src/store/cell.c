@@ -83,6 +83,7 @@ void cell_free(struct cell *c)
     arena_free(&c->group_arena);
     arena_free(&c->job_arena);
     pthread_mutex_destroy(&c->lock);
+    free(c->touched);
     free(c->dir);
     free(c->path);
     free(c->lock_path);

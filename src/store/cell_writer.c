@@ -117,27 +117,6 @@ void cell_probe(struct cell *c)
     }
 }
 
-/* A wake-up for other nodes, never waited for and never inside the transaction: NOTIFY takes a lock over all of the
- * server's commits. Losing one costs a follower its next look, 30 s. */
-void writer_notify(struct cell *c)
-{
-    struct store *s = c->store;
-    if (s->conf.engine != DB_POSTGRESQL || c->directory)
-        return;
-    char text[32];
-    int len = snprintf(text, sizeof text, "%lld", (long long)c->id);
-    pthread_mutex_lock(&s->notify_lock);
-    int64_t now = env_mono_ns(s->env);
-    if (!s->notifier && now >= s->notify_retry_ns &&
-        db_open(&s->notifier,
-                &(struct db_conf){.engine = DB_POSTGRESQL, .url = s->conf.url, .schema = c->schema, .set = c->set},
-                NULL) != 0)
-        s->notify_retry_ns = now + CELL_BACKOFF_MAX_MS * 1000000LL;
-    if (s->notifier && db_notify(s->notifier, "sigillo", str_n(text, (size_t)len)) != 0)
-        db_close(&s->notifier);
-    pthread_mutex_unlock(&s->notify_lock);
-}
-
 void cell_stats(struct cell *c, struct cell_stats *out)
 {
     *out = (struct cell_stats){atomic_load(&c->groups), atomic_load(&c->jobs_done), atomic_load(&c->reruns),

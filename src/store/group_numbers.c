@@ -71,11 +71,13 @@ int group_flush(struct group *g)
     }
     for (size_t i = 0; i < g->n_states && r == 0; i++) {
         struct state_row *s = &g->states[i];
-        if (s->seq[0] | s->seq[1] | s->seq[2])
-            r = db_run(
-                g->t.db, SQL_JMAP_STATE_RAISE,
-                DB_ARGS(db_int(s->org), db_int(s->account), db_int(s->seq[0]), db_int(s->seq[1]), db_int(s->seq[2])),
-                NULL);
+        if (!(s->seq[0] | s->seq[1] | s->seq[2]))
+            continue;
+        int64_t last = s->seq[0] > s->seq[1] ? s->seq[0] : s->seq[1];
+        cell_touched(g->t.cell, s->org, s->account, s->seq[2] > last ? s->seq[2] : last);
+        r = db_run(g->t.db, SQL_JMAP_STATE_RAISE,
+                   DB_ARGS(db_int(s->org), db_int(s->account), db_int(s->seq[0]), db_int(s->seq[1]), db_int(s->seq[2])),
+                   NULL);
     }
     return r > 0 ? ERR_INVALID : r;
 }

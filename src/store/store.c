@@ -45,7 +45,6 @@ static void init_struct(struct store *s, const struct store_conf *conf, const st
         s->conf.readers = STORE_READERS;
     pthread_mutex_init(&s->lock, NULL);
     pthread_mutex_init(&s->cache_lock, NULL);
-    pthread_mutex_init(&s->notify_lock, NULL);
     pthread_cond_init(&s->work, NULL);
     pthread_cond_init(&s->read_work, NULL);
     pthread_condattr_t mono;
@@ -90,7 +89,11 @@ int store_open(struct store **out, const struct store_conf *conf, const struct e
     if (rd)
         reader_give(s->dir, rd, false);
     if (r == 0)
+        r = wakes_open(s, e);
+    if (r == 0)
         r = start_threads(s, e);
+    if (r == 0)
+        r = lane_open(s, e);
     if (r) {
         store_close(&s);
         return r;
@@ -120,6 +123,7 @@ void store_close(struct store **sp)
     *sp = NULL;
     if (!s)
         return;
+    lane_close(s); /* its jobs may still hand in writes */
     pthread_mutex_lock(&s->lock);
     s->stop = true;
     pthread_cond_broadcast(&s->work);
@@ -135,6 +139,7 @@ void store_close(struct store **sp)
         pthread_mutex_unlock(&s->lock);
         pthread_join(s->upkeep, NULL);
     }
+    wakes_close(s);
     free(s->threads);
     size_t it = 0;
     uint64_t id;
@@ -143,7 +148,6 @@ void store_close(struct store **sp)
         cell_free(c);
     imap_free(&s->cells);
     cell_free(s->dir);
-    db_close(&s->notifier);
     void *v;
     struct str key;
     it = 0;
@@ -210,13 +214,22 @@ static void enqueue(struct job *j)
     pthread_mutex_unlock(&s->lock);
 }
 
+static struct job *job_new(struct cell *c, cell_fn *fn, void *arg, struct blob_draft *const *drafts, size_t n,
+                           cell_done_fn *done)
+{
+    struct job *j = malloc(sizeof *j);
+    if (j)
+        *j = (struct job){.cell = c, .fn = fn, .done = done, .arg = arg, .drafts = drafts, .n_drafts = n};
+    return j;
+}
+
 static int enqueue_new(struct cell *c, cell_fn *fn, void *arg, struct blob_draft *const *drafts, size_t n,
                        cell_done_fn *done, bool read)
 {
-    struct job *j = malloc(sizeof *j);
+    struct job *j = job_new(c, fn, arg, drafts, n, done);
     if (!j)
         return ERR_NOMEM;
-    *j = (struct job){.cell = c, .fn = fn, .done = done, .arg = arg, .drafts = drafts, .n_drafts = n, .read = read};
+    j->read = read;
     enqueue(j);
     return 0;
 }
@@ -230,6 +243,17 @@ int cell_write(struct cell *c, cell_fn *fn, void *arg, struct blob_draft *const 
 int cell_read(struct cell *c, cell_fn *fn, void *arg, cell_done_fn *done)
 {
     return enqueue_new(c, fn, arg, NULL, 0, done, true);
+}
+
+int cell_read_short(struct cell *c, cell_fn *fn, void *arg, cell_done_fn *done)
+{
+    struct job *j = job_new(c, fn, arg, NULL, 0, done);
+    if (!j)
+        return ERR_NOMEM;
+    j->read = true;
+    if (!lane_add(c->store, j))
+        enqueue(j);
+    return 0;
 }
 
 int cell_write_wait(struct cell *c, cell_fn *fn, void *arg, struct blob_draft *const *drafts, size_t n_drafts,
@@ -334,7 +358,10 @@ static void *reader_main(void *arg)
         list_del(&j->node);
         pthread_mutex_unlock(&s->lock);
         cell_read_run(j);
-        store_post(s, j);
+        if (j->code == CELL_HANDED_ON)
+            free(j);
+        else
+            store_post(s, j);
         pthread_mutex_lock(&s->lock);
     }
     pthread_mutex_unlock(&s->lock);

@@ -19,6 +19,10 @@
 
 struct store;
 struct cell;
+/* A wake-up: says only "look again". seq 0: who is logged in, not what is stored. */
+struct store_wake {
+    int64_t cell, org, account, seq;
+};
 struct store_conf {
     const char *state; /* folder: cells/<id>/{cell.db,cell.lock,search.db,packs/}, directory/{cell.db,cell.lock} */
     enum db_engine engine;
@@ -32,6 +36,10 @@ struct store_conf {
     /* True while some session is in DATA or scan, so that a group may wait for it (at most group_ms). NULL: never wait. Thread-safe. */
     bool (*more_coming)(void *ctx);
     void *more_ctx;
+    /* Accounts changed by a commit: of this process, before its done calls, or of another (elsewhere; PostgreSQL only). On a thread of the store: copy, and
+     * do not wait. NULL: nobody cares. */
+    void (*wake)(void *ctx, const struct store_wake *list, size_t n, bool elsewhere);
+    void *wake_ctx;
     bool readonly;      /* verify, trace */
     const char *node;   /* name of this machine in pack rows; NULL: the host name */
     const char *prefix; /* of PostgreSQL schema names; NULL: sigillo */
@@ -42,6 +50,9 @@ int store_open(struct store **s, const struct store_conf *conf, const struct env
 int store_migrate(const struct store_conf *conf, const struct env *env, struct err *e) MUST_USE;
 void store_close(struct store **s); /* finishes accepted jobs first */
 int store_cell(struct store *s, int64_t cell_id, struct cell **c, struct err *e) MUST_USE; /* opened lazily, kept */
+
+/* Wakes the other processes on this database (PostgreSQL; else nothing). Any thread; never waits. */
+void store_wake_others(struct store *s, const struct store_wake *w);
 
 const struct env *store_env(const struct store *s);
 const struct store_conf *store_conf(const struct store *s);
@@ -85,6 +96,10 @@ int cell_write_wait(struct cell *c, cell_fn *fn, void *arg, struct blob_draft *c
 /* Reads: one snapshot, on a reader thread; fn copies what it needs into its own arena. A statement that reads for longer than CELL_READ_LIMIT_MS (as
  * db_read_limit counts) fails with ERR_TIMEOUT: ask in pages. */
 int cell_read(struct cell *c, cell_fn *fn, void *arg, cell_done_fn *done) MUST_USE;
+/* The same for a read of few rows: on SQLite several run after one another in one snapshot (read_lane.c). fn may give arg to another job as its last act
+ * and return CELL_HANDED_ON: done is not called then. */
+#define CELL_HANDED_ON (1 << 20)
+int cell_read_short(struct cell *c, cell_fn *fn, void *arg, cell_done_fn *done) MUST_USE;
 int cell_read_wait(struct cell *c, cell_fn *fn, void *arg) MUST_USE; /* fn's result or < 0 */
 struct pack_set *cell_packs(struct cell *c);
 /* Marks the cell read-only for all processes: file cells/<id>/readonly holds the reason, and its row where that still can be written. */

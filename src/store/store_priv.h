@@ -51,6 +51,13 @@ struct cell_sql {
     enum sql_id fence, meta_read, meta_insert, meta_group, meta_readonly, log_insert, log_find, log_prune;
 };
 
+/* Seeds of firms' key hashes, by firm (known.c): a firm's key never changes. */
+#define CELL_SEEDS 64u
+struct cell_seed {
+    int64_t org; /* 0: empty */
+    uint64_t seed[2];
+};
+
 struct cell {
     struct store *store;
     int64_t id;
@@ -74,6 +81,9 @@ struct cell {
     struct pack_uuid last_group;
     int64_t last_wall_ms;
     uint64_t groups_since_prune;
+    struct store_wake *touched; /* accounts, since the last writer_notify */
+    size_t n_touched, cap_touched;
+    struct cell_seed seeds[CELL_SEEDS]; /* under lock */
     int64_t retry_ns; /* not opened again before */
     int backoff_ms;
     struct arena group_arena, job_arena;
@@ -116,10 +126,8 @@ struct store {
     pthread_mutex_t cache_lock;
     struct map cache;
     size_t cache_n;
-    /* PostgreSQL: one NOTIFY per group */
-    pthread_mutex_t notify_lock;
-    struct db *notifier;
-    int64_t notify_retry_ns;
+    struct store_wakes *wakes; /* NULL on SQLite */
+    struct read_lane *lane;    /* NULL on PostgreSQL */
 };
 
 /* store.c */
@@ -148,16 +156,26 @@ bool cell_is_readonly(struct cell *c); /* looks at the file */
 int reader_take(struct cell *c, struct reader **r, struct err *e) MUST_USE;
 void reader_give(struct cell *c, struct reader *r, bool broken);
 void cell_read_run(struct job *j);
+void cell_read_batch(struct cell *c, struct job **jobs, size_t n); /* jobs of c, in one snapshot */
 /* cell_writer.c */
 int writer_open(struct cell *c) MUST_USE;  /* a new connection; an error backs off */
 int writer_ready(struct cell *c) MUST_USE; /* ERR_READONLY; ERR_GONE while backing off */
 int writer_pack(struct cell *c) MUST_USE;  /* a pack file with room; its id costs a transaction */
 void writer_back_off(struct cell *c, const char *why);
-void writer_notify(struct cell *c); /* PostgreSQL: tells other nodes */
 /* group.c */
 void group_serve(struct cell *c, struct job **jobs, size_t n);
 void cell_writer_close(struct cell *c); /* connection and pack file; opened again when needed */
 void cell_probe(struct cell *c);        /* empty group: is the database back? Or: close, when cold */
 void readers_close(struct cell *c);     /* the idle ones */
+/* wake.c */
+int wakes_open(struct store *s, struct err *e) MUST_USE;
+void wakes_close(struct store *s);                                            /* after the writers: sends what waits */
+void cell_touched(struct cell *c, int64_t org, int64_t account, int64_t seq); /* by the group that is being written */
+void writer_notify(struct cell *c);                                           /* after the group */
+size_t wake_parse(struct str text, struct store_wake *out, size_t most); /* a notification; bad lines are left out */
+/* read_lane.c */
+int lane_open(struct store *s, struct err *e) MUST_USE;
+void lane_close(struct store *s);               /* what waits is run first */
+bool lane_add(struct store *s, struct job *j); /* false: there is none */
 /* cell_upkeep.c */
 void *store_upkeep_main(void *store);

@@ -2,6 +2,7 @@
 """Several net processes on one machine over PostgreSQL: both take mail and sessions, one killed under load loses nothing and nobody sees a change before an
 earlier one, the spool of last resort is filled by both and drained once."""
 import http.client, json, os, shutil, signal, smtplib, subprocess, sys, tempfile, threading, time
+from events import nets, served_by
 from sigillo import PASSWORD, SOURCE, Server, Tap
 
 t = Tap()
@@ -20,29 +21,6 @@ def wait_for(what, wait=60, step=0.05):
         if got:
             return got
         time.sleep(step)
-    return None
-
-
-def nets(s):
-    return {pids[0]: unit for unit, pids in s.roles().items() if unit.startswith("net")}
-
-
-def served_by(s, sock):
-    """Which unit of net holds the server's end of this connection; None while it waits in the backlog."""
-    mine, theirs = sock.getsockname()[1], sock.getpeername()[1]
-    inode = None
-    with open("/proc/net/tcp") as f:
-        for line in list(f)[1:]:
-            w = line.split()
-            if int(w[1].split(":")[1], 16) == theirs and int(w[2].split(":")[1], 16) == mine:
-                inode = w[9]
-    for pid, unit in nets(s).items():
-        try:
-            for fd in os.listdir(f"/proc/{pid}/fd"):
-                if os.readlink(f"/proc/{pid}/fd/{fd}") == f"socket:[{inode}]":
-                    return unit
-        except OSError:
-            pass
     return None
 
 

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Who listens for changes is told of what another process commits (jobs; over PostgreSQL another net, another machine's too) long before the look that every
+session takes by itself each 30 s: each case is over before that look could come."""
+import os, shutil, signal, subprocess, sys, time
+from events import Events, served_by
+from sigillo import PASSWORD, SOURCE, Server, Tap
+
+t = Tap()
+PG = os.path.join(SOURCE, "tools/pg_temp")
+LOOK = 30
+PATIENCE = 12  # seconds; the look comes no sooner than LOOK after the last change that was told
+
+
+def pg(*words):
+    return subprocess.run([PG, *words], capture_output=True, text=True, check=True, timeout=120).stdout.strip()
+
+
+def mail(name):
+    return f"From: Nuovo <nuovo@cliente.example>\r\nTo: info@azienda.example\r\nMessage-ID: <{name}@cliente.example>\r\nSubject: {name}\r\n\r\nciao\r\n".encode()
+
+
+def by_jobs(s, engine):
+    """Held because nothing could read it in time, then released by jobs. The look is awaited first, so that none is near."""
+    e = Events(s)
+    e.state(60)
+    scan = s.roles()["scan"]
+    for pid in scan:
+        os.kill(pid, signal.SIGSTOP)
+    t.is_(s.send(mail(f"tardi-{engine}"))[0], 250, f"{engine}: accepted unread")
+    t.ok(e.state(60), f"{engine}: told that it is held")
+    told = time.monotonic()
+    for pid in scan:
+        os.kill(pid, signal.SIGCONT)
+    got, begin = None, None
+    while time.monotonic() - told < LOOK - 2 and begin is None:
+        if any(x["subject"] == f"tardi-{engine}" for x in s.emails(properties=["subject"])):
+            begin = time.monotonic()
+        time.sleep(0.05)
+    left = LOOK - 1 - (time.monotonic() - told)
+    got = e.state(max(0.1, min(PATIENCE, left))) if begin else None
+    t.ok(begin and got, f"{engine}: told of the release by jobs, {time.monotonic() - told:.1f} s after the last change", f"committed after {begin and begin - told} s")
+    e.close()
+
+
+def one(s, unit, connect):
+    """A connection to that process."""
+    rest = []
+    for _ in range(200):
+        c = connect()
+        if served_by(s, c.sock) == unit:
+            for x in rest:
+                x.close()
+            return c
+        rest.append(c)
+    raise RuntimeError(f"no connection reaches {unit}")
+
+
+def give(c, s, name):
+    c.ehlo()
+    c.mail("anna@rossimarmi.example")
+    c.rcpt(s.user)
+    return c.data(mail(name))[0]
+
+
+def by_another_net(s):
+    for here, there in (("net", "net2"), ("net2", "net")):
+        e = one(s, here, lambda: Events(s))
+        e.state(60)
+        with one(s, there, s.smtp) as c:
+            begin = time.monotonic()
+            t.is_(give(c, s, f"da-{there}"), 250, f"{there} commits")
+            t.ok(e.state(PATIENCE), f"who listens at {here} is told after {time.monotonic() - begin:.2f} s")
+        e.close()
+
+
+def by_another_machine(s, sets):
+    other = Server(sets=sets, init=False)
+    shutil.copytree(s.state, other.state, ignore=lambda _, names: [n for n in names if n in ("control.sock", "supervisor.lock", "tmp")])
+    st = os.stat(s.state)
+    for d, _, files in os.walk(other.state):
+        for name in [d, *(os.path.join(d, f) for f in files)]:
+            os.chown(name, st.st_uid, st.st_gid, follow_symlinks=False)
+    try:
+        other.start()
+        e = Events(s)
+        e.state(60)
+        begin = time.monotonic()
+        t.is_(other.send(mail("altra-macchina"))[0], 250, "another machine commits")
+        t.ok(e.state(PATIENCE), f"told here after {time.monotonic() - begin:.2f} s")
+        new = "another long password"
+        other.verb("user", "password", s.user, "--state", other.state, "--password-stdin", stdin=new)
+        t.ok(e.state(PATIENCE) is None and ended(e), "a new password set there ends the stream here")
+        t.is_(s.request("GET", "/jmap/session")[0], 401, "and the old one's credentials are not remembered")
+        other.verb("user", "password", s.user, "--state", other.state, "--password-stdin", stdin=PASSWORD)
+    finally:
+        other.stop()
+        shutil.rmtree(other.root, ignore_errors=True)
+
+
+def ended(e):
+    try:
+        e.sock.settimeout(PATIENCE)
+        while e.sock.recv(65536):
+            pass
+        return True
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+
+
+with Server(sets=("scan.timeout=1s",)) as server:
+    by_jobs(server, "SQLite")
+url = pg("start")
+folder = url.split("host=")[1].split("&")[0]
+subprocess.run(["chmod", "755", folder], check=True)
+try:
+    sets = ("scan.timeout=1s", "db.engine=postgresql", f"db.url={url}", "net.processes=2")
+    with Server(sets=sets) as server:
+        by_another_net(server)
+        by_jobs(server, "PostgreSQL")
+        by_another_machine(server, sets)
+finally:
+    pg("stop", folder)
+sys.exit(t.done())
