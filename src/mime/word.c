@@ -125,22 +125,25 @@ static void add_literal(struct decoder *d, struct str s)
 
 static void decode(struct decoder *d, struct str raw)
 {
-    size_t lit = 0; /* start of text not yet given out */
-    bool after_word = false, end_known = false;
+    size_t lit = 0;     /* start of text not yet given out */
+    ptrdiff_t mark = 0; /* the first "?=" that was not before the place last asked about; -1: no more */
+    bool after_word = false;
     for (size_t i = 0; i + 1 < raw.n; i++) {
         const char *eq = memchr(raw.p + i, '=', raw.n - i);
         if (!eq)
             break;
         i = (size_t)(eq - raw.p);
         struct mime_word w;
-        if (end_known || i + 1 >= raw.n || raw.p[i + 1] != '?')
+        if (i + 1 >= raw.n || raw.p[i + 1] != '?')
             continue;
+        /* Without any "?=" ahead no later word can end either; each is looked for once, which keeps the scan linear. */
+        if (mark >= 0 && (size_t)mark < i + 2)
+            mark = str_find(raw, STR("?="), i + 2);
+        if (mark < 0)
+            break;
         size_t n = mime_word_scan(str_from(raw, i), true, &w);
-        if (!n) {
-            /* Without any "?=" ahead no later word can end either; keeps the scan linear. */
-            end_known = str_find(raw, STR("?="), i + 2) < 0;
+        if (!n)
             continue;
-        }
         bool gap = true; /* RFC 2047 6.2: white space between adjacent words is not shown */
         for (size_t k = lit; k < i && gap; k++)
             gap = is_space(raw.p[k]);
