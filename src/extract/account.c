@@ -27,7 +27,7 @@ static void add(struct walk *w, enum facts_coordinate kind, struct str value, si
                                                  .where = w->where,
                                                  .value = value,
                                                  .part = w->part,
-                                                 .quoted = extract_quoted_at(w->text, at)});
+                                                 .quoted = extract_quoted_at(w->j, w->text, at)});
 }
 
 /* A run of min..max digits at or after `at` and before `end`. */

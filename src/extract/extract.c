@@ -101,8 +101,13 @@ static void lists(struct extract_job *j)
     in->attachments = arena_alloc(j->arena, FACTS_ATTACHMENTS_MAX * sizeof *in->attachments);
     in->mentions = arena_alloc(j->arena, FACTS_MENTIONS_MAX * sizeof *in->mentions);
     buf_init(&j->attached, FACTS_TEXT_MAX + 1);
-    j->budget =
-        (struct extract_budget){.bytes = 64u << 20, .pixels = 12u << 20, .entries = 2000, .pages = 40, .blobs = 400};
+    j->budget = (struct extract_budget){.bytes = 64u << 20,
+                                        .pixels = 12u << 20,
+                                        .entries = 2000,
+                                        .pages = 40,
+                                        .blobs = 400,
+                                        .urls = 20000,
+                                        .compared = 32u << 20};
 }
 
 int extract_message(struct extract_ctx *ctx, struct str raw, struct buf *structure, struct buf *insight)

@@ -1,15 +1,17 @@
 /* What a person sees of an HTML part. libxml2's HTML parser feeds a SAX handler: no tree is built, so nesting costs
  * nothing but one frame of its stack. What is hidden by attribute, style or rule is left out and counted. */
+#include "extract/blob.h"
 #include "extract/chars.h"
-#include "extract/job.h"
 #include "extract/style.h"
+#include "mime/word.h"
 #include <libxml/HTMLparser.h>
 
 #define HTML_DEPTH_MAX 4096u
-#define HTML_FONT_LEAST 10     /* tenths of px: nobody reads smaller text */
-#define HTML_WORDS_FEW 60u     /* letters shown beside pictures: the mail is a picture */
-#define HTML_SALAD_LEAST 400u  /* hidden letters */
-#define HTML_BASE64_LONG 3000u /* in a script: a file in there */
+#define HTML_FONT_LEAST 10           /* tenths of px: nobody reads smaller text */
+#define HTML_WORDS_FEW 60u           /* letters shown beside pictures: the mail is a picture */
+#define HTML_UNSEEN_MAX (64u * 1024) /* hidden text that is searched for accounts */
+#define HTML_SALAD_LEAST 400u        /* hidden letters */
+#define HTML_CHUNK 4096u             /* given to libxml2 at a time; between two the clock is looked at */
 
 enum tag_kind {
     TAG_BLOCK = 1,
@@ -21,7 +23,8 @@ enum tag_kind {
     TAG_IMAGE = 64,
     TAG_FORM = 128,
     TAG_SCRIPT = 256,
-    TAG_META = 512, /* says something about the page: base, meta, input, frames, body */
+    TAG_META = 512,   /* says something about the page: base, meta, input, frames, body */
+    TAG_FIELD = 1024, /* shows what its value attribute says */
 };
 struct tag {
     char name[12];
@@ -56,10 +59,10 @@ static const struct tag tags[] = {
     {"hr", TAG_BLOCK},
     {"iframe", TAG_META},
     {"img", TAG_IMAGE},
-    {"input", TAG_META},
+    {"input", TAG_META | TAG_FIELD},
     {"li", TAG_BLOCK},
     {"meta", TAG_META},
-    {"object", TAG_SKIP},
+    {"object", TAG_META},
     {"ol", TAG_BLOCK},
     {"option", TAG_BLOCK},
     {"p", TAG_BLOCK},
@@ -87,6 +90,7 @@ struct frame {
     bool quote;
     bool backwards; /* letters are shown from the last to the first */
     bool painted;   /* the background was said, not assumed */
+    bool shadow;    /* letters without colour may be seen by it */
 };
 struct reader {
     struct extract_job *j;
@@ -95,7 +99,9 @@ struct reader {
     enum facts_link_kind kind;
     struct style_sheet sheet;
     struct frame *frames;
-    size_t n, cap, deeper; /* frames in use; elements beyond HTML_DEPTH_MAX */
+    struct style_names *names; /* of each frame; NULL while no rule asks for what stands around an element */
+    size_t n, cap, deeper;     /* frames in use; elements beyond HTML_DEPTH_MAX */
+    struct buf unseen;         /* what was hidden, cut at HTML_UNSEEN_MAX */
     int quotes;
     bool line_start, space, join, in_hidden, own_words, link_open;
     uint32_t flags, line; /* enum facts_html; lines ended in out */
@@ -105,6 +111,8 @@ struct reader {
     uint32_t href_line;
     bool href_quoted;
 };
+
+static void on_text(void *ctx, const xmlChar *xtext, int n);
 
 static unsigned kind_of(const char *name)
 {
@@ -129,6 +137,8 @@ static bool seen(const struct reader *r)
     const struct frame *f = top(r);
     if (f->skip || f->gone || f->unseen || f->font <= HTML_FONT_LEAST)
         return false;
+    if (f->color == STYLE_CLEAR)
+        return f->shadow;
     /* White on white proves nothing while a rule that was not understood may have painted the ground. */
     return !style_same_color(f->color, f->background) || (!f->painted && r->sheet.unread_background);
 }
@@ -263,6 +273,22 @@ static void remote_content(struct reader *r, struct str url)
         add(r, r->kind == LINK_HTML ? LINK_HTML : LINK_IMAGE, address(r, url), STR(""), r->quotes > 0, r->line);
 }
 
+/* A picture that stands in the page itself may be a code like any attached one. */
+static void picture_in_page(struct reader *r, struct str src)
+{
+    AUTO(buf) struct buf bytes;
+    ptrdiff_t comma = str_istarts(src, STR("data:image/")) ? str_chr(src, ',', 0) : -1;
+    if (comma < 0 || str_ifind(str_upto(src, (size_t)comma), STR(";base64"), 0) < 0)
+        return;
+    struct str text = str_from(src, (size_t)comma + 1);
+    if (text.n > r->j->budget.bytes)
+        return;
+    r->j->budget.bytes -= text.n;
+    buf_init(&bytes, EXTRACT_TEXT_PART_MAX);
+    mime_base64_decode(text, &bytes);
+    extract_image_file(r->j, &(struct extract_blob){.bytes = buf_str(&bytes), .part = r->part}, NULL);
+}
+
 static void image(struct reader *r, const xmlChar **atts)
 {
     struct str src = attribute(atts, "src"), w = attribute(atts, "width"), h = attribute(atts, "height");
@@ -273,6 +299,7 @@ static void image(struct reader *r, const xmlChar **atts)
     if (r->link_open && alt.n && r->j->insight.n_links < FACTS_LINKS_MAX)
         r->alt = arena_str(&r->j->scratch, str_upto(alt, FACTS_NAME_MAX));
     remote_content(r, src);
+    picture_in_page(r, src);
 }
 
 static void refresh(struct reader *r, const xmlChar **atts)
@@ -338,26 +365,46 @@ static bool is_quotation(struct reader *r, const xmlChar **atts)
     return out.n > 0 && out.p[out.n - 1] == ':'; /* "On ... wrote:" before it */
 }
 
+static void sheet_style(struct reader *r, const char *name, const xmlChar **atts, struct style *s,
+                        struct style *important)
+{
+    struct style_names one, *names = r->names ? &r->names[r->n - 1] : &one;
+    style_names_of(str_c(name), attribute(atts, "class"), attribute(atts, "id"), names);
+    style_sheet_apply(&r->sheet, r->names ? r->names : names, r->names ? r->n : 1, s, important);
+}
+
+/* What attributes, rules and the style attribute say, each over the one before (CSS Cascade 4, 6). */
+static void element_style(struct reader *r, const char *name, const xmlChar **atts, struct style *s)
+{
+    struct style important;
+    struct str style = attribute(atts, "style"), bg = attribute(atts, "bgcolor");
+    style_init(s);
+    style_init(&important);
+    if (bg.n)
+        s->background = style_color(bg);
+    if (s->background == STYLE_CLEAR)
+        s->background = STYLE_UNSET;
+    if (attribute(atts, "background").n)
+        s->background = STYLE_UNKNOWN;
+    if (strcmp(name, "font") == 0 && attribute(atts, "color").n)
+        s->color = style_color(attribute(atts, "color"));
+    else if (strcmp(name, "body") == 0 && attribute(atts, "text").n)
+        s->color = style_color(attribute(atts, "text"));
+    else if (strcmp(name, "a") == 0)
+        s->color = STYLE_UNKNOWN; /* links have a colour of their own */
+    if (has_attribute(atts, "hidden"))
+        s->display = STYLE_HIDES;
+    if (r->sheet.n)
+        sheet_style(r, name, atts, s, &important);
+    if (style.n)
+        style_read(style, s, &important);
+    style_merge(s, &important);
+}
+
 static void apply_style(struct reader *r, const char *name, const xmlChar **atts, struct frame *f)
 {
     struct style s;
-    struct str style = attribute(atts, "style"), bg = attribute(atts, "bgcolor");
-    style_init(&s);
-    if (bg.n)
-        s.background = style_color(bg);
-    if (attribute(atts, "background").n)
-        s.background = STYLE_UNKNOWN;
-    if (strcmp(name, "font") == 0 && attribute(atts, "color").n)
-        s.color = style_color(attribute(atts, "color"));
-    else if (strcmp(name, "body") == 0 && attribute(atts, "text").n)
-        s.color = style_color(attribute(atts, "text"));
-    else if (strcmp(name, "a") == 0)
-        s.color = STYLE_UNKNOWN; /* links have a colour of their own */
-    style_sheet_apply(&r->sheet, str_c(name), attribute(atts, "class"), attribute(atts, "id"), &s);
-    if (style.n)
-        style_read(style, &s);
-    if (has_attribute(atts, "hidden"))
-        s.display = s.display == STYLE_SHOWS ? STYLE_SHOWS : STYLE_HIDES;
+    element_style(r, name, atts, &s);
     f->gone = f->gone || style_hides(&s);
     if (strcmp(name, "bdo") == 0)
         f->backwards = str_ieq(attribute(atts, "dir"), STR("rtl"));
@@ -369,6 +416,7 @@ static void apply_style(struct reader *r, const char *name, const xmlChar **atts
     else if (s.font_percent >= 0)
         f->font = (int32_t)((int64_t)f->font * (s.font_percent < 1000 ? s.font_percent : 1000) / 100);
     f->color = s.color == STYLE_UNSET ? f->color : s.color;
+    f->shadow = f->shadow || s.shadow;
     if (s.background != STYLE_UNSET) {
         f->background = s.background;
         f->painted = true;
@@ -386,16 +434,32 @@ static struct frame *push(struct reader *r)
     }
     if (r->n == r->cap) {
         struct frame *more = realloc(r->frames, r->cap * 2 * sizeof *more);
-        if (!more) {
+        if (more)
+            r->frames = more;
+        struct style_names *names = r->names ? realloc(r->names, r->cap * 2 * sizeof *names) : NULL;
+        if (names)
+            r->names = names;
+        if (!more || (r->names && !names)) {
             r->deeper++;
             return NULL;
         }
-        r->frames = more;
         r->cap *= 2;
     }
     r->frames[r->n] = r->frames[r->n - 1];
     r->frames[r->n].quote = false;
     return &r->frames[r->n++];
+}
+
+/* Of the fields of a form, those that show what stands in them. */
+static void field(struct reader *r, const xmlChar **atts)
+{
+    struct str type = attribute(atts, "type"), value = attribute(atts, "value");
+    if (value.n == 0 ||
+        (type.n && !str_ieq(type, STR("text")) && !str_ieq(type, STR("submit")) && !str_ieq(type, STR("button"))))
+        return;
+    r->space = true;
+    on_text(r, (const xmlChar *)value.p, (int)str_upto(value, FACTS_STRING_MAX).n);
+    r->space = true;
 }
 
 static void shown_element(struct reader *r, const xmlChar **atts, unsigned kind, struct frame *f)
@@ -418,6 +482,8 @@ static void shown_element(struct reader *r, const xmlChar **atts, unsigned kind,
         link_start(r, atts);
     if (kind & TAG_IMAGE)
         image(r, atts);
+    if (kind & TAG_FIELD)
+        field(r, atts);
     if (kind & TAG_FORM)
         add(r, LINK_FORM, address(r, attribute(atts, "action")), STR(""), r->quotes > 0, r->line);
 }
@@ -502,6 +568,11 @@ static void hidden_text(struct reader *r, struct str s)
         return;
     r->j->insight.flags |= FACTS_HIDDEN_TEXT;
     r->hidden += s.n;
+    if (r->unseen.n < HTML_UNSEEN_MAX) {
+        if (!r->in_hidden)
+            buf_addc(&r->unseen, '\n');
+        buf_adds(&r->unseen, str_utf8_cut(s, HTML_UNSEEN_MAX - r->unseen.n));
+    }
     if (!r->in_hidden)
         r->j->insight.hidden++;
     r->in_hidden = true;
@@ -573,32 +644,6 @@ static void on_text(void *ctx, const xmlChar *xtext, int n)
     }
 }
 
-static bool long_base64(struct str s)
-{
-    size_t run = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        run = chars_alnum(c) || c == '+' || c == '/' || c == '=' ? run + 1 : 0;
-        if (run >= HTML_BASE64_LONG)
-            return true;
-    }
-    return false;
-}
-
-bool extract_smuggles(struct str script)
-{
-    static const char *const makes[] = {"createObjectURL", "msSaveOrOpenBlob",  "msSaveBlob",
-                                        "new Blob",        "data:application/", "data:text/html;base64"};
-    static const char *const unpacks[] = {"atob(", "fromCharCode", "unescape(", "decodeURIComponent(", "Uint8Array"};
-    for (size_t i = 0; i < N_ELEMENTS(makes); i++)
-        if (str_ifind(script, str_c(makes[i]), 0) >= 0)
-            return true;
-    for (size_t i = 0; i < N_ELEMENTS(unpacks); i++)
-        if (str_find(script, str_c(unpacks[i]), 0) >= 0)
-            return long_base64(script) || str_find(script, STR("document.write"), 0) >= 0;
-    return long_base64(script);
-}
-
 static void on_raw(void *ctx, const xmlChar *text, int n)
 {
     struct reader *r = ctx;
@@ -634,9 +679,19 @@ static void read_sheets(struct reader *r, struct str html)
     }
 }
 
+/* Whether something is seen is judged as well as this goes; an account must not get lost where it was judged wrongly. */
+static void hidden_accounts(struct reader *r)
+{
+    if (r->unseen.n > 0)
+        extract_payments(r->j, r->part, WHERE_HTML, str_upto(buf_str(&r->unseen), str_utf8_valid(buf_str(&r->unseen))));
+    buf_free(&r->unseen);
+}
+
 static uint32_t verdict(struct reader *r)
 {
     uint32_t f = r->flags;
+    if (r->sheet.work >= STYLE_WORK_MAX)
+        r->j->insight.flags |= FACTS_UNREADABLE;
     if (r->shown > 0 || r->j->insight.images > 0)
         f |= HTML_SEEN;
     if (r->j->insight.images > 0 && r->shown < HTML_WORDS_FEW)
@@ -664,11 +719,19 @@ uint32_t extract_html(struct extract_job *j, uint32_t part, enum facts_link_kind
         return 0;
     }
     r.frames[0] = (struct frame){.background = 0xFFFFFF, .font = 160};
+    buf_init(&r.unseen, HTML_UNSEEN_MAX + 2);
     read_sheets(&r, html);
+    if (r.sheet.deep && (r.names = malloc(r.cap * sizeof *r.names)) != NULL)
+        r.names[0].n = 0;
     htmlCtxtUseOptions(p, HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_RECOVER |
                               HTML_PARSE_IGNORE_ENC);
     for (size_t at = 0; at < html.n;) {
-        size_t n = html.n - at < 65536 ? html.n - at : 65536;
+        size_t n = html.n - at < HTML_CHUNK ? html.n - at : HTML_CHUNK;
+        /* An end that fits no open element makes libxml2 look through all that are open. */
+        if (at > 0 && !extract_time_left(j)) {
+            j->insight.flags |= FACTS_UNREADABLE | FACTS_TEXT_CUT;
+            break;
+        }
         htmlParseChunk(p, html.p + at, (int)n, 0);
         at += n;
     }
@@ -678,5 +741,7 @@ uint32_t extract_html(struct extract_job *j, uint32_t part, enum facts_link_kind
         j->insight.flags |= FACTS_TEXT_CUT;
     htmlFreeParserCtxt(p);
     free(r.frames);
+    free(r.names);
+    hidden_accounts(&r);
     return verdict(&r);
 }

@@ -29,11 +29,18 @@ struct extract_ctx {
 /* What may still be spent on one message; each reader takes from it before it works, so that a hostile message ends in
  * a flag and never in a hang. */
 struct extract_budget {
-    uint64_t bytes;   /* unpacked from archives, streams, images */
-    uint64_t pixels;  /* of pictures looked at for codes */
-    uint32_t entries; /* of archives and containers */
-    uint32_t pages;   /* of documents */
-    uint32_t blobs;   /* attachments and what is in them */
+    uint64_t bytes;    /* unpacked from archives, streams, images */
+    uint64_t pixels;   /* of pictures looked at for codes */
+    uint32_t entries;  /* of archives and containers */
+    uint32_t pages;    /* of documents */
+    uint32_t blobs;    /* attachments and what is in them */
+    uint32_t urls;     /* addresses found in text */
+    uint64_t compared; /* bytes of what links show, in which such an address was looked for */
+};
+/* Where the line begins in which extract_quoted_at looked last; text is NULL when its bytes are others now. */
+struct extract_line {
+    const char *text;
+    size_t from, at;
 };
 struct extract_job {
     struct extract_ctx *ctx;
@@ -49,6 +56,7 @@ struct extract_job {
     GMimeObject **object;  /* of each part; NULL where GMime has none */
     struct buf attached;
     struct extract_budget budget;
+    struct extract_line line;
     bool certified; /* PEC: the message is the one inside */
     uint32_t phones, image_links, qr_images;
     const char *passwords[EXTRACT_PASSWORDS_MAX]; /* that the text names */
@@ -85,7 +93,7 @@ bool extract_sender_differs(struct extract_job *j);
  * theirs). Returns enum facts_html. */
 uint32_t extract_html(struct extract_job *j, uint32_t part, enum facts_link_kind kind, struct str html,
                       struct buf *text);
-/* Does a script make a file out of itself? */
+/* smuggle.c: does a script make a file out of itself? */
 bool extract_smuggles(struct str script);
 /* text.c: NFKC, invisible characters out (EXTRACT_MARK in their place), line ends to LF, control characters to spaces.
  */
@@ -108,7 +116,7 @@ void extract_payment(struct extract_job *j, struct facts_payment p);
 /* account.c: what is no IBAN: BIC, sort codes, routing numbers, wallets, telephone numbers. */
 void extract_accounts(struct extract_job *j, uint32_t part, enum facts_where where, struct str text);
 /* Does the line that holds `at` begin with a quote mark? */
-bool extract_quoted_at(struct str text, size_t at);
+bool extract_quoted_at(struct extract_job *j, struct str text, size_t at);
 
 /* False when the message has had its CPU time; whoever asks stops and says FACTS_UNREADABLE. */
 bool extract_time_left(const struct extract_job *j);

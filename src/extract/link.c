@@ -39,13 +39,17 @@ static size_t url_end(struct str t, size_t from)
     return end;
 }
 
-static bool have(const struct extract_job *j, struct str url, enum facts_link_kind kind)
+/* Known links are few, but a text may hold any number of addresses, each to be looked for in what links show. */
+static bool have(struct extract_job *j, struct str url, enum facts_link_kind kind)
 {
     for (size_t i = 0; i < j->insight.n_links; i++) {
         const struct facts_link *l = &j->insight.links[i];
         if (str_eq(l->url, url) && (l->kind == kind || l->kind == LINK_HREF || l->kind == LINK_HTML))
             return true;
-        if (l->kind != LINK_IMAGE && str_find(l->text, url, 0) >= 0)
+        if (l->kind == LINK_IMAGE || l->text.n < url.n || j->budget.compared < l->text.n)
+            continue;
+        j->budget.compared -= l->text.n;
+        if (str_find(l->text, url, 0) >= 0)
             return true; /* it is what a link shows */
     }
     return false;
@@ -55,6 +59,11 @@ static void found(struct extract_job *j, uint32_t part, enum facts_link_kind kin
                   size_t end)
 {
     struct str url = str_n(text.p + from, end - from);
+    if (j->budget.urls == 0) {
+        j->insight.flags |= FACTS_TOO_MANY;
+        return;
+    }
+    j->budget.urls--;
     if (url.n > FACTS_STRING_MAX)
         url = str_utf8_cut(url, FACTS_STRING_MAX);
     if (memchr(url.p, EXTRACT_MARK, url.n)) {
@@ -67,7 +76,7 @@ static void found(struct extract_job *j, uint32_t part, enum facts_link_kind kin
     }
     if (!have(j, url, kind))
         extract_link(
-            j, (struct facts_link){.url = url, .part = part, .kind = kind, .quoted = extract_quoted_at(text, from)});
+            j, (struct facts_link){.url = url, .part = part, .kind = kind, .quoted = extract_quoted_at(j, text, from)});
 }
 
 /* Start of the scheme before "://" at i; i when there is none that leads anywhere. */
@@ -85,6 +94,7 @@ static size_t scheme_start(struct str t, size_t i)
 void extract_text_links(struct extract_job *j, uint32_t part, enum facts_link_kind kind, struct str text)
 {
     size_t at = 0;
+    j->line.text = NULL;
     while (at < text.n && j->insight.n_links < FACTS_LINKS_MAX) {
         const char *colon = memchr(text.p + at, ':', text.n - at);
         size_t i = colon ? (size_t)(colon - text.p) : text.n;

@@ -6,11 +6,16 @@
 
 #define PAYMENT_SEAMS_MAX 1024u
 
-bool extract_quoted_at(struct str text, size_t at)
+bool extract_quoted_at(struct extract_job *j, struct str text, size_t at)
 {
-    size_t line = at;
-    while (line > 0 && text.p[line - 1] != '\n')
-        line--;
+    struct extract_line *seen = &j->line;
+    /* Asked again and again about one endless line, each look back to its start would be a look at all of it. */
+    bool same = seen->text == text.p && at >= seen->from;
+    size_t line = same ? seen->from : 0, from = same && at >= seen->at ? seen->at : line;
+    const char *end = same && at < seen->at ? NULL : memrchr(text.p + from, '\n', at - from);
+    if (end)
+        line = (size_t)(end - text.p) + 1;
+    *seen = (struct extract_line){text.p, line, at};
     while (line < at && (text.p[line] == ' ' || text.p[line] == '\t'))
         line++;
     return line < text.n && text.p[line] == '>';
@@ -90,6 +95,7 @@ void extract_payments(struct extract_job *j, uint32_t part, enum facts_where whe
     size_t at = 0, start;
     struct seams seams;
     seams.n = 0;
+    j->line.text = NULL;
     if (needs_folding(text))
         text = fold(j, text, &seams);
     while (iban_next(text, &at, iban, &start)) {
@@ -99,7 +105,7 @@ void extract_payments(struct extract_job *j, uint32_t part, enum facts_where whe
                                                   .where = where,
                                                   .value = str_c(iban),
                                                   .part = part,
-                                                  .quoted = extract_quoted_at(text, start)});
+                                                  .quoted = extract_quoted_at(j, text, start)});
     }
     extract_accounts(j, part, where, text);
 }

@@ -11,8 +11,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena_init(&a, 64u << 20);
     style_sheet_read(&a, css, &sheet);
     style_init(&s);
-    style_sheet_apply(&sheet, STR("p"), str_upto(css, 40), STR("x"), &s);
-    style_read(css, &s);
+    struct style important;
+    struct style_names path[3];
+    style_init(&important);
+    for (size_t i = 0; i < N_ELEMENTS(path); i++)
+        style_names_of(i == 2 ? STR("p") : STR("td"), str_upto(str_from(css, i), 40), STR("x"), &path[i]);
+    style_sheet_apply(&sheet, path, N_ELEMENTS(path), &s, &important);
+    style_read(css, &s, &important);
     (void)style_hides(&s);
     arena_free(&a);
     return 0;

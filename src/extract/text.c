@@ -114,11 +114,39 @@ static bool clean_line(struct extract_job *j, struct str in, struct buf *out)
     return odd;
 }
 
+/* After U+202E letters are drawn from the last to the first, up to U+202C or the end of the line: the line as the eye
+ * reads it, in scratch. */
+static struct str turned_back(struct extract_job *j, struct str line)
+{
+    static const struct str turn = {"\xE2\x80\xAE", 3}, end = {"\xE2\x80\xAC", 3};
+    char *p = arena_alloc(&j->scratch, line.n + 1);
+    size_t n = 0, i = 0;
+    for (ptrdiff_t at; i < line.n && (at = str_find(line, turn, i)) >= 0;) {
+        size_t from = (size_t)at + turn.n;
+        ptrdiff_t stop = str_find(line, end, from);
+        size_t to = stop < 0 ? line.n : (size_t)stop;
+        memcpy(p + n, line.p + i, (size_t)at - i);
+        n += (size_t)at - i;
+        for (size_t k = to; k > from;) {
+            size_t last = k--;
+            while (k > from && ((unsigned char)line.p[k] & 0xC0) == 0x80)
+                k--;
+            memcpy(p + n, line.p + k, last - k);
+            n += last - k;
+        }
+        i = stop < 0 ? line.n : to + end.n;
+    }
+    memcpy(p + n, line.p + i, line.n - i);
+    j->insight.flags |= FACTS_ZERO_WIDTH | FACTS_CUT_WORDS;
+    return str_n(p, n + line.n - i);
+}
+
 void extract_clean(struct extract_job *j, struct str in, struct buf *out)
 {
     struct str rest = in, line;
     AUTO(buf) struct buf form;
     buf_init(&form, EXTRACT_TEXT_PART_MAX * 2u);
+    bool turns = str_find(in, STR("\xE2\x80\xAE"), 0) >= 0;
     while (rest.n > 0) {
         const char *end = memchr(rest.p, '\n', rest.n);
         line = str_upto(rest, end ? (size_t)(end - rest.p) : rest.n);
@@ -126,6 +154,8 @@ void extract_clean(struct extract_job *j, struct str in, struct buf *out)
         size_t from = out->n;
         if (line.n && line.p[line.n - 1] == '\r')
             line.n--;
+        if (turns && str_find(line, STR("\xE2\x80\xAE"), 0) >= 0)
+            line = turned_back(j, line);
         if (clean_line(j, line, out)) {
             buf_clear(&form);
             if (normalise(j, str_from(buf_str(out), from), &form)) {
