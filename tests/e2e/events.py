@@ -1,5 +1,5 @@
 """A client of /events for tests, and which net process holds the other end of a connection."""
-import base64, json, os, socket
+import base64, json, os, socket, time
 from sigillo import PASSWORD
 
 
@@ -45,14 +45,16 @@ class Events:
 
     def state(self, seconds):
         """The next change of states; None when the stream ended or none came in time."""
-        self.sock.settimeout(seconds)
+        end = time.monotonic() + seconds
         try:
-            while True:
+            while time.monotonic() < end:  # pings come meanwhile
+                self.sock.settimeout(max(0.01, end - time.monotonic()))
                 lines = dict(line.split(": ", 1) for line in self.until(b"\n\n").decode().split("\n") if ": " in line)
                 if lines.get("event") == "state":
                     return json.loads(lines["data"])
         except (TimeoutError, EOFError, ConnectionError):
-            return None
+            pass
+        return None
 
     def close(self):
         self.sock.close()

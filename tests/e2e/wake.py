@@ -99,10 +99,12 @@ def by_another_machine(s, sets):
 
 def ended(e):
     try:
-        e.sock.settimeout(PATIENCE)
-        while e.sock.recv(65536):
-            pass
-        return True
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            e.sock.settimeout(PATIENCE)
+            if not e.sock.recv(65536):
+                return True
+        return False
     except ConnectionError:
         return True
     except TimeoutError:
@@ -117,8 +119,8 @@ subprocess.run(["chmod", "755", folder], check=True)
 try:
     sets = ("scan.timeout=1s", "db.engine=postgresql", f"db.url={url}", "net.processes=2")
     with Server(sets=sets) as server:
+        by_jobs(server, "PostgreSQL")  # first: a worker that already reads for a firm would not be stopped
         by_another_net(server)
-        by_jobs(server, "PostgreSQL")
         by_another_machine(server, sets)
 finally:
     pg("stop", folder)
