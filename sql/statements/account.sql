@@ -61,7 +61,7 @@ INSERT INTO credential (org, account, credential, kind, hash, created_ms) VALUES
 
 -- name: credential_login
 -- args: org int, account int
-SELECT c.hash, a.name, o.name FROM account a JOIN org o ON o.org = a.org JOIN credential c ON c.org = a.org AND c.account = a.account
+SELECT c.hash, a.name, o.name, c.created_ms FROM account a JOIN org o ON o.org = a.org JOIN credential c ON c.org = a.org AND c.account = a.account
 WHERE a.org = :org AND a.account = :account AND a.state = 1 AND o.state = 1 AND c.kind = 1 ORDER BY c.credential DESC LIMIT 1
 
 -- name: credential_replace

@@ -43,3 +43,15 @@ SELECT hash FROM login WHERE org = :org AND account = :account AND kind = :kind 
 -- args: org int, account int, kind int, most int
 SELECT login, name, may, begun_ms, used_ms, until_ms FROM login
 WHERE org = :org AND account = :account AND kind = :kind AND epoch = (SELECT epoch FROM cell_meta WHERE one = 1) ORDER BY login LIMIT :most
+
+-- The password that was set then is still the account's, and both account and firm are active.
+-- name: login_password
+-- args: org int, account int, set_ms int
+SELECT a.address, a.name, o.name FROM account a JOIN org o ON o.org = a.org
+WHERE a.org = :org AND a.account = :account AND a.state = 1 AND o.state = 1
+AND :set_ms = (SELECT max(c.created_ms) FROM credential c WHERE c.org = a.org AND c.account = a.account AND c.kind = 1)
+
+-- name: login_count
+-- args: org int, account int, kind int, now_ms int
+SELECT count(*) FROM login WHERE org = :org AND account = :account AND kind = :kind AND (until_ms = 0 OR until_ms > :now_ms)
+AND epoch = (SELECT epoch FROM cell_meta WHERE one = 1)

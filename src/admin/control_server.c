@@ -32,7 +32,7 @@ static const struct {
     {"domain", offsetof(struct people_args, domain)},   {"party", offsetof(struct people_args, party)},
     {"iban", offsetof(struct people_args, iban)},       {"who", offsetof(struct people_args, who)},
     {"quota", offsetof(struct people_args, quota)},     {"id", offsetof(struct people_args, id)},
-    {"role", offsetof(struct people_args, role)},
+    {"role", offsetof(struct people_args, role)},       {"tokens", offsetof(struct people_args, tokens)},
 };
 
 static int status(struct store *s UNUSED, const struct people_args *p UNUSED, struct err *e UNUSED) { return 0; }

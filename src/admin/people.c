@@ -94,7 +94,8 @@ int people_set_password(struct store *s, const struct people_args *p, struct err
                        key.p);
     if (!str_starts(p->hash, STR("$argon2id$")))
         return err_set(e, ERR_INVALID, "the password's hash is missing");
-    return login_set_hash(s, &at, p->hash, e);
+    return login_set_hash(s, &at, p->hash, str_eq(p->tokens, STR("keep")) ? LOGIN_KEEP_TOKENS : LOGIN_REVOKE_TOKENS,
+                          p->who.n ? p->who : STR("operator"), e);
 }
 
 /* "0", "2147483648", "500M", "2G": powers of 1024. */

@@ -6,11 +6,13 @@
 
 struct people_args {
     struct str address, name, hash; /* user */
-    struct str firm, domain; /* firm: its name and domain; domain: one of the firm's, and the new one; counterparty: domain of the firm that asks, or empty */
-    struct str party, iban;  /* counterparty: its domain; name in `name` */
-    struct str quota;        /* bytes in digits */
-    struct str id, role;     /* held message; "admin" or "member" */
-    struct str who;          /* for the audit */
+    struct str firm,
+        domain; /* firm: its name and domain; domain: one of the firm's, and the new one; counterparty: domain of the firm that asks, or empty */
+    struct str party, iban; /* counterparty: its domain; name in `name` */
+    struct str quota;       /* bytes in digits */
+    struct str id, role;    /* held message; "admin" or "member" */
+    struct str tokens;      /* "keep": a new password leaves the app tokens */
+    struct str who;         /* for the audit */
 };
 int people_add_firm(struct store *s, const struct people_args *p, struct err *e) MUST_USE;
 /* domain for the firm that has the domain `firm`; no proof is asked of who runs the server. remove: of the firm that has it. */

@@ -23,7 +23,10 @@ static int party_add(struct admin_ctx *c, int argc, char **argv);
 const struct admin_verb admin_people_verbs[] = {
     {"user add", "ADDRESS --name TEXT --password-stdin",
      "Makes an account; its password is the first line of standard input.", user_add, ADMIN_STATE},
-    {"user password", "ADDRESS --password-stdin", "Sets a new password for an account.", user_password, ADMIN_STATE},
+    {"user password", "ADDRESS --password-stdin [--keep-tokens]",
+     "Sets a new password for an account: its sessions end, and its app tokens are revoked unless --keep-tokens is "
+     "given.",
+     user_password, ADMIN_STATE},
     {"user quota", "ADDRESS BYTES",
      "Sets how much an account may keep, as 500M or 2G; 0 is without limit. Mail beyond it is deferred (452).",
      user_quota, ADMIN_STATE},
@@ -125,12 +128,20 @@ static int user_password(struct admin_ctx *c, int argc, char **argv)
     char hash[PASSWORD_HASH_TEXT];
     if (!admin_flag(&argc, argv, "--password-stdin"))
         return admin_usage(c, "--password-stdin is missing");
+    bool keep = admin_flag(&argc, argv, "--keep-tokens");
     int rc = admin_words(c, argc, argv, 1, 1);
     if (rc || (rc = read_password(c, hash)) != 0)
         return rc;
-    struct people_args p = {.address = str_c(argv[0]), .hash = str_c(hash)};
-    return perform(c, "user.password", (struct control_field[]){{"address", p.address}, {"hash", p.hash}}, 2,
-                   people_set_password, &p);
+    char who[64];
+    snprintf(who, sizeof who, "operator (uid %ld)", (long)getuid());
+    struct people_args p = {.address = str_c(argv[0]),
+                            .hash = str_c(hash),
+                            .tokens = keep ? STR("keep") : STR("revoke"),
+                            .who = str_c(who)};
+    return perform(
+        c, "user.password",
+        (struct control_field[]){{"address", p.address}, {"hash", p.hash}, {"tokens", p.tokens}, {"who", p.who}}, 4,
+        people_set_password, &p);
 }
 
 static int user_quota(struct admin_ctx *c, int argc, char **argv)

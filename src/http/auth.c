@@ -17,7 +17,7 @@ struct seen {         /* a log-in that showed itself lately */
 struct cred {
     uint8_t key[NET_MAC_LEN];
     struct http_person person;
-    int64_t until_ms;
+    int64_t until_ms, checked_ms;
     char text[];
 };
 struct fail {
@@ -309,10 +309,21 @@ void http_cred_key(struct http_auth *a, struct str address, struct str password,
     net_mac_of(a->mac, (struct str[]){STR("credentials"), address, password}, 3, out);
 }
 
-const struct http_person *http_cred_find(struct http_auth *a, const uint8_t key[NET_MAC_LEN])
+const struct http_person *http_cred_find(struct http_auth *a, const uint8_t key[NET_MAC_LEN], bool *fresh)
 {
     struct cred *c = map_get(&a->creds, str_n(key, NET_MAC_LEN));
-    return c && c->until_ms > net_now_ms(a->loop) ? &c->person : NULL;
+    int64_t now = net_now_ms(a->loop);
+    *fresh = c && (!a->lasting || c->person.password_ms == 0 || now - c->checked_ms < HTTP_LOGIN_TRUST_MS);
+    return c && c->until_ms > now ? &c->person : NULL;
+}
+
+void http_cred_checked(struct http_auth *a, const uint8_t key[NET_MAC_LEN], bool holds)
+{
+    struct cred *c = map_get(&a->creds, str_n(key, NET_MAC_LEN));
+    if (c && holds)
+        c->checked_ms = net_now_ms(a->loop);
+    else if (c)
+        free(map_del(&a->creds, str_n(key, NET_MAC_LEN)));
 }
 
 void http_cred_keep(struct http_auth *a, const uint8_t key[NET_MAC_LEN], const struct http_person *p)
@@ -320,17 +331,14 @@ void http_cred_keep(struct http_auth *a, const uint8_t key[NET_MAC_LEN], const s
     int64_t now = net_now_ms(a->loop);
     if (a->creds.n >= HTTP_VERIFIED_MAX)
         creds_drop(a, INT64_MAX, NULL); /* they are only verified once more */
-    struct cred *c = map_get(&a->creds, str_n(key, NET_MAC_LEN));
-    if (c) {
-        c->until_ms = now + HTTP_VERIFIED_MS;
-        return;
-    }
-    c = calloc(1, sizeof *c + person_size(p));
+    free(map_del(&a->creds, str_n(key, NET_MAC_LEN)));
+    struct cred *c = calloc(1, sizeof *c + person_size(p));
     if (!c)
         abort();
     memcpy(c->key, key, NET_MAC_LEN);
     person_put(&c->person, p, c->text);
     c->until_ms = now + HTTP_VERIFIED_MS;
+    c->checked_ms = now;
     map_put(&a->creds, str_n(c->key, NET_MAC_LEN), c);
 }
 

@@ -41,7 +41,9 @@ bool http_login_forget(struct http_auth *a, const struct http_login *l);
 void http_auth_end_account(struct http_auth *a, int64_t org, int64_t account, struct str address);
 
 void http_cred_key(struct http_auth *a, struct str address, struct str password, uint8_t out[NET_MAC_LEN]);
-const struct http_person *http_cred_find(struct http_auth *a, const uint8_t key[NET_MAC_LEN]);
+/* Not *fresh: ask whether it still holds, as for log-ins. */
+const struct http_person *http_cred_find(struct http_auth *a, const uint8_t key[NET_MAC_LEN], bool *fresh);
+void http_cred_checked(struct http_auth *a, const uint8_t key[NET_MAC_LEN], bool holds);
 void http_cred_keep(struct http_auth *a, const uint8_t key[NET_MAC_LEN], const struct http_person *p);
 
 /* Seconds to wait before this address or peer may try again; 0: go on. */

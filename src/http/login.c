@@ -87,8 +87,11 @@ static void session_begin(struct http_txn *t)
         (void)http_login_forget(s->auth, &old);
         http_push_end_login(s->push, &old);
     }
-    t->login = (struct http_login){
-        .cell = t->person.cell, .org = t->person.org, .account = t->person.account, .kind = HTTP_LOGIN_SESSION};
+    t->login = (struct http_login){.cell = t->person.cell,
+                                   .org = t->person.org,
+                                   .account = t->person.account,
+                                   .kind = HTTP_LOGIN_SESSION,
+                                   .password_ms = t->person.password_ms};
     http_id_new(s->auth, &t->login, id);
     t->cookie = arena_str(&t->arena, str_n(id, HTTP_ID_TEXT));
     t->waits = HTTP_WAITS_BEGIN;

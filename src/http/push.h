@@ -31,7 +31,7 @@ struct http_stream {
     struct http_server *server;
     struct push_account *account;
     struct list node;
-    struct http_login login; /* kind 0: by password */
+    struct http_login login; /* by which it came */
     struct http_slot slot;
     int64_t ping_ms, begun_ms, checked_ms;
     uint64_t told;    /* version of the account that this client knows of */

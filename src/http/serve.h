@@ -42,7 +42,7 @@ struct http_txn { /* one request; lives until its reply is sent */
     const struct http_route *route;
     void *route_ctx;
     struct http_person person;
-    struct http_login login; /* by which session or token; login.kind 0: neither */
+    struct http_login login; /* by which session, token or password; login.kind 0: none */
     struct http_slot slot;
     struct buf mem; /* body in memory */
     struct http_chunked chunked;
@@ -51,6 +51,7 @@ struct http_txn { /* one request; lives until its reply is sent */
     bool close;
     uint8_t waits;        /* enum http_waits */
     struct str login_key; /* address as counted and cached */
+    struct str password;  /* while the cache's word on it is checked */
     uint8_t cred[NET_MAC_LEN];
     struct str cookie; /* of the session that begins */
     struct http_answer answer;

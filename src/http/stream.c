@@ -17,6 +17,7 @@ static bool read_query(struct http_req *r, struct wanted *w);
 static struct http_stream *stream_new(struct http_txn *t, const struct wanted *w);
 static void put_head(struct http_txn *t);
 static void arm(struct http_stream *st);
+static void check_login(struct http_stream *st);
 
 static bool read_query(struct http_req *r, struct wanted *w)
 {
@@ -162,6 +163,7 @@ void stream_tell(struct http_stream *st)
 {
     struct push_account *a = st->account;
     struct conn *c = st->hc->conn;
+    check_login(st); /* here too: one that is told often never comes to its ping */
     if (st->hc->state != HTTP_EVENTS || a->version == 0 || (!st->full && st->told >= a->version))
         return;
     if (st->baseline) {
@@ -215,11 +217,12 @@ static void check_login(struct http_stream *st)
 {
     struct http_server *s = st->server;
     int64_t now = net_now_ms(s->loop);
-    if (!st->login.kind && now - st->begun_ms > PUSH_BASIC_MS) {
+    bool password = st->login.kind == HTTP_LOGIN_PASSWORD;
+    if (password && now - st->begun_ms > PUSH_BASIC_MS) {
         stream_end(st);
         return;
     }
-    if (!st->login.kind || !s->conf.logins || st->check || now - st->checked_ms < PUSH_CHECK_MS)
+    if ((password && !st->login.password_ms) || !s->conf.logins || st->check || now - st->checked_ms < PUSH_CHECK_MS)
         return;
     st->checked_ms = now;
     st->check = net_next_id(s->loop);

@@ -21,6 +21,9 @@ static bool basic_of(struct http_txn *t, struct str *address, struct str *passwo
 static bool bearer_of(const struct http_txn *t, struct str *token);
 static void settle_login(struct http_txn *t);
 static void session_verdict(struct http_txn *t, enum http_verdict v, const struct http_person *p);
+static void to_pool(struct http_txn *t, struct str password);
+static void basic_verified(struct http_txn *t, enum http_verdict v);
+static void cred_verdict(struct http_txn *t, enum http_verdict v);
 
 /* Authorization: Basic (RFC 7617). False when the field is not one. */
 static bool basic_of(struct http_txn *t, struct str *address, struct str *password)
@@ -177,6 +180,8 @@ void http_login_done(struct http_server *s, uint64_t ticket, enum http_verdict v
         return;
     if (t->waits == HTTP_WAITS_SESSION)
         session_verdict(t, v, p);
+    else if (t->password.n)
+        cred_verdict(t, v);
     else if (t->waits >= HTTP_WAITS_BEGIN)
         http_login_step(t, v);
 }
@@ -192,19 +197,43 @@ static struct str lower(struct arena *a, struct str s)
     return str_n(p, s.n);
 }
 
+static void by_password(struct http_txn *t, const struct http_person *p)
+{
+    person_set(t, p, HTTP_MAY_ALL);
+    t->login = (struct http_login){.cell = p->cell,
+                                   .org = p->org,
+                                   .account = p->account,
+                                   .kind = HTTP_LOGIN_PASSWORD,
+                                   .password_ms = p->password_ms};
+}
+
 /* Sends the credentials to the pool unless limits or the cache answer at once: HTTP_VERIFY_OK (person set), or -1: an
  * answer will come. */
 int http_credentials(struct http_txn *t, struct str address, struct str password)
 {
     struct http_server *s = t->req.server;
+    bool fresh;
     t->login_key = lower(&t->arena, str_trim(address));
     http_cred_key(s->auth, t->login_key, password, t->cred);
-    const struct http_person *p = http_cred_find(s->auth, t->cred);
-    if (p) {
+    const struct http_person *p = http_cred_find(s->auth, t->cred, &fresh);
+    if (p)
+        by_password(t, p);
+    if (p && fresh) {
         t->waits = HTTP_WAITS_NOTHING;
-        person_set(t, p, HTTP_MAY_ALL);
         return HTTP_VERIFY_OK;
     }
+    if (p) { /* another process may have changed it */
+        t->password = password;
+        s->conf.logins->find(s->conf.logins->ctx, t->req.id, &t->login);
+        return -1;
+    }
+    to_pool(t, password);
+    return -1;
+}
+
+static void to_pool(struct http_txn *t, struct str password)
+{
+    struct http_server *s = t->req.server;
     int64_t wait = http_fail_wait(s->auth, t->login_key, &t->req.peer);
     if (wait > 0) {
         s->counts.logins_limited++;
@@ -215,7 +244,24 @@ int http_credentials(struct http_txn *t, struct str address, struct str password
     } else {
         s->conf.verify(s->conf.verify_ctx, t->req.id, t->login_key, password);
     }
-    return -1;
+}
+
+/* What the store says of a password that the cache knew. One that holds no more is tried anew: it may be the new one too. */
+static void cred_verdict(struct http_txn *t, enum http_verdict v)
+{
+    struct str password = t->password;
+    t->password = STR_NULL;
+    if (v == HTTP_VERIFY_OK || v == HTTP_VERIFY_NO)
+        http_cred_checked(t->req.server->auth, t->cred, v == HTTP_VERIFY_OK);
+    if (v == HTTP_VERIFY_NO) {
+        t->login = (struct http_login){0};
+        t->req.person = NULL;
+        to_pool(t, password);
+    } else if (t->waits == HTTP_WAITS_LOGIN) {
+        http_login_step(t, v);
+    } else {
+        basic_verified(t, v);
+    }
 }
 
 static void basic_verified(struct http_txn *t, enum http_verdict v)
@@ -235,7 +281,7 @@ void http_verified(struct http_server *s, uint64_t id, enum http_verdict v, cons
     if (!t)
         return;
     if (v == HTTP_VERIFY_OK && person) {
-        person_set(t, person, HTTP_MAY_ALL);
+        by_password(t, person);
         http_cred_keep(s->auth, t->cred, &t->person);
         http_fail_clear(s->auth, t->login_key, &t->req.peer);
         s->counts.logins++;

@@ -10,6 +10,7 @@ struct stub { /* the store's part */
     bool down, hold;
     uint64_t ticket;
     unsigned may;
+    int64_t password_ms; /* when the password in force was set; 0: the store does not say */
     struct http_logins logins;
 };
 
@@ -27,6 +28,14 @@ static void on_find(void *ctx, uint64_t ticket, const struct http_login *l)
     p.may = s->may;
     s->finds++;
     s->ticket = ticket;
+    if (l->kind == HTTP_LOGIN_PASSWORD) {
+        http_login_done(s->f.s, ticket,
+                        s->down                            ? HTTP_VERIFY_DOWN
+                        : l->password_ms == s->password_ms ? HTTP_VERIFY_OK
+                                                           : HTTP_VERIFY_NO,
+                        &p);
+        return;
+    }
     if (!s->hold)
         http_login_done(s->f.s, ticket, s->down ? HTTP_VERIFY_DOWN : kept(s, l) ? HTTP_VERIFY_OK : HTTP_VERIFY_NO, &p);
 }
@@ -51,6 +60,17 @@ static void on_begin(void *ctx, uint64_t ticket, const struct http_login *l, con
     s->ticket = ticket;
 }
 
+/* The pool, with the password that is in force. */
+static void on_verify(void *ctx, uint64_t id, struct str address, struct str password)
+{
+    struct stub *s = ctx;
+    struct http_person p = fixture_anna;
+    p.password_ms = s->password_ms;
+    s->f.verified++;
+    bool right = str_eq(address, p.address) && str_eq(password, s->password_ms == 7 ? STR("nuova") : STR("giusta"));
+    http_verified(s->f.s, id, right ? HTTP_VERIFY_OK : HTTP_VERIFY_NO, &p);
+}
+
 static void h_mine(struct http_req *r, void *ctx)
 {
     *(unsigned *)ctx = r->person->may;
@@ -66,7 +86,11 @@ static void begin_as(struct stub *s, const char *origin, const char *hosts)
     memset(s, 0, sizeof *s);
     s->logins = (struct http_logins){on_find, on_begin, on_end, s};
     s->may = HTTP_MAY_READ;
-    fixture_open(&s->f, &(struct http_conf){.logins = &s->logins, .origin = str_c(origin), .hosts = str_c(hosts)});
+    fixture_open(&s->f, &(struct http_conf){.logins = &s->logins,
+                                            .origin = str_c(origin),
+                                            .hosts = str_c(hosts),
+                                            .verify = on_verify,
+                                            .verify_ctx = s});
     http_server_routes(s->f.s, routes, N_ELEMENTS(routes), &may_seen);
     http_server_key(s->f.s, key);
 }
@@ -97,6 +121,50 @@ static int get_mine(struct stub *s, const char *fields)
     char req[1000];
     snprintf(req, sizeof req, "GET /mine HTTP/1.1\r\n" HOST "%s\r\n", fields);
     return fixture_askz(&s->f, req);
+}
+
+/* Another process changed the password: the cache of verified ones is not believed for longer than a session. */
+static void a_password_changes_elsewhere(void **state)
+{
+    (void)state;
+    struct stub s;
+    begin(&s);
+    s.password_ms = 5;
+    assert_int_equal(get_mine(&s, BASIC), 200);
+    assert_int_equal(get_mine(&s, BASIC), 200);
+    assert_int_equal(s.f.verified, 1);
+    assert_int_equal(s.finds, 0);
+    fixture_wait(&s.f, 3000);
+    assert_int_equal(get_mine(&s, BASIC), 200);
+    assert_int_equal(s.f.verified, 1); /* no argon2 for that */
+    assert_int_equal(s.finds, 1);
+    s.password_ms = 6; /* set again to the same one: tried anew, and still right */
+    fixture_wait(&s.f, 3000);
+    assert_int_equal(get_mine(&s, BASIC), 200);
+    assert_int_equal(s.f.verified, 2);
+    s.password_ms = 7;
+    fixture_wait(&s.f, 3000);
+    assert_int_equal(get_mine(&s, BASIC), 401);
+    assert_int_equal(s.f.verified, 3);
+    assert_int_equal(get_mine(&s, BASIC), 401);
+    assert_int_equal(s.f.verified, 4); /* it is not in the cache any more */
+    s.password_ms = 5;
+    assert_int_equal(get_mine(&s, BASIC), 200);
+    s.down = true;
+    fixture_wait(&s.f, 3000);
+    assert_int_equal(get_mine(&s, BASIC), 503);
+    s.down = false;
+    assert_int_equal(get_mine(&s, BASIC), 200);
+    /* Log-in takes the same way. */
+    fixture_wait(&s.f, 3000);
+    int finds = s.finds;
+    assert_int_equal(post_login(&s, LOGIN_BODY, ""), 200);
+    assert_int_equal(s.finds, finds + 1);
+    assert_true(s.n == 1 && s.kept[0].password_ms == 5);
+    s.password_ms = 7;
+    fixture_wait(&s.f, 3000);
+    assert_int_equal(post_login(&s, LOGIN_BODY, ""), 401);
+    fixture_close(&s.f);
 }
 
 static void a_session_lasts(void **state)
@@ -359,8 +427,13 @@ static void tries(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_session_lasts), cmocka_unit_test(the_store_is_away), cmocka_unit_test(before_the_key),
-        cmocka_unit_test(tokens),          cmocka_unit_test(foreign_pages),     cmocka_unit_test(cookies_of_https),
+        cmocka_unit_test(a_password_changes_elsewhere),
+        cmocka_unit_test(a_session_lasts),
+        cmocka_unit_test(the_store_is_away),
+        cmocka_unit_test(before_the_key),
+        cmocka_unit_test(tokens),
+        cmocka_unit_test(foreign_pages),
+        cmocka_unit_test(cookies_of_https),
         cmocka_unit_test(tries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

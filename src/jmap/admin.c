@@ -14,9 +14,9 @@
 
 /* ---- people: get ---- */
 
-enum { PP_ID, PP_ADDRESS, PP_NAME, PP_STATE, PP_ROLE, PP_USED, PP_QUOTA, PP_CREATED, PP_LOGIN, PP_COUNT };
-static const char *const person_names[PP_COUNT] = {"id",        "address",    "name",      "state",      "role",
-                                                   "usedBytes", "quotaBytes", "createdAt", "lastLoginAt"};
+enum { PP_ID, PP_ADDRESS, PP_NAME, PP_STATE, PP_ROLE, PP_USED, PP_QUOTA, PP_CREATED, PP_LOGIN, PP_TOKENS, PP_COUNT };
+static const char *const person_names[PP_COUNT] = {"id",        "address",    "name",      "state",       "role",
+                                                   "usedBytes", "quotaBytes", "createdAt", "lastLoginAt", "tokens"};
 
 static void put_person(struct json_w *w, const struct person_row *p, uint64_t bits)
 {
@@ -35,6 +35,7 @@ static void put_person(struct json_w *w, const struct person_row *p, uint64_t bi
         case PP_QUOTA: json_int(w, p->quota_bytes); break;
         case PP_CREATED: admin_put_when(w, p->created_ms); break;
         case PP_LOGIN: admin_put_when(w, p->login_ms); break;
+        case PP_TOKENS: json_int(w, p->tokens); break;
         }
     }
     json_obj_end(w);
@@ -84,7 +85,7 @@ int jmap_person_get(struct jmap_call *c)
 
 struct person_new {
     struct str address, name, password;
-    bool has_name, has_state, has_role, has_quota, active, admin;
+    bool has_name, has_state, has_role, has_quota, active, admin, keep_tokens;
     int64_t quota;
 };
 
@@ -102,6 +103,8 @@ static int read_person(struct jmap_obj *o, struct person_new *p)
             p->password = text;
             if (text.n < PASSWORD_CHARS_MIN || text.n > PASSWORD_BYTES_MAX)
                 return jmap_obj_property(o, "password", "A password has 8 to 1024 characters.");
+        } else if (strcmp(key, "keepTokens") == 0 && json_is_boolean(v) && o->op == JMAP_UPDATE) {
+            p->keep_tokens = json_is_true(v);
         } else if (strcmp(key, "address") == 0 && json_is_string(v) && o->op == JMAP_CREATE) {
             p->address = text;
         } else if (strcmp(key, "state") == 0 && (str_eq(text, STR("active")) || str_eq(text, STR("disabled")))) {
@@ -213,7 +216,8 @@ static int update_person(struct jmap_call *c, struct jmap_obj *o, const struct p
         return store_refusal(o, r, c->arena, &e);
     if (p->password.n) {
         struct place_of at = {.cell = c->person->cell, .org = c->person->org, .account = o->id, .found = true};
-        r = login_set_hash(c->t->store, &at, hash, &e);
+        r = login_set_hash(c->t->store, &at, hash, p->keep_tokens ? LOGIN_KEEP_TOKENS : LOGIN_REVOKE_TOKENS,
+                           c->person->address, &e);
     }
     if (p->password.n || (was_active && !row.active))
         jmap_run_log_out(c, o->id);

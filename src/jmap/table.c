@@ -63,11 +63,12 @@ const struct jmap_method jmap_methods[] = {
      "are the firm's, messages the account's own."},
     {"Person/get", ADMIN, JMAP_ADMIN, jmap_person_get,
      "{ids|null, properties} -> list [{id, address, name, state: active|disabled, role: admin|member, usedBytes, "
-     "quotaBytes, createdAt, lastLoginAt}]"},
+     "quotaBytes, createdAt, lastLoginAt, tokens: app tokens in force}]"},
     {"Person/set", ADMIN, JMAP_ADMIN, jmap_person_set,
-     "create {address, name, password, role, quotaBytes}, update {name, state, role, quotaBytes, password}; people are "
-     "disabled, never destroyed. A new password "
-     "and a disabling end every log-in. The last active administrator stays."},
+     "create {address, name, password, role, quotaBytes}, update {name, state, role, quotaBytes, password, "
+     "keepTokens}; "
+     "people are disabled, never destroyed. A new password and a disabling end every session and revoke every app "
+     "token; keepTokens: true beside a new password leaves the tokens. The last active administrator stays."},
     {"Domain/get", ADMIN, JMAP_ADMIN, jmap_domain_get,
      "{ids|null} -> list [{id, domain, createdAt, state: pending|proven, recordName, recordValue, checkedAt, reason, "
      "reasonText: {it, en}|null}]. A *pending* domain is only a name: no mail comes for it, nobody can have an address "

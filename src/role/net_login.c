@@ -74,7 +74,9 @@ static void job_refused(struct job *j)
 static int fn_find(struct txn *t, void *arg)
 {
     struct job *j = arg;
-    j->found = login_lookup(t, &j->arena, &j->key, &j->row);
+    j->found = j->at.kind == HTTP_LOGIN_PASSWORD
+                   ? login_password(t, &j->arena, j->at.org, j->at.account, j->at.password_ms, &j->row)
+                   : login_lookup(t, &j->arena, &j->key, &j->row);
     return j->found < 0 ? j->found : 0;
 }
 
@@ -83,9 +85,11 @@ static int fn_touch(struct txn *t, void *arg) { return login_touch(t, &((struct 
 static void on_written(void *arg, enum cell_outcome outcome, int code)
 {
     struct job *j = arg;
-    (void)code;
+    enum http_verdict v = outcome == CELL_DURABLE                          ? HTTP_VERIFY_OK
+                          : outcome == CELL_REFUSED && code == LOGIN_STALE ? HTTP_VERIFY_NO
+                                                                           : HTTP_VERIFY_DOWN;
     if (j->ticket && j->net->http)
-        http_login_done(j->net->http, j->ticket, outcome == CELL_DURABLE ? HTTP_VERIFY_OK : HTTP_VERIFY_DOWN, NULL);
+        http_login_done(j->net->http, j->ticket, v, NULL);
     job_free(j);
 }
 
@@ -107,7 +111,8 @@ static void on_found(void *arg, enum cell_outcome outcome, int code)
                             .address = j->row.address,
                             .name = j->row.person,
                             .firm = j->row.firm,
-                            .may = j->row.may};
+                            .may = j->row.may,
+                            .password_ms = j->row.password_ms};
     enum http_verdict v = outcome != CELL_DURABLE ? HTTP_VERIFY_DOWN : j->found == 1 ? HTTP_VERIFY_OK : HTTP_VERIFY_NO;
     if (n->http)
         http_login_done(n->http, j->ticket, v, &p);
@@ -134,7 +139,7 @@ static int fn_begin(struct txn *t, void *arg)
 {
     struct job *j = arg;
     int r = j->has_old ? login_drop(t, &j->old) : 0;
-    j->row = (struct login_row){.may = HTTP_MAY_ALL};
+    j->row = (struct login_row){.may = HTTP_MAY_ALL, .password_ms = j->at.password_ms};
     return r ? r : login_keep(t, &j->key, &j->row);
 }
 

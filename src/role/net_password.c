@@ -136,7 +136,8 @@ static void run(struct net_passwords *p, struct job *j, const char *decoy)
                                          .account = l.at.account,
                                          .address = key,
                                          .name = l.name,
-                                         .firm = l.firm};
+                                         .firm = l.firm,
+                                         .password_ms = l.set_ms};
 }
 
 /* A hash that costs what ours cost, of a password that nobody knows. */

@@ -1,7 +1,9 @@
 /* People: account, password hash, the seven mailboxes every account begins with. */
 #include "store/account.h"
 #include "store/account_priv.h"
+#include "store/audit.h"
 #include "store/group.h"
+#include "store/login.h"
 #include "store/mail.h"
 #include "store/manage.h"
 
@@ -182,6 +184,7 @@ static int read_login(struct txn *t, void *arg)
         j->out->hash = arena_str(j->arena, db_col_str(&c, 0));
         j->out->name = arena_str(j->arena, db_col_str(&c, 1));
         j->out->firm = arena_str(j->arena, db_col_str(&c, 2));
+        j->out->set_ms = db_col_int(&c, 3);
     }
     return 0;
 }
@@ -204,22 +207,34 @@ int login_find(struct store *s, struct arena *a, struct str address, struct logi
 
 struct hash_job {
     struct place_of at;
-    struct str hash;
+    struct str hash, who;
+    enum login_tokens tokens;
 };
 
 static int set_hash(struct txn *t, void *arg)
 {
     struct hash_job *j = arg;
-    int64_t changed = 0;
+    bool keep = j->tokens == LOGIN_KEEP_TOKENS;
+    int64_t changed = 0, seq;
     int r = db_run(t->db, SQL_CREDENTIAL_REPLACE,
                    DB_ARGS(db_int(j->at.org), db_int(j->at.account), db_text(j->hash), db_int(t->now_ms)), &changed);
-    return r == 0 && changed == 0 ? ERR_NOENT : r;
+    if (r == 0 && changed == 0)
+        return ERR_NOENT;
+    if (r == 0)
+        r = login_drop_all(t, j->at.org, j->at.account, keep ? LOGIN_SESSION : 0);
+    if (r == 0)
+        r = audit_add(
+            t, j->at.org, j->who, STR("person.password"),
+            arena_printf(t->arena, "account %lld, app tokens %s", (long long)j->at.account, keep ? "kept" : "revoked"),
+            &seq);
+    return r;
 }
 
-int login_set_hash(struct store *s, const struct place_of *at, struct str hash, struct err *e)
+int login_set_hash(struct store *s, const struct place_of *at, struct str hash, enum login_tokens tokens,
+                   struct str who, struct err *e)
 {
     struct cell *c;
-    struct hash_job j = {*at, hash};
+    struct hash_job j = {*at, hash, who, tokens};
     int r = store_cell(s, at->cell, &c, e);
     return r ? r : store_must(c, set_hash, &j, "the password cannot be written", e);
 }

@@ -38,11 +38,14 @@ int users_create(struct store *s, int64_t org, const struct new_user *u, size_t 
 struct login {
     struct place_of at;
     struct str hash, name, firm; /* arena */
+    int64_t set_ms;              /* when this password was set: which one was verified */
 };
 int login_find(struct store *s, struct arena *a, struct str address,
                struct login *out) MUST_USE; /* 0, DIR_UNKNOWN, < 0 */
-int login_set_hash(struct store *s, const struct place_of *at, struct str hash,
-                   struct err *e) MUST_USE; /* new password */
+/* A new password. In the same commit every session of the account ends, and every app token is revoked but with LOGIN_KEEP_TOKENS. who: for the audit. */
+enum login_tokens { LOGIN_REVOKE_TOKENS, LOGIN_KEEP_TOKENS };
+int login_set_hash(struct store *s, const struct place_of *at, struct str hash, enum login_tokens tokens,
+                   struct str who, struct err *e) MUST_USE;
 /* What an account may keep (0: no limit) and keeps, in bytes of all its mailboxes. 0; DIR_UNKNOWN; < 0. Waits for the cell as directory_find does. */
 struct account_quota {
     int64_t quota, used;

@@ -37,8 +37,12 @@ int login_keep(struct txn *t, const struct login_key *k, struct login_row *row)
     if (session)
         row->until_ms = t->now_ms + LOGIN_SESSION_LIFE_MS;
     row->begun_ms = row->used_ms = t->now_ms;
-    int r = db_run(t->db, SQL_LOGIN_PRUNE,
-                   DB_ARGS(db_int(k->org), db_int(k->account), db_int(k->kind), db_int(t->now_ms), db_int(idle)), NULL);
+    struct login_row good;
+    int r = row->password_ms ? login_password(t, t->arena, k->org, k->account, row->password_ms, &good) : 1;
+    if (r != 1)
+        return r < 0 ? r : LOGIN_STALE;
+    r = db_run(t->db, SQL_LOGIN_PRUNE,
+               DB_ARGS(db_int(k->org), db_int(k->account), db_int(k->kind), db_int(t->now_ms), db_int(idle)), NULL);
     if (r == 0 && session)
         r = trim(t, k, LOGIN_SESSIONS_MAX - 1);
     if (r == 0 && !session) {
@@ -76,6 +80,29 @@ int login_lookup(struct txn *t, struct arena *a, const struct login_key *k, stru
                               .person = arena_str(a, db_col_str(&c, 3)),
                               .firm = arena_str(a, db_col_str(&c, 4))};
     return 1;
+}
+
+int login_password(struct txn *t, struct arena *a, int64_t org, int64_t account, int64_t set_ms, struct login_row *row)
+{
+    AUTO(db_cursor) struct db_cursor c = {0};
+    int r = db_query(t->db, &c, SQL_LOGIN_PASSWORD, DB_ARGS(db_int(org), db_int(account), db_int(set_ms)));
+    if (r == 0)
+        r = db_next(&c);
+    if (r != 1)
+        return r > 0 ? ERR_INVALID : r;
+    *row = (struct login_row){.used_ms = env_wall_ms(t->env),
+                              .address = arena_str(a, db_col_str(&c, 0)),
+                              .person = arena_str(a, db_col_str(&c, 1)),
+                              .firm = arena_str(a, db_col_str(&c, 2)),
+                              .password_ms = set_ms};
+    return 1;
+}
+
+int login_count(struct txn *t, int64_t org, int64_t account, enum login_kind kind, int64_t *n)
+{
+    int r = db_get_int(t->db, SQL_LOGIN_COUNT,
+                       DB_ARGS(db_int(org), db_int(account), db_int(kind), db_int(env_wall_ms(t->env))), n);
+    return r < 0 ? r : 0;
 }
 
 int login_touch(struct txn *t, const struct login_key *k)

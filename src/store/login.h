@@ -13,7 +13,7 @@
 #define LOGIN_NAME_MAX 200u
 
 enum login_kind { LOGIN_SESSION = 1, LOGIN_TOKEN = 2 };
-enum { LOGIN_TOO_MANY = 1 };
+enum { LOGIN_TOO_MANY = 1, LOGIN_STALE = 2 /* the password it began with is not the account's any more */ };
 
 struct login_key {
     int64_t org, account;
@@ -25,13 +25,18 @@ struct login_row {
     struct str name;
     unsigned may; /* bits of the caller's */
     int64_t begun_ms, used_ms, until_ms;
-    struct str address, person, firm; /* login_lookup */
+    struct str address, person, firm; /* login_lookup, login_password */
+    int64_t password_ms;              /* login_keep: when the password was set that was verified for it; 0: not asked */
 };
 /* A new row with name, may and until_ms of `row` (until_ms is set for sessions); its number in row->number. Rows that are over are removed on the way.
- * 0, LOGIN_TOO_MANY, < 0. */
+ * 0, LOGIN_TOO_MANY, LOGIN_STALE, < 0. */
 int login_keep(struct txn *t, const struct login_key *k, struct login_row *row) MUST_USE;
 /* 1 found (a: its texts), 0 not or over, < 0. Reads only. */
 int login_lookup(struct txn *t, struct arena *a, const struct login_key *k, struct login_row *row) MUST_USE;
+/* Is the password that was set at set_ms still good? 1 (a: texts), 0, < 0. Reads only. */
+int login_password(struct txn *t, struct arena *a, int64_t org, int64_t account, int64_t set_ms,
+                   struct login_row *row) MUST_USE;
+int login_count(struct txn *t, int64_t org, int64_t account, enum login_kind kind, int64_t *n) MUST_USE; /* in force */
 int login_touch(struct txn *t, const struct login_key *k) MUST_USE;
 int login_drop(struct txn *t, const struct login_key *k) MUST_USE; /* 0 also when it was not there */
 int login_drop_number(struct txn *t, int64_t org, int64_t account, int64_t number, bool *found) MUST_USE;

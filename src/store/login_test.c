@@ -119,12 +119,18 @@ static void life(struct fixture *f)
     f->clock_skew_ms += 120000;
     assert_int_equal(good(f, 0, LOGIN_SESSION, 1), 0);
     assert_int_equal(good(f, 0, LOGIN_TOKEN, 2), 1);
-    /* A new password ends sessions, not tokens. */
+    /* A new password ends sessions, and tokens unless they are to be kept. */
     keep(f, 0, LOGIN_SESSION, 3);
-    f->clock_skew_ms += 5000;
-    assert_int_equal(login_set_hash(f->store, &f->user[0], STR("$argon2id$other"), &e), 0);
+    keep(f, 1, LOGIN_TOKEN, 3);
+    assert_int_equal(login_set_hash(f->store, &f->user[0], STR("$argon2id$other"), LOGIN_KEEP_TOKENS, STR("x"), &e), 0);
     assert_int_equal(good(f, 0, LOGIN_SESSION, 3), 0);
     assert_int_equal(good(f, 0, LOGIN_TOKEN, 2), 1);
+    keep(f, 0, LOGIN_SESSION, 3);
+    assert_int_equal(login_set_hash(f->store, &f->user[0], STR("$argon2id$third"), LOGIN_REVOKE_TOKENS, STR("x"), &e),
+                     0);
+    assert_int_equal(good(f, 0, LOGIN_SESSION, 3), 0);
+    assert_int_equal(good(f, 0, LOGIN_TOKEN, 2), 0);
+    assert_int_equal(good(f, 1, LOGIN_TOKEN, 3), 1); /* somebody else's */
     f->clock_skew_ms += 5000;
     keep(f, 0, LOGIN_SESSION, 4);
     assert_int_equal(good(f, 0, LOGIN_SESSION, 4), 1);
@@ -133,6 +139,34 @@ static void life(struct fixture *f)
     memset(w.key.hash, 4, sizeof w.key.hash);
     assert_int_equal(must(f->cell, fn_drop, &w), 0);
     assert_int_equal(good(f, 0, LOGIN_SESSION, 4), 0);
+    arena_free(&w.arena);
+}
+
+static int fn_password(struct txn *t, void *arg)
+{
+    struct work *w = arg;
+    w->result = login_password(t, &w->arena, w->key.org, w->key.account, w->row.password_ms, &w->row);
+    return w->result < 0 ? w->result : 0;
+}
+
+/* What was verified before the password changed begins no session after it, on no process. */
+static void stale(struct fixture *f)
+{
+    struct err e = {0};
+    struct login l;
+    struct work w = work_of(f, 0, LOGIN_SESSION, 1);
+    assert_int_equal(login_find(f->store, &w.arena, STR("u0@azienda.example"), &l), 0);
+    assert_true(l.set_ms > 0);
+    w.row.password_ms = l.set_ms;
+    assert_int_equal(must(f->cell, fn_keep, &w), 0);
+    assert_int_equal(cell_read_wait(f->cell, fn_password, &w), 0);
+    assert_true(w.result == 1 && str_eq(w.row.address, STR("u0@azienda.example")));
+    f->clock_skew_ms += 5;
+    assert_int_equal(login_set_hash(f->store, &f->user[0], STR("$argon2id$new"), LOGIN_KEEP_TOKENS, STR("x"), &e), 0);
+    w.row.password_ms = l.set_ms;
+    assert_int_equal(cell_read_wait(f->cell, fn_password, &w), 0);
+    assert_int_equal(w.result, 0);
+    assert_int_equal(must(f->cell, fn_keep, &w), LOGIN_STALE);
     arena_free(&w.arena);
 }
 
@@ -202,6 +236,7 @@ static void secrets(struct fixture *f)
 }
 
 static void test_life(void **state UNUSED) { each_engine(life); }
+static void test_stale(void **state UNUSED) { each_engine(stale); }
 static void test_epochs(void **state UNUSED) { each_engine(epochs); }
 static void test_limits(void **state UNUSED) { each_engine(limits); }
 static void test_secrets(void **state UNUSED) { each_engine(secrets); }
@@ -209,10 +244,8 @@ static void test_secrets(void **state UNUSED) { each_engine(secrets); }
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_life),
-        cmocka_unit_test(test_epochs),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_life),   cmocka_unit_test(test_stale),   cmocka_unit_test(test_epochs),
+        cmocka_unit_test(test_limits), cmocka_unit_test(test_secrets),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     return failed;

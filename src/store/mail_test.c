@@ -682,7 +682,7 @@ static void directory(void **state UNUSED)
     assert_int_equal(user_create(F.store, STR("altra.example"), &u, &at, &e), ERR_EXIST);
     assert_int_equal(login_find(F.store, &A, STR("u1@azienda.example"), &login), 0);
     assert_true(str_eq(login.hash, STR("$argon2id$none")) && str_eq(login.firm, STR("Azienda Srl")));
-    assert_int_equal(login_set_hash(F.store, &login.at, STR("$argon2id$new"), &e), 0);
+    assert_int_equal(login_set_hash(F.store, &login.at, STR("$argon2id$new"), LOGIN_REVOKE_TOKENS, STR("test"), &e), 0);
     assert_int_equal(login_find(F.store, &A, STR("u1@azienda.example"), &login), 0);
     assert_true(str_eq(login.hash, STR("$argon2id$new")));
     struct str key, domain;

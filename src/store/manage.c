@@ -1,6 +1,7 @@
 #include "store/manage_priv.h"
 #include "store/account_priv.h"
 #include "store/audit.h"
+#include "store/login.h"
 #include "store/mail_priv.h"
 #include "store/store_priv.h"
 
@@ -23,6 +24,8 @@ static int use_of(struct txn *t, int64_t org, struct person_row *p)
     int r = db_get_int(t->db, SQL_PERSON_USED, DB_ARGS(db_int(org), db_int(p->account)), &p->used_bytes);
     if (r >= 0)
         r = db_get_int(t->db, SQL_PERSON_LOGIN, DB_ARGS(db_int(org), db_int(p->account)), &p->login_ms);
+    if (r >= 0)
+        r = login_count(t, org, p->account, LOGIN_TOKEN, &p->tokens);
     return r < 0 ? r : 0;
 }
 
@@ -85,6 +88,8 @@ static int change_in_cell(struct txn *t, void *arg)
                        db_int(j->p->active ? STATE_ACTIVE : STATE_DISABLED), db_int(j->p->admin ? 1 : 0),
                        db_int(j->p->quota_bytes)),
                NULL);
+    if (r == 0 && old.active && !j->p->active) /* for good: nothing of it comes back when the person does */
+        r = login_drop_all(t, j->org, j->p->account, 0);
     if (r == 0)
         r = audit_add(t, j->org, j->who, STR("person.change"),
                       arena_printf(t->arena, "account %lld %s %s quota %lld", (long long)j->p->account,

@@ -6,7 +6,7 @@
 #define PERSON_NAME_MAX 400u
 #define PERSON_LIST_MAX 500u
 struct person_row {
-    int64_t account, quota_bytes, used_bytes, created_ms, login_ms;
+    int64_t account, quota_bytes, used_bytes, created_ms, login_ms, tokens /* app tokens in force */;
     struct str address, name;
     bool active, admin;
 };

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """App tokens: made by the command line, shown once, kept as a hash, with fewer rights than their account, ended at once by revoke."""
-import json, os, sys, time
-from sigillo import Server, Tap
+import http.client, json, os, sys, time
+from sigillo import Server, Tap, PASSWORD
 
 t = Tap()
 
@@ -12,6 +12,21 @@ def ask(s, token, method="GET", path="/api/me", body=None, **headers):
 
 def token_verb(s, *words, check=True):
     return s.verb("token", *words, "--state", s.state, check=check)
+
+
+def listen(s, token):
+    c = http.client.HTTPConnection("127.0.0.1", s.http_port, timeout=30)
+    c.request("GET", "/events?types=*&ping=300", headers={"Authorization": f"Bearer {token}"})
+    return c.getresponse()
+
+
+def ended(stream):
+    """Within 30 s; a read that times out raises."""
+    try:
+        stream.read()
+        return True
+    except TimeoutError:
+        return False
 
 
 with Server() as s:
@@ -50,8 +65,36 @@ with Server() as s:
     time.sleep(2.5)  # what was just looked up is believed for two seconds
     t.is_(ask(s, made)[0], 401, "revoked")
     t.is_(len(token_verb(s, "list", s.user).stdout.strip().split("\n")), 1, "and gone from the list")
+    token_verb(s, "revoke", s.user, rows[1].split()[0])
+    # A new password: what was made under the old one ends, app tokens too unless they are to be kept.
+    kept = token_verb(s, "add", s.user, "--name", "resta").stdout.strip()
+    stream = listen(s, kept)
+    s.verb("user", "password", s.user, "--password-stdin", "--keep-tokens", "--state", s.state, stdin="un altro segreto")
+    t.ok(ended(stream), "a new password ends the event streams")
+    t.is_((ask(s, kept)[0], s.request("GET", "/api/me")[0]), (200, 401), "--keep-tokens leaves the tokens, not the password")
+    s.verb("user", "password", s.user, "--password-stdin", "--state", s.state, stdin="un terzo segreto")
+    t.is_((ask(s, kept)[0], token_verb(s, "list", s.user).stdout.strip()), (401, ""), "without it they are revoked")
+    s.verb("user", "password", s.user, "--password-stdin", "--state", s.state, stdin=PASSWORD)
+    using = ["urn:ietf:params:jmap:core", "urn:sigillo:admin"]
+    made = s.jmap(("Person/set", {"create": {"a": {"address": "due@azienda.example", "name": "Due", "password": PASSWORD}}}), using=using)[0][1]["created"]["a"]["id"]
+
+    def two():
+        return s.jmap(("Person/get", {"ids": [made], "properties": ["tokens", "state"]}), using=using)[0][1]["list"][0]
+
+    def change(**patch):
+        return made in s.jmap(("Person/set", {"update": {made: patch}}), using=using)[0][1]["updated"]
+
+    def token_of_two():
+        return token_verb(s, "add", "due@azienda.example", "--name", "x").stdout.strip()
+
+    first = token_of_two()
+    t.is_((two()["tokens"], change(password="una nuova password", keepTokens=True), ask(s, first)[0], two()["tokens"]), (1, True, 200, 1), "an administrator resets and keeps the tokens")
+    stream = listen(s, first)
+    t.is_((change(password="ancora una nuova"), ended(stream), ask(s, first)[0], two()["tokens"]), (True, True, 401, 0), "or not: token and stream end")
+    first = token_of_two()
+    t.is_((change(state="disabled"), ask(s, first)[0], change(state="active"), ask(s, first)[0]), (True, 401, True, 401), "what a disabling ended does not come back")
     n = 0
     while n < 60 and token_verb(s, "add", s.user, "--name", f"n{n}", check=False).returncode == 0:
         n += 1
-    t.is_(n, 49, "fifty of one account at most")
+    t.is_(n, 50, "fifty of one account at most")
 sys.exit(t.done())
