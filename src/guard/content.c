@@ -6,7 +6,8 @@ void guard_signal(struct guard_case *c, enum guard_code code, int32_t weight, co
     guard_find_as(c, code, guard_table[code].level, weight, facts, n);
 }
 
-/* Same firm under another ending, or a brand's many domains: a link there is no surprise. */
+/* Same firm under another ending, or a brand's many domains: a link there is no surprise. Where anybody gets a name for nothing,
+ * the same name says nothing. */
 static bool related(const struct guard_content *k, struct str registrable)
 {
     if (str_eq(registrable, k->from_domain))
@@ -14,7 +15,8 @@ static bool related(const struct guard_content *k, struct str registrable)
     if (k->from_brand && guard_brand_owns(k->from_brand, registrable))
         return true;
     struct str mine = guard_label(k->from_domain), other = guard_label(registrable);
-    return !k->freemail && mine.n >= 4 && str_eq(mine, other);
+    return !k->freemail && mine.n >= 4 && str_eq(mine, other) && !guard_is_free_hosting(registrable) &&
+           !guard_is_cheap_tld(guard_tld(registrable));
 }
 
 /* Services of the receiving side that wrap every link: what counts is inside. */
@@ -89,6 +91,27 @@ static void read_links(struct guard_case *c, struct guard_content *k)
     }
 }
 
+bool guard_only_typed(const struct guard_content *k)
+{
+    for (size_t i = 0; i < k->n_hosts; i++)
+        if (!k->hosts[i].own && !k->hosts[i].mailer && k->hosts[i].kind != LINK_TEXT)
+            return false;
+    return true;
+}
+
+/* The form of a report is anybody's. A true one comes from a mail server or leads nowhere, and never to a page that anybody
+ * can put up. */
+static bool honest_report(const struct guard_case *c, const struct guard_content *k)
+{
+    static const char *const daemons[] = {"mailer-daemon", "postmaster", "mail.delivery.system"};
+    bool daemon = false;
+    for (size_t i = 0; i < N_ELEMENTS(daemons); i++)
+        daemon = daemon || str_ieq(guard_addr_local(c->in->from_addr), str_c(daemons[i]));
+    for (size_t i = 0; i < k->n_hosts && daemon; i++)
+        daemon = !guard_is_free_hosting(k->hosts[i].url.host);
+    return daemon || k->n_foreign == 0 || guard_only_typed(k);
+}
+
 static void read_claim(struct guard_content *k)
 {
     const struct guard_brand *by_name = guard_brand_in(k->name), *by_subject = guard_brand_in(k->subject);
@@ -97,6 +120,22 @@ static void read_claim(struct guard_content *k)
         return;
     k->claimed = b;
     k->claimed_by_name = by_name != NULL;
+}
+
+/* A conversation on a list is written to the list's own address. Anybody can put a List-Id on what he sends to us alone: that
+ * is a newsletter at best. */
+static bool on_list(const struct guard_input *in)
+{
+    struct str host = guard_registrable(in->lists, in->list_id);
+    if (host.n == 0 || (guard_own_domain(in->policy, host) && !guard_own_domain(in->policy, in->from_domain)))
+        return false;
+    for (size_t i = 0; i < in->n_to; i++)
+        if (str_eq(guard_registrable(in->lists, in->to[i].domain), host))
+            return true;
+    for (size_t i = 0; i < in->n_cc; i++)
+        if (str_eq(guard_registrable(in->lists, in->cc[i].domain), host))
+            return true;
+    return false;
 }
 
 void guard_content(struct guard_case *c)
@@ -109,7 +148,7 @@ void guard_content(struct guard_case *c)
     k->from_domain = guard_registrable(in->lists, in->from_domain);
     k->from_brand = guard_brand_of(k->from_domain);
     k->freemail = guard_is_freemail(k->from_domain);
-    k->list = in->list_id.n > 0;
+    k->list = on_list(in);
     k->name = guard_text_fold(c->arena, in->from_name, 512);
     k->subject = guard_text_fold(c->arena, in->subject, 1024);
     read_claim(k);
@@ -119,6 +158,7 @@ void guard_content(struct guard_case *c)
             guard_text_fold(c->arena, guard_own_text(c->arena, in->insight->text, GUARD_FOLD_MAX), GUARD_FOLD_MAX);
         guard_lexicon_match(guard_lists_lexicon(in->lists), k->text, &k->topics);
         read_links(c, k);
+        k->report = in->report && honest_report(c, k);
         guard_attachments(c, k);
         guard_links(c, k);
         guard_words(c, k);

@@ -20,7 +20,9 @@ struct guard_host {
 struct guard_content {
     struct str from_domain; /* registrable */
     const struct guard_brand *from_brand;
-    bool freemail, list;
+    bool freemail;
+    bool list;                         /* written to a mailing list */
+    bool report;                       /* by a mail server, or at least without a link to click */
     struct str name, subject, text;    /* folded */
     const struct guard_brand *claimed; /* brand that the name or subject speaks for, not the sender's; NULL none */
     bool claimed_by_name;
@@ -36,6 +38,8 @@ void guard_content(struct guard_case *c);
 typedef void guard_content_detector(struct guard_case *c, struct guard_content *k);
 guard_content_detector guard_links, guard_attachments, guard_words, guard_sender, guard_total;
 
+/* No foreign link but such as a person types or pastes. */
+bool guard_only_typed(const struct guard_content *k);
 /* guard_find with this weight instead of the row's. */
 void guard_signal(struct guard_case *c, enum guard_code code, int32_t weight, const struct guard_fact *facts, size_t n);
 #define GUARD_SIGNAL(c, code, weight, ...)                                        \

@@ -190,7 +190,10 @@ static void one_host(struct guard_case *c, const struct guard_content *k, const 
         placed(c, h, host, t);
     if (!t->addressed && !h->mailer && names_recipient(c, h)) {
         t->addressed = true;
-        GUARD_SIGNAL(c, GUARD_LINK_ADDRESSED, k->list || c->in->unsubscribe || k->n_own > 0 ? 300 : 1800,
+        GUARD_SIGNAL(c, GUARD_LINK_ADDRESSED,
+                     k->list || k->n_own > 0 ? 300
+                     : c->in->unsubscribe    ? 900
+                                             : 1800,
                      {"host", host});
     }
 }
@@ -203,23 +206,16 @@ static const struct guard_host *first_foreign(const struct guard_content *k)
     return NULL;
 }
 
-static bool only_typed(const struct guard_content *k)
-{
-    for (size_t i = 0; i < k->n_hosts; i++)
-        if (!k->hosts[i].own && !k->hosts[i].mailer && k->hosts[i].kind != LINK_TEXT)
-            return false;
-    return true;
-}
-
 /* The famous relation: who writes is not where the links go. */
 static void foreign(struct guard_case *c, const struct guard_content *k)
 {
     const struct guard_host *h = first_foreign(k);
     if (!h || k->n_own > 0 || k->n_foreign > OTHERS_MAX || k->from_domain.n == 0)
         return;
-    bool list = k->list || (c->in->automatic && c->in->unsubscribe) || c->in->report;
-    bool typed = only_typed(k); /* a person who types or pastes an address */
-    int32_t weight = list ? 200 : k->freemail || typed ? 700 : 2000;
+    bool list = k->list || k->report;
+    bool typed = guard_only_typed(k); /* a person who types or pastes an address */
+    /* A newsletter is sent by a service, often under the service's names; but anybody can write the header of one. */
+    int32_t weight = list ? 200 : k->freemail || typed ? 700 : c->in->unsubscribe ? 1300 : 2000;
     if (k->claimed && guard_brand_owns(k->claimed, h->registrable))
         weight = 300; /* written in another's name, but it leads to that other */
     GUARD_SIGNAL(c, GUARD_LINK_FOREIGN, weight, {"domain", k->from_domain}, {"host", h->url.host});
@@ -245,9 +241,12 @@ static void brand(struct guard_case *c, const struct guard_content *k)
                                                                                 : str_chr(str_c(b->domains), ' ', 0)));
     bool away = h && !guard_brand_owns(b, h->registrable);
     int32_t weight = k->claimed_by_name ? 3200 : 1400;
+    /* Its own links only: a firm that has the brand in its name, unless it wants what impostors want. */
+    unsigned wants = k->topics.points[TOPIC_ACCOUNT] + k->topics.points[TOPIC_DOCUMENT] +
+                     k->topics.points[TOPIC_PARCEL] + k->topics.points[TOPIC_PRIZE];
     if (!away)
-        weight = k->claimed_by_name ? (h || k->freemail ? 2400 : 1500) : 300;
-    else if (!k->claimed_by_name && (brand_linked(k, b) || only_typed(k) || c->in->report))
+        weight = k->claimed_by_name ? (h || k->freemail || wants > 1 ? 2400 : 1500) : 300;
+    else if (!k->claimed_by_name && (brand_linked(k, b) || guard_only_typed(k) || k->report))
         weight = 400;
     else if (brand_linked(k, b) && k->n_foreign <= 1)
         weight = 1200;
@@ -262,7 +261,7 @@ static void quiet_brand(struct guard_case *c, const struct guard_content *k)
     if (k->claimed || k->list || !h || k->n_own > 0)
         return;
     const struct guard_brand *b = k->topics.brand;
-    if (b && !guard_brand_owns(b, k->from_domain) && !brand_linked(k, b) && !only_typed(k) && !c->in->report)
+    if (b && !guard_brand_owns(b, k->from_domain) && !brand_linked(k, b) && !guard_only_typed(k) && !k->report)
         GUARD_SIGNAL(c, GUARD_LINK_BRAND, 900, {"brand", str_c(b->name)}, {"known", str_c(b->domains)},
                      {"domain", c->in->from_domain}, {"host", h->url.host});
 }

@@ -151,7 +151,7 @@ static enum guard_level reply_level(struct guard_case *c, const struct guard_par
     if (free && (r->unproven || known) && same_person(c->arena, c->in, p, r->domain))
         return r->unproven && money ? GUARD_STOP : GUARD_CAUTION;
     if (r->unproven && money)
-        return GUARD_CAUTION;
+        return known && (r->coords_new || (asks & ASKS_CHANGE)) ? GUARD_STOP : GUARD_CAUTION;
     if (known)
         return GUARD_CAUTION;
     *found = free && money;

@@ -298,6 +298,7 @@ static int past_open(void **state)
     for (size_t i = 0; i < N_ELEMENTS(pasts); i++)
         live_through(m, &pasts[i]);
     small_talk(m);
+    live_through(m, &(struct past){"Catalogo Primo", "info@catalogoprimo.it", NULL, "AS3269 IT", 1, false});
     /* Two banks, the second seen on one invoice in spring. */
     guard_memory_decide(m, STR("hofmann-antriebe.de"), STR(DE2), DETAIL_SEEN, NOW - 90 * DAY);
     guard_memory_decide(m, STR("acerosdelnorte.es"), STR(ES1), DETAIL_VERIFIED, NOW - 90 * DAY);

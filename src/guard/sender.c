@@ -139,7 +139,7 @@ static bool akin(struct str folded_name, struct str addr)
 
 static void presents(struct guard_case *c, const struct guard_content *k)
 {
-    if (k->name.n == 0 || k->list || c->in->report || c->in->from_addr.n == 0 || akin(k->name, c->in->from_addr))
+    if (k->name.n == 0 || k->list || k->report || c->in->from_addr.n == 0 || akin(k->name, c->in->from_addr))
         return;
     const char *office = office_in(k->name);
     if (office)
@@ -203,7 +203,7 @@ static void addressed(struct guard_case *c, const struct guard_content *k)
         GUARD_FIND(c, GUARD_SENDER_HIDES, {"address", in->from_addr});
     else if (in->n_to == 1 && str_eq(in->to[0].addr, in->from_addr) && !k->list)
         GUARD_SIGNAL(c, GUARD_SENDER_SELF, 300, {"address", in->from_addr});
-    if (in->from_addr.n == 0 || k->list || in->report || same_side(c, k))
+    if (in->from_addr.n == 0 || k->list || k->report || same_side(c, k))
         return;
     bool named = names_us(c, in->from_name), subject = names_us(c, in->subject);
     /* "Dear anna@azienda.example": a list of addresses is all they have of us. */
@@ -217,7 +217,7 @@ static void addressed(struct guard_case *c, const struct guard_content *k)
 static void reply(struct guard_case *c, const struct guard_content *k)
 {
     const struct guard_input *in = c->in;
-    if (k->list || in->report || in->n_reply_to != 1 || in->from_addr.n == 0)
+    if (k->list || k->report || in->n_reply_to != 1 || in->from_addr.n == 0)
         return;
     const struct guard_party *to = &in->reply_to[0];
     struct str domain = guard_registrable(in->lists, to->domain);

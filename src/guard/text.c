@@ -62,7 +62,7 @@ static void by_topic(struct guard_case *c, const struct guard_content *k)
         int32_t weight = (int32_t)k->topics.points[topic] * topics[i].each;
         weight = weight < topics[i].most ? weight : topics[i].most;
         weight = thinned(weight, k->topics.words);
-        if (k->list || c->in->report)
+        if (k->list || k->report)
             weight /= 3;
         if (topic == TOPIC_EXTORT && wallet)
             weight += 2500;
@@ -109,7 +109,7 @@ static void by_model(struct guard_case *c, const struct guard_content *k)
     int32_t score = guard_model_score(k->text);
     if (score < MODEL_HONEST && !k->list)
         c->v->score += MODEL_CREDIT;
-    if (score < MODEL_FRAUD || k->list || c->in->report)
+    if (score < MODEL_FRAUD || k->list || k->report)
         return;
     int32_t weight = (score - MODEL_FRAUD) * 3 / 2 + 400;
     GUARD_SIGNAL(c, GUARD_TEXT_MODEL, weight < MODEL_MOST ? weight : MODEL_MOST,
