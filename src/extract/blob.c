@@ -103,8 +103,6 @@ static void by_kind(struct extract_job *j, struct facts_attachment *a)
         a->flags |= ATT_CALENDAR;
     if (kind_is(a, "eml"))
         a->flags |= ATT_MESSAGE;
-    if (kind_is(a, "tnef"))
-        j->insight.flags |= FACTS_TNEF;
 }
 
 /* Documents that call themselves invoices; the scanned ones have no other words. */
@@ -162,6 +160,7 @@ static const struct reader readers[] = {
     {"ole", extract_ole_file},
     {"rtf", extract_rtf_file},
     {"onenote", extract_onenote_file},
+    {"tnef", extract_tnef_file},
 };
 
 void extract_blob(struct extract_job *j, const struct extract_blob *b)

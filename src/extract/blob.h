@@ -18,6 +18,7 @@ extract_reader_fn extract_archive_file;
 extract_reader_fn extract_ole_file;
 extract_reader_fn extract_rtf_file;
 extract_reader_fn extract_onenote_file;
+extract_reader_fn extract_tnef_file;
 /* pdf.c: loads what poppler reads from files, before the process seals itself. */
 bool extract_pdf_open(struct extract_ctx *c);
 void extract_pdf_close(struct extract_ctx *c);

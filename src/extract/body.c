@@ -35,9 +35,21 @@ static struct str decoded(struct extract_job *j, size_t i, GMimeStream **hold)
     return str_n(bytes->data, bytes->len);
 }
 
+/* A byte order mark says more than the label, and browsers and editors believe it (WHATWG Encoding 6.1). */
+static void byte_order_mark(struct str *charset, struct str *bytes)
+{
+    if (str_starts(*bytes, STR("\xEF\xBB\xBF"))) {
+        *charset = STR("utf-8");
+        *bytes = str_from(*bytes, 3);
+    } else if (bytes->n >= 4 && (str_starts(*bytes, STR("\xFF\xFE")) || str_starts(*bytes, STR("\xFE\xFF")))) {
+        *charset = STR("utf-16");
+    }
+}
+
 struct str extract_charset(struct extract_job *j, struct str charset, struct str bytes)
 {
     unsigned flags = 0;
+    byte_order_mark(&charset, &bytes);
     if (bytes.n > EXTRACT_TEXT_PART_MAX) {
         bytes.n = EXTRACT_TEXT_PART_MAX;
         j->insight.flags |= FACTS_TEXT_CUT;

@@ -77,6 +77,10 @@ static void test_samples(void **state)
          LINK_FORM},
         {"csv", "o.csv", "csv", 0, WHERE_ATTACHMENT, IBAN, NULL, 0},
         {"onenote-program", "o.one", "onenote", ATT_PROGRAM, 0, NULL, NULL, 0},
+        {"tnef", "winmail.dat", "tnef", 0, WHERE_OFFICE, IBAN, "https://portale.example/tnef", LINK_OFFICE},
+        {"tnef-packed", "winmail.dat", "tnef", 0, WHERE_OFFICE, IBAN, NULL, 0},
+        {"7z", "o.7z", "7z", ATT_PROGRAM | ATT_DOUBLE_EXTENSION, WHERE_ATTACHMENT, IBAN, NULL, 0},
+        {"rar5", "o.rar", "rar", ATT_PROGRAM | ATT_DOUBLE_EXTENSION, WHERE_ATTACHMENT, IBAN, NULL, 0},
         {"xls-macro", "o.xls", "xls", ATT_MACRO, WHERE_OFFICE, IBAN, NULL, 0},
     };
     for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
@@ -167,6 +171,91 @@ static void test_names(void **state)
     }
 }
 
+/* Files in a winmail.dat are attachments, with the names that Outlook shows; a message in it is another one. */
+static void test_tnef(void **state)
+{
+    (void)state;
+    struct extract_result r;
+    struct arena a;
+    arena_init(&a, ARENA_NO_LIMIT);
+    struct str bytes = sample(&a, "tnef");
+    read_as("winmail.dat", bytes, &r);
+    assert_int_equal(r.in.n_attachments, 3);
+    const struct facts_attachment *f = r.in.attachments;
+    assert_true(r.in.flags & FACTS_TNEF);
+    assert_true(str_eq(f[1].name, STR("winmail.dat/conto \xC3\xA8 pronto.pdf.exe")));
+    assert_true((f[1].flags & (ATT_PROGRAM | ATT_DOUBLE_EXTENSION)) == (ATT_PROGRAM | ATT_DOUBLE_EXTENSION));
+    assert_true(str_eq(f[2].name, STR("winmail.dat/msg")) && str_eq(f[2].kind, STR("tnef")));
+    assert_true(str_find(r.in.attached, STR("testo interno"), 0) >= 0);
+    assert_true(str_find(r.in.attached, STR("niente"), 0) < 0);
+    arena_free(&r.arena);
+    for (size_t n = 1; n < bytes.n; n++) { /* cut anywhere: said to be damaged, or the rest was nothing */
+        char *copy = malloc(n);
+        memcpy(copy, bytes.p, n);
+        read_as("winmail.dat", str_n(copy, n), &r);
+        arena_free(&r.arena);
+        free(copy);
+    }
+    read_as("winmail.dat", str_upto(bytes, bytes.n - 30), &r);
+    assert_true(r.in.flags & FACTS_UNREADABLE);
+    arena_free(&r.arena);
+    arena_free(&a);
+}
+
+/* Whatever encoding the invoice is in, and when it is no valid XML, its account is found. */
+static void test_encodings_of_invoices(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *head, *name, *holder, *kind;
+        uint32_t flags;
+    } cases[] = {
+        {"<?xml version='1.0' encoding='windows-1252'?>", "Caff\xE8", "Caff\xC3\xA8", "fatturapa", ATT_INVOICE},
+        {"<?xml version=\"1.0\" encoding=\"ISO-8859-15\" standalone='yes'?>", "\xA4", "\xE2\x82\xAC", "fatturapa",
+         ATT_INVOICE},
+        {"<?xml version='1.0' encoding='x-nonsense'?>", "Caffe", "Caffe", "fatturapa", ATT_INVOICE},
+        {"<?xml version='1.0'?><<&& ", "Caffe", NULL, "xml", 0},
+        {"<?xml version='1.0'?><FatturaElettronica><<&& ", "Caffe", NULL, "fatturapa", ATT_INVOICE | ATT_UNREADABLE},
+        {"\xEF\xBB\xBF<?xml version='1.0'?>", "Caffe", "Caffe", "fatturapa", ATT_INVOICE},
+    };
+    for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+        struct extract_result r;
+        char xml[1000];
+        int n = snprintf(xml, sizeof xml,
+                         "%s<FatturaElettronica><DatiPagamento><DettaglioPagamento><Beneficiario>%s</Beneficiario>"
+                         "<IBAN>" IBAN "</IBAN></DettaglioPagamento></DatiPagamento></FatturaElettronica>",
+                         cases[i].head, cases[i].name);
+        read_as("f.xml", str_n(xml, (size_t)n), &r);
+        const struct facts_payment *p = extract_coordinate(&r, COORD_IBAN, IBAN);
+        const struct facts_attachment *a = &r.in.attachments[0];
+        if (!p || p->where != WHERE_XML || !str_eq(a->kind, str_c(cases[i].kind)) || a->flags != cases[i].flags ||
+            (cases[i].holder && !str_eq(p->holder, str_c(cases[i].holder))))
+            fail_msg("case %zu: %.*s %x", i, STRF(a->kind), a->flags);
+        arena_free(&r.arena);
+    }
+}
+
+/* UTF-16 by its mark, whatever the label says: browsers and editors read it so. */
+static void test_wide(void **state)
+{
+    (void)state;
+    static const char text[] = "<html><script>atob('x');document.write('y')</script><p>Bonifico su " IBAN "</p></html>";
+    for (int big = 0; big <= 1; big++) {
+        struct extract_result r;
+        char wide[2 * sizeof text];
+        memcpy(wide, big ? "\xFE\xFF" : "\xFF\xFE", 2);
+        for (size_t i = 0; i + 1 < sizeof text; i++) {
+            wide[2 + 2 * i] = big ? 0 : text[i];
+            wide[3 + 2 * i] = big ? text[i] : 0;
+        }
+        read_as("avviso.dat", str_n(wide, 2 * sizeof text), &r);
+        assert_true(str_eq(r.in.attachments[0].kind, STR("html")));
+        assert_non_null(extract_coordinate(&r, COORD_IBAN, IBAN));
+        assert_true(r.in.attachments[0].flags & ATT_SMUGGLING);
+        arena_free(&r.arena);
+    }
+}
+
 /* A picture that says it is huge is refused before it is unpacked, and said to be unread. */
 static void test_huge(void **state)
 {
@@ -230,7 +319,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_samples), cmocka_unit_test(test_fields),
                                        cmocka_unit_test(test_names),   cmocka_unit_test(test_huge),
-                                       cmocka_unit_test(test_mime),    cmocka_unit_test(test_uuencoded)};
+                                       cmocka_unit_test(test_mime),    cmocka_unit_test(test_uuencoded),
+                                       cmocka_unit_test(test_tnef),    cmocka_unit_test(test_encodings_of_invoices),
+                                       cmocka_unit_test(test_wide)};
     if (extract_open(&ctx, NULL) != 0)
         return 1;
     int r = cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,6 +201,42 @@ static const char *nature(const struct walk *w)
     return w->sdi ? "sdi" : "xml"; /* sdi: notices of the Italian exchange */
 }
 
+/* The parser gave up somewhere; people's programs may not. What it did not reach is searched as plain text. */
+static void broken(struct walk *w, struct str bytes, struct buf *out)
+{
+    struct extract_job *j = w->j;
+    struct extract_source s = {.part = w->b->part, .where = WHERE_XML, .link = LINK_HTML};
+    struct arena_mark mark = arena_mark(&j->scratch);
+    if (w->a->flags & ATT_INVOICE)
+        extract_note(j, w->a, ATT_UNREADABLE, STR("invoice that is no valid XML"));
+    extract_text(j, &s, extract_charset(j, w->b->charset, bytes), out);
+    arena_reset(&j->scratch, mark);
+}
+
+/* encoding="..." of the declaration (XML 1.0, 4.3.3); empty when there is none. */
+static struct str declared(struct str bytes)
+{
+    struct str head = str_upto(bytes, 200), name;
+    ptrdiff_t at = str_starts(head, STR("<?xml")) ? str_find(head, STR("encoding"), 0) : -1;
+    ptrdiff_t end = at < 0 ? -1 : str_find(head, STR("?>"), (size_t)at);
+    if (end < 0)
+        return STR("");
+    name = str_trim(str_n(head.p + at + 8, (size_t)(end - at) - 8));
+    if (name.n < 3 || name.p[0] != '=')
+        return STR("");
+    name = str_trim(str_from(name, 1));
+    ptrdiff_t close = name.n > 1 && (name.p[0] == '"' || name.p[0] == '\'') ? str_chr(name, name.p[0], 1) : -1;
+    return close < 0 ? STR("") : str_n(name.p + 1, (size_t)close - 1);
+}
+
+/* libxml2 asks iconv for other encodings, whose tables lie in files that the sandbox has closed: ours are at hand. */
+static struct str as_utf8(struct extract_job *j, struct str bytes)
+{
+    struct str encoding = declared(bytes);
+    bool known = encoding.n == 0 || str_ieq(encoding, STR("utf-8")) || str_istarts(encoding, STR("utf-16"));
+    return known ? bytes : extract_charset(j, encoding, bytes);
+}
+
 void extract_xml_file(struct extract_job *j, const struct extract_blob *b, struct facts_attachment *a)
 {
     struct walk *w = arena_new(j->arena, struct walk);
@@ -218,12 +254,16 @@ void extract_xml_file(struct extract_job *j, const struct extract_blob *b, struc
     buf_init(&w->text, INVOICE_TEXT_MAX + 1);
     if (b->bytes.n > INVOICE_XML_MAX)
         extract_note(j, a, ATT_UNREADABLE, STR("XML too large to be read"));
-    struct str bytes = str_upto(b->bytes, INVOICE_XML_MAX);
+    struct arena_mark mark = arena_mark(&j->scratch);
+    struct str raw = str_upto(b->bytes, INVOICE_XML_MAX), bytes = as_utf8(j, raw);
     xmlParserCtxtPtr p = xmlCreatePushParserCtxt(&sax, w, NULL, 0, NULL);
+    bool whole = false;
     if (p) {
-        xmlCtxtUseOptions(p, XML_PARSE_NONET | XML_PARSE_RECOVER | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+        xmlCtxtUseOptions(p, XML_PARSE_NONET | XML_PARSE_RECOVER | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+                                 (bytes.p == raw.p ? 0 : XML_PARSE_IGNORE_ENC));
         xmlParseChunk(p, bytes.p, (int)bytes.n, 0);
         xmlParseChunk(p, NULL, 0, 1);
+        whole = p->wellFormed;
         if (p->myDoc)
             xmlFreeDoc(p->myDoc);
         xmlFreeParserCtxt(p);
@@ -236,9 +276,12 @@ void extract_xml_file(struct extract_job *j, const struct extract_blob *b, struc
     a->holder = w->payee.n ? w->payee : w->seller.n ? w->seller : a->holder;
     AUTO(buf) struct buf out;
     struct extract_source s = {.part = b->part, .where = WHERE_XML, .link = LINK_HTML};
-    buf_init(&out, EXTRACT_TEXT_PART_MAX);
+    buf_init(&out, EXTRACT_TEXT_PART_MAX * 2u);
     extract_text(j, &s, buf_str(&w->text), &out);
+    if (!whole)
+        broken(w, raw, &out);
     a->text_chars = (uint32_t)out.n;
     extract_attached(j, buf_str(&out));
     buf_free(&w->text);
+    arena_reset(&j->scratch, mark);
 }

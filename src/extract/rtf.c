@@ -16,6 +16,7 @@ struct rtf {
     struct buf *out;
     unsigned depth, skip; /* depth at which an ignored group began; 0 none */
     bool object, update;
+    bool optional; /* "\\*" came: a group that a program may pass over when it does not know the word after it */
 };
 
 static void word(struct rtf *r, struct str w, long value)
@@ -29,6 +30,11 @@ static void word(struct rtf *r, struct str w, long value)
     for (size_t i = 0; i < N_ELEMENTS(ignored) && r->skip == 0; i++)
         if (str_eq(w, str_c(ignored[i])))
             r->skip = r->depth;
+    /* Of the optional ones, fields have addresses and the others of these have what a mail was as HTML. */
+    if (r->optional && r->skip == 0 && !str_eq(w, STR("fldinst")) && !str_eq(w, STR("htmltag")) &&
+        !str_eq(w, STR("shptxt")) && !str_eq(w, STR("template")))
+        r->skip = r->depth;
+    r->optional = false;
     if (r->skip)
         return;
     if (str_eq(w, STR("par")) || str_eq(w, STR("line")) || str_eq(w, STR("row")))
@@ -54,6 +60,7 @@ static size_t control(struct rtf *r, size_t i)
     if (!ascii_is_alpha(c)) {
         if (c == '~' && !r->skip)
             buf_addc(r->out, ' ');
+        r->optional = c == '*';
         if ((c == '\\' || c == '{' || c == '}') && !r->skip)
             buf_addc(r->out, c);
         return i + 2;

@@ -133,6 +133,26 @@ static struct str sniff_text(struct str b)
     return STR("text");
 }
 
+/* UTF-16 with its mark, or "<" and a zero: the ASCII in it. */
+static struct str sniff_wide(struct str b)
+{
+    char narrow[SNIFF_TEXT / 2];
+    bool little = str_starts(b, STR("\xFF\xFE")) || str_starts(b, str_n("<\0", 2));
+    bool big = str_starts(b, STR("\xFE\xFF")) || str_starts(b, str_n("\0<", 2));
+    size_t n = 0;
+    if (!little && !big)
+        return STR("");
+    for (size_t i = 0; i + 1 < b.n && n < sizeof narrow; i += 2) {
+        char c = b.p[i + (little ? 0 : 1)], high = b.p[i + (little ? 1 : 0)];
+        bool mark = i == 0 && (unsigned char)c >= 0xFE;
+        if (high == 0 && c == 0)
+            return STR("");
+        if (!mark)
+            narrow[n++] = high == 0 ? c : 'x';
+    }
+    return text_like(str_n(narrow, n)) ? sniff_text(str_n(narrow, n)) : STR("");
+}
+
 struct str extract_sniff(struct str bytes)
 {
     if (dos_program(bytes))
@@ -144,6 +164,9 @@ struct str extract_sniff(struct str bytes)
     }
     if (signed_data(bytes))
         return STR("p7m");
+    struct str wide = sniff_wide(bytes);
+    if (wide.n)
+        return wide;
     struct str head = str_upto(bytes, SNIFF_TEXT);
     if (str_find(head, STR("%PDF-"), 0) >= 0) /* readers look for it in the first kilobyte */
         return STR("pdf");
