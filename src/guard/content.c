@@ -70,7 +70,8 @@ static void add_host(struct guard_case *c, struct guard_content *k, const struct
     *h = (struct guard_host){.url = u, .kind = l->kind, .shown = l->text};
     h->registrable = u.ip ? u.host : guard_registrable(c->in->lists, u.host);
     h->own = !u.ip && (related(k, h->registrable) || guard_own_domain(c->in->policy, u.host));
-    h->mailer = !h->own && ((guard_is_mailer(h->registrable) && !guard_is_free_hosting(u.host)) || wrapped(u.host));
+    bool service = guard_is_mailer(h->registrable) && !guard_is_free_hosting(u.host) && !guard_bounces(h);
+    h->mailer = !h->own && (service || wrapped(u.host));
     if (seen)
         return;
     for (size_t i = 0; i + 1 < k->n_hosts; i++)

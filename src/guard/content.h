@@ -38,6 +38,8 @@ void guard_content(struct guard_case *c);
 typedef void guard_content_detector(struct guard_case *c, struct guard_content *k);
 guard_content_detector guard_links, guard_attachments, guard_words, guard_sender, guard_total;
 
+/* A page of a known firm that sends on to wherever it is told. */
+bool guard_bounces(const struct guard_host *h);
 /* No foreign link but such as a person types or pastes. */
 bool guard_only_typed(const struct guard_content *k);
 /* guard_find with this weight instead of the row's. */

@@ -39,7 +39,7 @@ static const struct {
     {"translate", "/translate"},
 };
 
-static bool bounces(const struct guard_host *h)
+bool guard_bounces(const struct guard_host *h)
 {
     struct str label = guard_label(h->registrable);
     for (size_t i = 0; i < N_ELEMENTS(bouncers); i++)
@@ -181,7 +181,7 @@ static void one_host(struct guard_case *c, const struct guard_content *k, const 
     if (h->own && !away)
         return;
     disguise(c, h, &t->disguise);
-    bool bounced = !away && !h->own && bounces(h) && !guard_is_shortener(host);
+    bool bounced = !away && !h->own && guard_bounces(h) && !guard_is_shortener(host);
     if (((away && !h->mailer) || bounced) && !t->redirect) {
         t->redirect = true;
         GUARD_FIND(c, GUARD_LINK_REDIRECT, {"host", h->url.host}, {"final", host});
