@@ -28,12 +28,12 @@ VALUES (:doc, :tenant, :subject, :people, :recipients, CASE WHEN :org > 0 AND :a
 -- name: search_text_put
 -- args: doc int, org int, account int, message int, tenant text, subject text, people text, recipients text, body text, files text
 -- engine: postgresql
--- translate: tsvector would keep an address, a host or a file name as one word; FTS5 does not.
+-- The texts come folded (mime/fold.h): words in small letters without accents, so that the configuration has nothing left to judge.
 INSERT INTO search_text (org, account, message, words)
-SELECT :org, :account, :message, setweight(to_tsvector('simple', translate(:subject, '@._-/:+#&=?%~', '             ')), 'A')
-    || setweight(to_tsvector('simple', translate(:people, '@._-/:+#&=?%~', '             ')), 'B')
-    || setweight(to_tsvector('simple', translate(:recipients, '@._-/:+#&=?%~', '             ')), 'C')
-    || to_tsvector('simple', translate(:body, '@._-/:+#&=?%~', '             ')) || to_tsvector('simple', translate(:files, '@._-/:+#&=?%~', '             ')) WHERE :doc > 0 AND :tenant <> ''
+SELECT :org, :account, :message, setweight(to_tsvector('simple', :subject), 'A')
+    || setweight(to_tsvector('simple', :people), 'B')
+    || setweight(to_tsvector('simple', :recipients), 'C')
+    || to_tsvector('simple', :body) || to_tsvector('simple', :files) WHERE :doc > 0 AND :tenant <> ''
 ON CONFLICT (org, account, message) DO NOTHING
 
 -- name: search_doc_delete

@@ -1,6 +1,7 @@
 /* The indexer: news of the cell into search.db, in batches; whatever is interrupted is simply read again. */
 #include "core/log.h"
 #include "facts/facts.h"
+#include "mime/fold.h"
 #include "mime/identity.h"
 #include "store/compress.h"
 #include "store/mail_priv.h"
@@ -241,20 +242,26 @@ static int put_rows(struct db *db, struct batch *b)
     return r ? r : mark(db, b->org, b->account, b->upto);
 }
 
-static int put_text(struct db *db, const struct batch *b, const struct doc *d)
+/* FTS5 folds what it is given (unicode61, remove_diacritics); PostgreSQL's simple configuration does not. */
+static struct db_val indexed(struct arena *a, bool fold, struct str text, size_t max)
 {
-    struct arena *a = b->arena;
-    return db_run(
-        db, SQL_SEARCH_TEXT_PUT,
-        DB_ARGS(db_int(d->number), db_int(b->org), db_int(b->account), db_int(d->message),
-                db_text(str_c(search_tenant(a, b->org, b->account))), db_text(txn_text(a, d->subject, MAIL_TEXT_MAX)),
-                db_text(txn_text(a, d->people, 2 * MAIL_TEXT_MAX)),
-                db_text(txn_text(a, d->recipients, RECIPIENTS_BYTES_MAX)),
-                db_text(txn_text(a, d->body, FACTS_TEXT_MAX)), db_text(txn_text(a, d->files, FACTS_TEXT_MAX))),
-        NULL);
+    struct str good = txn_text(a, text, max);
+    return db_text(fold ? mime_fold(a, good) : good);
 }
 
-static int put_pending(struct db *db, const struct pending *p)
+static int put_text(struct db *db, bool fold, const struct batch *b, const struct doc *d)
+{
+    struct arena *a = b->arena;
+    return db_run(db, SQL_SEARCH_TEXT_PUT,
+                  DB_ARGS(db_int(d->number), db_int(b->org), db_int(b->account), db_int(d->message),
+                          db_text(str_c(search_tenant(a, b->org, b->account))),
+                          indexed(a, fold, d->subject, MAIL_TEXT_MAX), indexed(a, fold, d->people, 2 * MAIL_TEXT_MAX),
+                          indexed(a, fold, d->recipients, RECIPIENTS_BYTES_MAX),
+                          indexed(a, fold, d->body, FACTS_TEXT_MAX), indexed(a, fold, d->files, FACTS_TEXT_MAX)),
+                  NULL);
+}
+
+static int put_pending(struct db *db, bool fold, const struct pending *p)
 {
     int r = 0;
     for (struct batch *b = p->first; b && r == 0; b = b->next)
@@ -262,7 +269,7 @@ static int put_pending(struct db *db, const struct pending *p)
     for (struct batch *b = p->first; b && r == 0; b = b->next)
         for (size_t i = 0; i < b->n_docs && r == 0; i++)
             if (b->docs[i].number)
-                r = put_text(db, b, &b->docs[i]);
+                r = put_text(db, fold, b, &b->docs[i]);
     return r;
 }
 
@@ -283,7 +290,7 @@ static int write_pending(struct search *s, struct pending *p, int64_t org, int64
         r = s->db ? db_begin_write(s->db) : ERR_GONE;
         bool begun = r == 0;
         if (r == 0)
-            r = put_pending(s->db, p);
+            r = put_pending(s->db, s->cell->store->conf.engine == DB_POSTGRESQL, p);
         if (r == 0 && org_seq)
             r = mark(s->db, org, 0, org_seq);
         if (r == 0)

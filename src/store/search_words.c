@@ -1,4 +1,5 @@
 /* Asking the index: words of people into a query of FTS5 or of tsquery. Nothing of their text reaches either language but letters and digits. */
+#include "mime/fold.h"
 #include "store/search_priv.h"
 
 static bool word_byte(char c) { return (unsigned char)c >= 0x80 || ascii_is_alpha(c) || ascii_is_digit(c); }
@@ -44,9 +45,10 @@ static void put_columns(struct buf *b, enum db_engine engine, unsigned asked)
 }
 
 /* One item; the number of words in it. */
-static size_t put_item(struct buf *b, enum db_engine engine, const struct search_words *w, size_t before)
+static size_t put_item(struct arena *a, struct buf *b, enum db_engine engine, const struct search_words *w,
+                       size_t before)
 {
-    struct str text = w->text, word;
+    struct str text = mime_fold(a, w->text), word; /* as the index was: the same words for both engines */
     size_t n = 0;
     bool more = next_word(&text, &word);
     while (more && before + n < SEARCH_WORDS_MAX) {
@@ -84,7 +86,7 @@ static struct str terms_of(struct arena *a, enum db_engine engine, int64_t org, 
         if (str_utf8_valid(w[i].text) != w[i].text.n)
             return STR_NULL;
         size_t had = words;
-        words += put_item(&b, engine, &w[i], words);
+        words += put_item(a, &b, engine, &w[i], words);
         if (words == had)
             return STR_NULL; /* nothing to look for: nothing is found, rather than everything */
     }
