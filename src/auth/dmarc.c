@@ -78,7 +78,7 @@ bool auth_aligned(const struct auth_kit *kit, struct str from, struct str domain
 
 /* ---- in a job ---- */
 
-enum found { FOUND_NOT_YET, FOUND_ONE, FOUND_NONE, FOUND_BAD, FOUND_ERROR };
+enum found { FOUND_NOT_YET, FOUND_ONE, FOUND_NONE, FOUND_MANY, FOUND_BAD, FOUND_ERROR };
 
 static enum found record_at(struct auth_work *w, struct str domain, struct auth_dmarc_record *out)
 {
@@ -98,8 +98,7 @@ static enum found record_at(struct auth_work *w, struct str domain, struct auth_
         found = p == AUTH_DMARC_OK ? FOUND_ONE : FOUND_BAD;
         *out = one;
     }
-    /* 6.6.3 step 5: more than one, and none applies. */
-    return records > 1 ? FOUND_NONE : found;
+    return records > 1 ? FOUND_MANY : found;
 }
 
 static enum found record_find(struct auth_work *w, struct auth_dmarc_record *out)
@@ -109,6 +108,9 @@ static enum found record_find(struct auth_work *w, struct auth_dmarc_record *out
     enum found f = record_at(w, d->from_domain, out);
     struct auth_dmarc_record org = {0};
     enum found above = is_org ? FOUND_NONE : record_at(w, d->org_domain, &org); /* asked at once */
+    /* 6.6.3 step 5: more than one, and none applies; nor is the organisation's looked for, since there was something. */
+    if (f == FOUND_MANY || (f == FOUND_NONE && above == FOUND_MANY))
+        return FOUND_NONE;
     if (f != FOUND_NONE) {
         d->record_domain = d->from_domain;
         return f;
