@@ -342,13 +342,18 @@ void http_cred_keep(struct http_auth *a, const uint8_t key[NET_MAC_LEN], const s
     map_put(&a->creds, str_n(c->key, NET_MAC_LEN), c);
 }
 
-/* Keys of the two counters are short MACs: nothing a stranger typed is kept as it is. */
+/* Keys of the counters are MACs: nothing a stranger typed is kept as it is. */
 static void fail_key(struct http_auth *a, struct str kind, struct str what, uint8_t out[NET_MAC_LEN])
 {
     net_mac_of(a->mac, (struct str[]){kind, what}, 2, out);
 }
 
-static int64_t fail_left(struct http_auth *a, struct str kind, struct str what, int most)
+static int64_t peer_most(const struct net_peer *peer)
+{
+    return HTTP_FAILS_PEER * (net_peer_loopback(peer) ? LOOPBACK_FACTOR : 1);
+}
+
+static int64_t fail_left(struct http_auth *a, struct str kind, struct str what, int64_t most)
 {
     uint8_t key[NET_MAC_LEN];
     fail_key(a, kind, what, key);
@@ -373,12 +378,31 @@ int64_t http_fail_wait(struct http_auth *a, struct str address, const struct net
     arena_init(&tmp, ARENA_NO_LIMIT);
     int64_t wait[] = {fail_left(a, STR("pair"), pair_of(&tmp, address, peer), HTTP_FAILS_PAIR),
                       fail_left(a, STR("address"), address, HTTP_FAILS_ADDRESS),
-                      fail_left(a, STR("peer"), net_peer_key(peer),
-                                HTTP_FAILS_PEER * (net_peer_loopback(peer) ? LOOPBACK_FACTOR : 1))};
+                      fail_left(a, STR("peer"), net_peer_key(peer), peer_most(peer))};
     int64_t most = 0;
     for (size_t i = 0; i < N_ELEMENTS(wait); i++)
         most = wait[i] > most ? wait[i] : most;
     return most;
+}
+
+bool http_fail_tries(struct http_auth *a, struct str address, const struct net_peer *peer,
+                     struct http_try out[HTTP_TRIES])
+{
+    AUTO(arena) struct arena tmp;
+    arena_init(&tmp, ARENA_NO_LIMIT);
+    const struct {
+        struct str kind, what;
+        int64_t most;
+    } rows[HTTP_TRIES] = {[HTTP_TRIES_PAIR] = {STR("try pair"), pair_of(&tmp, address, peer), HTTP_FAILS_PAIR},
+                          [HTTP_TRIES_ADDRESS] = {STR("try address"), address, HTTP_FAILS_ADDRESS},
+                          [HTTP_TRIES_PEER] = {STR("try peer"), net_peer_key(peer), peer_most(peer)}};
+    if (!a->lasting || !a->id_mac)
+        return false;
+    for (size_t i = 0; i < HTTP_TRIES; i++) {
+        out[i].most = rows[i].most;
+        net_mac_of(a->id_mac, (struct str[]){rows[i].kind, rows[i].what}, 2, out[i].mark);
+    }
+    return true;
 }
 
 static void fails_sweep(struct http_auth *a, int64_t now)

@@ -16,7 +16,7 @@
     2000 /* what the store said of a log-in is believed so long: another process may have ended it */
 #define HTTP_VERIFIED_MS (5 * 60 * 1000)
 #define HTTP_VERIFIED_MAX 4096u
-#define HTTP_FAIL_WINDOW_MS (15 * 60 * 1000)
+#define HTTP_FAIL_WINDOW_MS HTTP_TRIES_WINDOW_MS
 #define HTTP_FAILS_PAIR 10     /* wrong passwords for one address from one network address within the window */
 #define HTTP_FAILS_ADDRESS 100 /* for one address from everywhere: high, so that a stranger cannot lock somebody out */
 #define HTTP_FAILS_PEER 30     /* from one network address; loopback: ten times that, proxies stand there */
@@ -49,6 +49,9 @@ void http_cred_keep(struct http_auth *a, const uint8_t key[NET_MAC_LEN], const s
 /* Seconds to wait before this address or peer may try again; 0: go on. */
 int64_t http_fail_wait(struct http_auth *a, struct str address, const struct net_peer *peer);
 void http_fail_note(struct http_auth *a, struct str address, const struct net_peer *peer);
+/* The same three as other processes count them. False: their key has not come. */
+bool http_fail_tries(struct http_auth *a, struct str address, const struct net_peer *peer,
+                     struct http_try out[HTTP_TRIES]) MUST_USE;
 void http_fail_clear(struct http_auth *a, struct str address,
                      const struct net_peer *peer); /* the right password came from there */
 void http_person_copy(struct arena *a, struct http_person *to, const struct http_person *from);

@@ -139,6 +139,19 @@ enum http_verdict {
     HTTP_VERIFY_DOWN /* store unavailable: 503 */
 };
 
+/* How wrong passwords are to be counted where processes share that: by keyed hashes, so that nothing a stranger typed is kept. */
+enum {
+    HTTP_TRIES_PAIR /* this address from this network: cleared by the right password */,
+    HTTP_TRIES_ADDRESS,
+    HTTP_TRIES_PEER,
+    HTTP_TRIES
+};
+struct http_try {
+    uint8_t mark[NET_MAC_LEN];
+    int64_t most; /* within HTTP_TRIES_WINDOW_MS */
+};
+#define HTTP_TRIES_WINDOW_MS (15 * 60 * 1000)
+
 /* Log-ins that last, kept by somebody else (the store); http makes the random ids and hands out only keyed hashes of them. Each call must cause exactly one
  * http_login_done(server, ticket, ..), now or later on the loop. Without them (NULL) sessions live in this process only. */
 enum http_login_kind {
@@ -166,7 +179,8 @@ struct http_conf {
     uint64_t max_body;   /* http.max_body */
     const char *tmp_dir; /* for bodies in files */
     struct net_tls *tls; /* of http_accept_tls; NULL: such connections are closed */
-    void (*verify)(void *ctx, uint64_t id, struct str address, struct str password); /* views die on return */
+    /* Views die on return. tries: HTTP_TRIES of them, or NULL: counted by this process alone (there is no shared key). */
+    void (*verify)(void *ctx, uint64_t id, struct str address, struct str password, const struct http_try *tries);
     void *verify_ctx;
     const struct http_logins *logins;
     struct str hosts;         /* http.hosts: further names in Host, comma separated */
@@ -181,6 +195,8 @@ void http_server_tls(struct http_server *s, struct net_tls *tls);
 void http_server_routes(struct http_server *s, const struct http_route *routes, size_t n, void *ctx);
 void http_verified(struct http_server *s, uint64_t id, enum http_verdict v,
                    const struct http_person *person); /* person is copied */
+/* Instead of http_verified: there were too many wrong ones, counted elsewhere too. Nothing was checked. */
+void http_verify_limited(struct http_server *s, uint64_t id, int64_t seconds);
 void http_login_done(struct http_server *s, uint64_t ticket, enum http_verdict v, const struct http_person *person);
 /* The key under which ids are hashed, the same on every machine and after a restart (NET_MAC_KEY bytes). While `logins` is given and the key is not, whoever
  * shows a cookie or a token, or logs in, gets 503. */

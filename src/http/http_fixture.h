@@ -38,7 +38,8 @@ static void fixture_random(void *ctx, void *p, size_t n)
     env_random(env_system(), p, n);
 }
 
-static inline void fixture_verify(void *ctx, uint64_t id, struct str address, struct str password)
+static inline void fixture_verify(void *ctx, uint64_t id, struct str address, struct str password,
+                                  const struct http_try *tries UNUSED)
 {
     struct fixture *f = ctx;
     bool right = str_eq(address, fixture_anna.address) && str_eq(password, STR("giusta"));

@@ -43,7 +43,7 @@ static const struct http_route routes[] = {
     {HTTP_GET | HTTP_POST | HTTP_PUT | HTTP_DELETE, STR("/x"), HTTP_PREFIX | HTTP_OPEN | HTTP_RAW, 1 << 20, h_any},
 };
 
-static void verify(void *ctx, uint64_t id, struct str address, struct str password)
+static void verify(void *ctx, uint64_t id, struct str address, struct str password, const struct http_try *tries UNUSED)
 {
     (void)address;
     http_verified(*(struct http_server **)ctx, id, password.n == 1 ? HTTP_VERIFY_OK : HTTP_VERIFY_NO,

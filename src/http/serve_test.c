@@ -56,7 +56,7 @@ static const struct http_person anna = {.cell = 1,
                                         .name = STR("Anna"),
                                         .firm = STR("Azienda")};
 
-static void verify(void *ctx, uint64_t id, struct str address, struct str password)
+static void verify(void *ctx, uint64_t id, struct str address, struct str password, const struct http_try *tries UNUSED)
 {
     struct fix *f = ctx;
     f->verified++;

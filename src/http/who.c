@@ -242,7 +242,9 @@ static void to_pool(struct http_txn *t, struct str password)
     } else if (!s->conf.verify) {
         http_verified(s, t->req.id, HTTP_VERIFY_DOWN, NULL);
     } else {
-        s->conf.verify(s->conf.verify_ctx, t->req.id, t->login_key, password);
+        struct http_try tries[HTTP_TRIES];
+        bool shared = http_fail_tries(s->auth, t->login_key, &t->req.peer, tries);
+        s->conf.verify(s->conf.verify_ctx, t->req.id, t->login_key, password, shared ? tries : NULL);
     }
 }
 
@@ -273,6 +275,17 @@ static void basic_verified(struct http_txn *t, enum http_verdict v)
     case HTTP_VERIFY_BUSY: http_refuse(t, 503, &why_busy); return;
     case HTTP_VERIFY_DOWN: http_refuse(t, 503, &why_down); return;
     }
+}
+
+void http_verify_limited(struct http_server *s, uint64_t id, int64_t seconds)
+{
+    struct http_txn *t = waiting(s, id);
+    if (!t)
+        return;
+    t->waits = HTTP_WAITS_NOTHING;
+    s->counts.logins_limited++;
+    t->close = true;
+    http_answer_wait(t, 429, seconds, &why_tries);
 }
 
 void http_verified(struct http_server *s, uint64_t id, enum http_verdict v, const struct http_person *person)

@@ -61,7 +61,8 @@ static void on_begin(void *ctx, uint64_t ticket, const struct http_login *l, con
 }
 
 /* The pool, with the password that is in force. */
-static void on_verify(void *ctx, uint64_t id, struct str address, struct str password)
+static void on_verify(void *ctx, uint64_t id, struct str address, struct str password,
+                      const struct http_try *tries UNUSED)
 {
     struct stub *s = ctx;
     struct http_person p = fixture_anna;

@@ -80,7 +80,8 @@ void net_metrics_add(struct net_role *n);
 int net_password_hash(struct str password, struct buf *out); /* argon2id; 100 ms; fits jmap_ctx.hash */
 struct net_passwords *net_passwords_new(struct net_role *n);
 void net_passwords_free(struct net_passwords **p); /* before the store is closed */
-void net_passwords_verify(void *passwords, uint64_t id, struct str address, struct str password);
+void net_passwords_verify(void *passwords, uint64_t id, struct str address, struct str password,
+                          const struct http_try *tries);
 /* net_wake.c */
 void net_wake_init(struct net_role *n, int fd);
 void net_wake_channel(struct net_role *n, int fd); /* to jobs, which was restarted; takes fd */

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "mime/path.h"
 #include "store/account.h"
+#include "store/login_try.h"
 
 #include <pthread.h>
 #include <sodium.h>
@@ -21,6 +22,9 @@ struct job {
     struct str address, password;
     struct http_person person;
     enum http_verdict verdict;
+    struct login_try tries[HTTP_TRIES];
+    size_t n_tries;  /* 0: not counted in the store */
+    int64_t wait_ms; /* too many wrong ones: nothing was checked */
 };
 struct net_passwords {
     struct net_role *net;
@@ -81,7 +85,8 @@ void net_passwords_free(struct net_passwords **pp)
     free(p);
 }
 
-void net_passwords_verify(void *passwords, uint64_t id, struct str address, struct str password)
+void net_passwords_verify(void *passwords, uint64_t id, struct str address, struct str password,
+                          const struct http_try *tries)
 {
     struct net_passwords *p = passwords;
     pthread_mutex_lock(&p->lock);
@@ -100,6 +105,11 @@ void net_passwords_verify(void *passwords, uint64_t id, struct str address, stru
     j->id = id;
     j->address = arena_str(&j->arena, address);
     j->password = arena_str(&j->arena, password);
+    for (size_t i = 0; tries && i < HTTP_TRIES; i++) {
+        memcpy(j->tries[i].mark, tries[i].mark, LOGIN_TRY_MARK);
+        j->tries[i].most = tries[i].most;
+        j->n_tries++;
+    }
     pthread_mutex_lock(&p->lock);
     list_add(&p->queue, &j->node);
     p->n_queue++;
@@ -117,7 +127,25 @@ static bool canonical(struct job *j, struct str *key)
     return true;
 }
 
-static void run(struct net_passwords *p, struct job *j, const char *decoy)
+/* The counts of all processes. What cannot be counted is only logged: each process counts for itself too. */
+static bool may_try(struct net_passwords *p, struct job *j)
+{
+    return j->n_tries == 0 || login_tries_wait(p->net->store, j->tries, j->n_tries, &j->wait_ms) != 0 ||
+           j->wait_ms == 0;
+}
+
+static void count(struct net_passwords *p, const struct job *j)
+{
+    int r = 0;
+    if (j->n_tries && j->verdict == HTTP_VERIFY_NO)
+        r = login_tries_note(p->net->store, j->tries, j->n_tries);
+    else if (j->n_tries && j->verdict == HTTP_VERIFY_OK && j->tries[HTTP_TRIES_PAIR].n > 0)
+        r = login_tries_clear(p->net->store, &j->tries[HTTP_TRIES_PAIR]);
+    if (r)
+        log_warn("net.tries_uncounted", L_Z("code", err_name(r)));
+}
+
+static void check(struct net_passwords *p, struct job *j, const char *decoy)
 {
     struct login l = {0};
     struct str key;
@@ -138,6 +166,14 @@ static void run(struct net_passwords *p, struct job *j, const char *decoy)
                                          .name = l.name,
                                          .firm = l.firm,
                                          .password_ms = l.set_ms};
+}
+
+static void run(struct net_passwords *p, struct job *j, const char *decoy)
+{
+    if (!may_try(p, j))
+        return;
+    check(p, j, decoy);
+    count(p, j);
 }
 
 /* A hash that costs what ours cost, of a password that nobody knows. */
@@ -179,7 +215,9 @@ static void on_done(void *arg)
     struct job *j = arg;
     if (j->net->passwords)
         j->net->passwords->down_ms = j->verdict == HTTP_VERIFY_DOWN ? net_now_ms(j->net->loop) : 0;
-    if (j->net->http)
+    if (j->net->http && j->wait_ms)
+        http_verify_limited(j->net->http, j->id, j->wait_ms / 1000 + 1);
+    else if (j->net->http)
         http_verified(j->net->http, j->id, j->verdict, &j->person);
     job_free(j);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Log-ins that last: over a restart, until log-out, a new password or a restore; where the store is away nobody is logged out."""
-import http.client, json, os, signal, sys, time
+import base64, http.client, json, os, signal, sys, time
 from sigillo import Server, Tap, PASSWORD
 
 t = Tap()
@@ -64,6 +64,16 @@ with Server() as s:
     s.start()
     t.is_(b.me(), 401, "a password changed while nobody served ends them too")
     t.is_(b.login(), 200, "log-in again")
+    # wrong passwords are counted in the store: a restart, or the death of the process, is no new start for who guesses
+    def wrong(address):
+        return s.request("GET", "/api/me", headers={"Authorization": "Basic " + base64.b64encode(f"{address}:x".encode()).decode()}, auth=False)[0]
+
+    t.is_([wrong("altro@azienda.example") for _ in range(8)], [401] * 8, "eight wrong passwords")
+    restart(s)
+    t.is_([wrong("altro@azienda.example") for _ in range(4)], [401, 401, 429, 429], "a restart, and two more: the eleventh is not even checked")
+    os.kill(s.roles()["net"][0], signal.SIGKILL)
+    time.sleep(1.5)
+    t.is_((wrong("altro@azienda.example"), wrong("terzo@azienda.example"), b.me()), (429, 401, 200), "nor does the death of the role help; others are not held up")
     # a flood of cookies that we never made is refused without the store
     n, forged = 0, Browser(s)
     forged.cookie = "sigillo=" + "0" * 88
