@@ -1,5 +1,6 @@
 #include "auth/crypto.h"
 #include "core/buf.h"
+#include "core/hash.h"
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -9,6 +10,7 @@
 
 #define ED25519_KEY_BYTES 32u
 #define ED25519_SIGNATURE_BYTES 64u
+#define KEYS_KEPT 64u             /* by a hash of the modulus; another key with the same place takes it */
 #define RSA_EXPONENT_BYTES_MAX 8u /* larger ones only cost time */
 
 void auth_hash_begin(struct auth_hash *h, const struct auth_kit *kit)
@@ -129,7 +131,7 @@ static OSSL_PARAM number_param(const char *name, struct str big, unsigned char *
     return OSSL_PARAM_construct_BN(name, room, big.n);
 }
 
-static EVP_PKEY *rsa_key(const struct auth_public_key *key)
+static EVP_PKEY *rsa_make(const struct auth_public_key *key)
 {
     unsigned char modulus[AUTH_RSA_BITS_MAX / 8], exponent[RSA_EXPONENT_BYTES_MAX];
     EVP_PKEY *pkey = NULL;
@@ -139,6 +141,79 @@ static EVP_PKEY *rsa_key(const struct auth_public_key *key)
     if (!ctx || EVP_PKEY_fromdata_init(ctx) <= 0 || EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) <= 0)
         pkey = NULL;
     EVP_PKEY_CTX_free(ctx);
+    return pkey;
+}
+
+/* ---- keys made lately: most mail comes from few signers ---- */
+
+struct auth_keys {
+    CRYPTO_RWLOCK *lock;
+    struct {
+        EVP_PKEY *pkey;
+        size_t modulus_n, exponent_n;
+        uint8_t numbers[AUTH_RSA_BITS_MAX / 8 + RSA_EXPONENT_BYTES_MAX]; /* modulus, exponent */
+    } slot[KEYS_KEPT];
+};
+
+struct auth_keys *auth_keys_new(void)
+{
+    struct auth_keys *keys = calloc(1, sizeof *keys);
+    if (keys && !(keys->lock = CRYPTO_THREAD_lock_new()))
+        free(STEAL(keys));
+    return keys;
+}
+
+void auth_keys_free(struct auth_keys *keys)
+{
+    for (size_t i = 0; keys && i < KEYS_KEPT; i++)
+        EVP_PKEY_free(keys->slot[i].pkey);
+    if (keys)
+        CRYPTO_THREAD_lock_free(keys->lock);
+    free(keys);
+}
+
+/* Its own reference, or NULL. All bytes are compared: nothing hangs on a hash. */
+static EVP_PKEY *kept_key(struct auth_keys *keys, size_t at, const struct auth_public_key *key)
+{
+    EVP_PKEY *found = NULL;
+    if (!CRYPTO_THREAD_read_lock(keys->lock))
+        return NULL;
+    if (keys->slot[at].pkey && keys->slot[at].modulus_n == key->modulus.n &&
+        keys->slot[at].exponent_n == key->exponent.n &&
+        memcmp(keys->slot[at].numbers, key->modulus.p, key->modulus.n) == 0 &&
+        memcmp(keys->slot[at].numbers + key->modulus.n, key->exponent.p, key->exponent.n) == 0 &&
+        EVP_PKEY_up_ref(keys->slot[at].pkey))
+        found = keys->slot[at].pkey;
+    CRYPTO_THREAD_unlock(keys->lock);
+    return found;
+}
+
+static void keep_key(struct auth_keys *keys, size_t at, const struct auth_public_key *key, EVP_PKEY *pkey)
+{
+    if (!EVP_PKEY_up_ref(pkey))
+        return;
+    EVP_PKEY *old = pkey;
+    if (CRYPTO_THREAD_write_lock(keys->lock)) {
+        old = keys->slot[at].pkey;
+        keys->slot[at].pkey = pkey;
+        keys->slot[at].modulus_n = key->modulus.n;
+        keys->slot[at].exponent_n = key->exponent.n;
+        memcpy(keys->slot[at].numbers, key->modulus.p, key->modulus.n);
+        memcpy(keys->slot[at].numbers + key->modulus.n, key->exponent.p, key->exponent.n);
+        CRYPTO_THREAD_unlock(keys->lock);
+    }
+    EVP_PKEY_free(old);
+}
+
+static EVP_PKEY *rsa_key(const struct auth_kit *kit, const struct auth_public_key *key)
+{
+    size_t at = hash64(key->modulus) % KEYS_KEPT;
+    EVP_PKEY *pkey = kit->keys ? kept_key(kit->keys, at, key) : NULL;
+    if (pkey)
+        return pkey;
+    pkey = rsa_make(key);
+    if (pkey && kit->keys)
+        keep_key(kit->keys, at, key, pkey);
     return pkey;
 }
 
@@ -171,7 +246,7 @@ bool auth_key_verify(const struct auth_kit *kit, const struct auth_public_key *k
         return false;
     EVP_PKEY *pkey =
         key->kind == AUTH_KEY_RSA
-            ? rsa_key(key)
+            ? rsa_key(kit, key)
             : EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, (const unsigned char *)key->raw.p, key->raw.n);
     if (pkey)
         ok = key->kind == AUTH_KEY_RSA ? rsa_verify(kit, pkey, digest, signature)

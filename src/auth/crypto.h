@@ -26,6 +26,9 @@ struct auth_public_key {
 /* p= of a key record, decoded. RSA: SubjectPublicKeyInfo, or the bare RSAPublicKey some publish; Ed25519: 32 bytes (RFC
  * 8463 4.2). Views into der. */
 bool auth_key_parse(enum auth_key_kind kind, struct str der, struct auth_public_key *out) MUST_USE;
+/* RSA keys that were made lately; NULL when there is not the memory. */
+struct auth_keys *auth_keys_new(void);
+void auth_keys_free(struct auth_keys *keys);
 /* RSA PKCS#1 v1.5 over, or PureEdDSA of, the SHA-256. */
 bool auth_key_verify(const struct auth_kit *kit, const struct auth_public_key *key,
                      const uint8_t digest[AUTH_SHA256_BYTES], struct str signature) MUST_USE;

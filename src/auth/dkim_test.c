@@ -296,6 +296,32 @@ static void every_algorithm(void **state UNUSED)
     assert_int_equal(auth_key_fits(&sig, &key, &why), AUTHRES_PASS);
 }
 
+/* Keys are kept by all their bytes: another key in the same place, or a signer's new one, is not mistaken for it. */
+static void kept_keys_are_the_right_ones(void **state UNUSED)
+{
+    AUTO(arena) struct arena a;
+    struct sign_key many[3];
+    arena_init(&a, ARENA_NO_LIMIT);
+    struct str m[3];
+    for (size_t i = 0; i < N_ELEMENTS(many); i++) {
+        sign_key_new(&many[i], 1024);
+        m[i] = sign_message(&a, &kit, &many[i], "DKIM-Signature", BASE, str_c(letter));
+    }
+    for (unsigned round = 0; round < 3; round++)
+        for (size_t key = 0; key < N_ELEMENTS(many); key++)
+            for (size_t i = 0; i < N_ELEMENTS(many); i++) {
+                zone.n = 0;
+                zone_txt(&zone, "sel._domainkey.rossimarmi.example", many[key].record);
+                assert_int_equal(judge(&a, m[i], 0)->dkim_best, i == key ? AUTHRES_PASS : AUTHRES_FAIL);
+            }
+    /* None kept: the same. */
+    struct auth_keys *keys = STEAL(kit.keys);
+    assert_int_equal(judge(&a, m[2], 0)->dkim_best, AUTHRES_PASS);
+    kit.keys = keys;
+    for (size_t i = 0; i < N_ELEMENTS(many); i++)
+        EVP_PKEY_free(many[i].pkey);
+}
+
 /* Many signatures: eight are checked, each key is asked once, a body hash is made once. */
 static void limits(void **state UNUSED)
 {
@@ -386,6 +412,7 @@ int main(void)
                                        cmocka_unit_test(cut_short_anywhere),
                                        cmocka_unit_test(every_result),
                                        cmocka_unit_test(own_name_in_h_is_null_input),
+                                       cmocka_unit_test(kept_keys_are_the_right_ones),
                                        cmocka_unit_test(every_algorithm),
                                        cmocka_unit_test(limits),
                                        cmocka_unit_test(keys_in_der)};

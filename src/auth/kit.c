@@ -1,4 +1,4 @@
-#include "auth/kit.h"
+#include "auth/crypto.h"
 
 #include <libpsl.h>
 #include <openssl/evp.h>
@@ -12,6 +12,7 @@ int auth_kit_open(struct auth_kit *kit, const char *psl_file, struct err *e)
         return err_set(e, ERR_SYS, "OpenSSL has no SHA-256. Nothing was lost. Check openssl.cnf and start again.");
     /* psl_latest falls back to the built-in list, which is as old as the package. */
     kit->psl = psl_latest(psl_file);
+    kit->keys = auth_keys_new();
     return 0;
 }
 
@@ -19,6 +20,7 @@ void auth_kit_close(struct auth_kit *kit)
 {
     EVP_MD_free(kit->sha256);
     psl_free(kit->psl);
+    auth_keys_free(kit->keys);
     *kit = (struct auth_kit){0};
 }
 
