@@ -276,7 +276,7 @@ static void remote_content(struct reader *r, struct str url)
 /* A picture that stands in the page itself may be a code like any attached one. */
 static void picture_in_page(struct reader *r, struct str src)
 {
-    AUTO(buf) struct buf bytes;
+    AUTO(buf) struct buf bytes = {0};
     ptrdiff_t comma = str_istarts(src, STR("data:image/")) ? str_chr(src, ',', 0) : -1;
     if (comma < 0 || str_ifind(str_upto(src, (size_t)comma), STR(";base64"), 0) < 0)
         return;
