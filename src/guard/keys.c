@@ -108,6 +108,8 @@ static void round_1(const struct guard_input *in, const struct guard_relation *r
         for (size_t i = 0; i < n; i++)
             key_add(out, KNOWN_SAID, said[i]);
     }
+    if (in->insight && in->insight->n_payments > 0)
+        guard_near_ask_name(a, in->from_name, out);
     if (r->freemail) {
         ask_words_of(in, a, out);
         return;

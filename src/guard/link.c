@@ -192,7 +192,7 @@ static void one_host(struct guard_case *c, const struct guard_content *k, const 
         t->addressed = true;
         GUARD_SIGNAL(c, GUARD_LINK_ADDRESSED,
                      k->list || k->n_own > 0 ? 300
-                     : c->in->unsubscribe    ? 900
+                     : c->in->unsubscribe    ? 500
                                              : 1800,
                      {"host", host});
     }

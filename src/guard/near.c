@@ -3,6 +3,10 @@
 
 #define EDITS 2
 #define TOKENS_MAX 6u
+#define DIGITS_MAX 4u
+#define NAME_READ 100u /* bytes of a display name, and words of it, that are looked up as a label */
+#define NAME_WORDS 3u
+#define ABBREVIATION_LEAST 9u
 
 /* Words that are put beside a name. Those about money come with their own weight. */
 static const struct affix {
@@ -206,13 +210,32 @@ static bool same_letters(struct str x, struct str y)
     }
 }
 
-/* known stands inside of whole, parted by hyphens, or glued to words like "group". */
+/* Digits at the end of a label: "rossi24". A row of up to DIGITS_MAX. */
+static size_t digits_after(const struct guard_label *l)
+{
+    size_t n = 0;
+    while (n < DIGITS_MAX && n < l->n_shown && ascii_is_digit(l->shown[l->n_shown - 1 - n]))
+        n++;
+    return n;
+}
+
+/* The shorter one is how the longer one begins: "lindnerpapier" for "lindnerpapiertechnik". */
+static bool abbreviates(const struct guard_label *x, const struct guard_label *y)
+{
+    struct str p = plain(x), q = plain(y);
+    struct str less = p.n < q.n ? p : q, more = p.n < q.n ? q : p;
+    return less.n >= ABBREVIATION_LEAST && less.n * 3 >= more.n * 2 - 3 && str_starts(more, less) && !is_generic(less);
+}
+
+/* known stands inside of whole, parted by hyphens, or glued to digits or words like "group". */
 static enum guard_likeness inside(const struct guard_label *whole, const struct guard_label *known)
 {
     struct str w = plain(whole), k = plain(known), rest = shown(whole), token;
     if (k.n < GUARD_NEAR_WORD_MIN || w.n <= k.n || is_generic(k))
         return LIKE_NONE;
     bool head = str_starts(w, k), tail = str_ends(w, k);
+    if (head && w.n - k.n <= digits_after(whole))
+        return LIKE_WORD;
     if (head || tail) {
         const struct affix *f = affix_of(head ? str_from(w, k.n) : str_upto(w, w.n - k.n));
         if (f)
@@ -287,7 +310,7 @@ enum guard_likeness guard_near_with(const struct guard_label *x, struct str doma
     if (like != LIKE_NONE)
         return x->script & SCRIPT_FOREIGN ? LIKE_FOREIGN : like;
     like = inside(x, &k);
-    return like != LIKE_NONE ? like : inside(&k, x) != LIKE_NONE ? LIKE_WORD : LIKE_NONE;
+    return like != LIKE_NONE ? like : inside(&k, x) != LIKE_NONE || abbreviates(x, &k) ? LIKE_WORD : LIKE_NONE;
 }
 
 struct str guard_near_joined(struct arena *a, struct str left, struct str registrable)
@@ -338,10 +361,13 @@ struct str guard_near_word(struct arena *a, struct str word)
     return l.n_plain < GUARD_NEAR_WORD_MIN || is_generic(plain(&l)) ? STR("") : skeleton_key(a, &l);
 }
 
-/* The label without a word like "group" at its end or beginning; empty when it has none or little is left. */
+/* The label without digits at its end or a word like "group" at its end or beginning; empty when it has none or little is left. */
 static struct str core_of(const struct guard_label *l)
 {
     struct str p = plain(l);
+    size_t digits = digits_after(l);
+    if (digits > 0 && p.n >= digits + GUARD_NEAR_WORD_MIN)
+        return str_upto(p, p.n - digits);
     for (size_t i = 0; i < N_ELEMENTS(affixes); i++) {
         size_t n = strlen(affixes[i].word);
         if (p.n < n + GUARD_NEAR_WORD_MIN || n < 3)
@@ -413,6 +439,18 @@ void guard_near_ask_within(struct arena *a, struct str joined, struct guard_keys
     struct guard_label l;
     guard_label_read(joined, &l);
     ask_words(a, &l, out);
+}
+
+void guard_near_ask_name(struct arena *a, struct str name, struct guard_keys *out)
+{
+    char *glued = arena_alloc(a, NAME_READ * 4 + 1);
+    struct str rest = guard_text_fold(a, name, NAME_READ), word;
+    size_t n = 0;
+    for (size_t i = 0; i < NAME_WORDS && str_token(&rest, ' ', &word); i++) {
+        memcpy(glued + n, word.p, word.n);
+        n += word.n;
+        ask(out, guard_near_word(a, arena_str(a, str_upto(str_n(glued, n), GUARD_LABEL_MAX))));
+    }
 }
 
 void guard_near_ask(struct arena *a, struct str registrable, struct guard_keys *out)

@@ -38,6 +38,8 @@ size_t guard_near_teach(struct arena *a, struct str registrable, struct str out[
 void guard_near_ask(struct arena *a, struct str registrable, struct guard_keys *out);
 /* The skeleton key of one word, as a label or a piece of a local part; empty when too short. */
 struct str guard_near_word(struct arena *a, struct str word);
+/* Skeleton keys of a display name's first words, glued: "Lindner Papier GmbH" may be lindnerpapier. Appended to out. */
+void guard_near_ask_name(struct arena *a, struct str name, struct guard_keys *out);
 /* Restricted Damerau-Levenshtein distance, at most max + 1. */
 unsigned guard_edits(struct str x, struct str y, unsigned max);
 /* Name of a likeness for the fact "kind". */

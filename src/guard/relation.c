@@ -396,14 +396,17 @@ static void named(const struct guard_input *in, const struct guard_history *h, s
     r->named_firm = best && holds_label(a, in, r->named_party);
 }
 
-/* A free-mail address that carries the label of a known firm, under whatever name. */
+/* A free-mail address that carries the label of a known firm, under whatever name; elsewhere the firm's name beside an account,
+ * when the firm's own is on file. */
 static void firm_in_address(const struct guard_input *in, const struct guard_history *h, struct arena *a,
                             struct guard_relation *r)
 {
-    for (size_t i = 0; r->freemail && r->named.n == 0 && i < h->n_rows; i++) {
+    bool pays = r->fresh && r->standing == STAND_STRANGER && in->insight && in->insight->n_payments > 0;
+    for (size_t i = 0; (r->freemail || pays) && r->named.n == 0 && i < h->n_rows; i++) {
         const struct guard_known *k = &h->rows[i];
-        if (k->kind == KNOWN_DOMAIN && !guard_is_freemail(k->key) && counterparty(h, k, r) &&
-            holds_label(a, in, k->key)) {
+        if (k->kind == KNOWN_DOMAIN && !str_eq(k->key, r->domain) && !guard_is_freemail(k->key) &&
+            !guard_own_domain(in->policy, k->key) && counterparty(h, k, r) &&
+            (r->freemail || guard_detail_best(h, k->key)) && holds_label(a, in, k->key)) {
             r->named_party = k->key;
             r->named_firm = true;
             return;
@@ -463,7 +466,8 @@ static void claimed(const struct guard_input *in, const struct guard_history *h,
         const struct guard_known *person = r->named.n ? guard_known_find(h, KNOWN_ADDRESS, r->named) : NULL;
         bool met = person && person->sent > 0 && (r->named_private || known_of(h, r->named_party));
         /* Anybody has any name at a free-mail provider or a service; elsewhere it takes person and firm. */
-        if (r->freemail || r->mailer ? r->named_firm || met : (r->named_firm || r->named_private) && met)
+        bool firm = r->named_firm && r->named.n == 0; /* the firm alone, and its account is on file */
+        if (r->freemail || r->mailer ? r->named_firm || met : firm || ((r->named_firm || r->named_private) && met))
             r->claimed = r->named_party;
     }
     struct str same =

@@ -14,6 +14,8 @@
 static int32_t credit(const struct guard_case *c)
 {
     const struct guard_known *k = guard_known_find(c->h, KNOWN_ADDRESS, c->in->from_addr);
+    if (c->rel.own && !c->rel.unproven && (c->in->auth.dmarc == AUTH_PASS || c->in->auth.dkim == AUTH_PASS))
+        return CREDIT_WRITTEN_TO; /* a colleague may be in a hurry */
     if (!k || c->in->from_addr.n == 0 || c->rel.unproven)
         return 0;
     return k->sent > 0                 ? CREDIT_WRITTEN_TO
