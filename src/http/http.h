@@ -73,6 +73,11 @@ enum {                  /* flags of a route */
        HTTP_STREAM = 64,     /* answers that do not end: events */
        HTTP_HANDSHAKE = 128, /* no flag of a route: TLS connections that begin, each costs a signature */
 };
+struct http_why { /* a refusal: code for programs, what happened and what to do for people */
+    const char *code, *it, *en;
+    const char *limit; /* name of the limit that was passed (RFC 8620 3.6.1), or NULL */
+    int status;        /* of a route's own refusal */
+};
 typedef void http_handler(struct http_req *req, void *ctx);
 struct http_route {
     unsigned methods; /* HTTP_GET | ...; HEAD is answered where GET is */
@@ -80,6 +85,8 @@ struct http_route {
     unsigned flags;
     uint64_t body_max; /* 0: no body */
     http_handler *handle;
+    const struct http_why *large,
+        *not_json; /* in place of http's 413 and 415, where a protocol says it otherwise; or NULL */
 };
 
 enum {                         /* flags of an answer */

@@ -187,12 +187,16 @@ static void put_problem(struct buf *b, int status, const struct http_why *why)
     json_kstr(&w, "title", str_c(why->en));
     json_kstr(&w, "title_it", str_c(why->it));
     json_kstr(&w, "title_en", str_c(why->en));
+    if (why->limit)
+        json_kstr(&w, "limit", str_c(why->limit));
+    if (why->status)
+        json_kstr(&w, "detail", str_c(why->en));
     json_obj_end(&w);
 }
 
 void http_reply_error(struct http_server *s, uint64_t id, int status, const char *code, const char *it, const char *en)
 {
-    http_answer_why(s, id, status, &(struct http_why){code, it, en});
+    http_answer_why(s, id, status, &(struct http_why){.code = code, .it = it, .en = en});
 }
 
 void http_answer_wait(struct http_txn *t, int status, int64_t seconds, const struct http_why *why)

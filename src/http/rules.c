@@ -16,7 +16,6 @@ static const struct http_why why_origin = {"forbidden", "La richiesta non viene 
                                            "The request does not come from the panel."};
 static const struct http_why why_scope = {"insufficientScope", "Questo token non ha il permesso per questa richiesta.",
                                           "This token has no permission for this request."};
-static const struct http_why why_large = {"tooLarge", "La richiesta è troppo grande.", "The request is too large."};
 static const struct http_why why_length = {"lengthRequired", "Manca la lunghezza del corpo.",
                                            "The length of the body is missing."};
 
@@ -188,10 +187,17 @@ int http_rules_person(struct http_txn *t, const struct http_why **why)
         return 403;
     }
     if (!(t->route->flags & HTTP_RAW) && !http_is_json(&r->head)) {
-        *why = &why_type;
-        return 415;
+        *why = t->route->not_json ? t->route->not_json : &why_type;
+        return t->route->not_json ? t->route->not_json->status : 415;
     }
     return 0;
+}
+
+const struct http_why *http_why_large(const struct http_txn *t)
+{
+    static const struct http_why large = {
+        .code = "tooLarge", .it = "La richiesta è troppo grande.", .en = "The request is too large.", .status = 413};
+    return t->route->large && t->req.person ? t->route->large : &large;
 }
 
 int http_rules_body(struct http_server *s, struct http_txn *t, const struct http_why **why)
@@ -202,8 +208,8 @@ int http_rules_body(struct http_server *s, struct http_txn *t, const struct http
     if (!t->req.person && t->body_max > HTTP_BODY_OPEN_MAX)
         t->body_max = HTTP_BODY_OPEN_MAX;
     if (has && (h->length > t->body_max || t->body_max == 0)) {
-        *why = &why_large;
-        return 413;
+        *why = http_why_large(t);
+        return (*why)->status;
     }
     if (!has && !h->has_length && (h->method == HTTP_POST || h->method == HTTP_PUT)) {
         *why = &why_length;

@@ -220,7 +220,6 @@ static size_t body_bytes(struct http_txn *t, struct str in)
 {
     static const struct http_why bad = {"badRequest", "Corpo della richiesta non valido.",
                                         "The request's body is not valid."};
-    static const struct http_why large = {"tooLarge", "La richiesta è troppo grande.", "The request is too large."};
     static const struct http_why storage = {"storage", "Spazio o disco non disponibile: nulla è stato salvato.",
                                             "Storage is not available: nothing was kept."};
     size_t used = 0;
@@ -234,9 +233,13 @@ static size_t body_bytes(struct http_txn *t, struct str in)
         r = !t->body_status && t->req.body_size == t->req.head.length ? PARSE_OK : PARSE_MORE;
     }
     if (r == PARSE_BAD || t->body_status) {
-        http_refuse(t, r == PARSE_BAD ? 400 : t->body_status,
+        const struct http_why *large = http_why_large(t);
+        http_refuse(t,
+                    r == PARSE_BAD          ? 400
+                    : t->body_status == 413 ? large->status
+                                            : t->body_status,
                     r == PARSE_BAD          ? &bad
-                    : t->body_status == 413 ? &large
+                    : t->body_status == 413 ? large
                                             : &storage);
         return in.n;
     }

@@ -23,9 +23,6 @@ enum http_state {
 };
 struct http_stream;
 struct http_gzip;
-struct http_why { /* a refusal: code for programs, what happened and what to do for people */
-    const char *code, *it, *en;
-};
 struct http_conn {
     struct http_server *server;
     struct conn *conn;
@@ -125,6 +122,7 @@ int http_rules_host(struct http_txn *t, const struct http_why **why);
 unsigned http_route_methods(const struct http_server *s, struct str path); /* bits; 0: no route there */
 int http_rules_route(struct http_server *s, struct http_txn *t, const struct http_why **why);
 int http_rules_body(struct http_server *s, struct http_txn *t, const struct http_why **why);
+const struct http_why *http_why_large(const struct http_txn *t); /* the body is too large, and the status for it */
 /* After log-in was settled: forged requests, types. */
 int http_rules_person(struct http_txn *t, const struct http_why **why);
 bool http_is_json(const struct http_head *h);

@@ -17,7 +17,10 @@ static void limits(struct buf *b)
                 {"bytes of one answer", JMAP_ANSWER_MAX},
                 {"ids of one query", JMAP_QUERY_MAX},
                 {"bytes of an answer that a back-reference may name", JMAP_REFERENCE_ANSWER_MAX}};
-    buf_addz(b, "\n## Limits\n\n| | |\n|---|---|\n");
+    buf_addz(b, "\n## Limits\n\nOver maxSizeRequest, maxCallsInRequest or maxConcurrentRequests: 400 with the problem "
+                "`urn:ietf:params:jmap:error:limit` and the name in `limit` (RFC 8620 3.6.1). An upload over "
+                "maxSizeUpload: 413. Too many requests a minute: 429 with Retry-After. Where `http.max_body` is "
+                "less, the session says so.\n\n| | |\n|---|---|\n");
     for (size_t i = 0; i < N_ELEMENTS(rows); i++)
         buf_printf(b, "| %s | %llu |\n", rows[i].name, rows[i].v);
 }

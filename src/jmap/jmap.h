@@ -28,9 +28,9 @@ struct jmap_person {
 };
 /* Reads what the log-in does not know (the role). 0; JMAP's caller answers 503 when < 0. An account that is gone or disabled: > 0. */
 int jmap_person_load(struct txn *t, struct jmap_person *p) MUST_USE;
-/* Session object (RFC 8620 2) onto out. base: "https://host" of the URLs. */
+/* Session object (RFC 8620 2) onto out. base: "https://host" of the URLs; body_max: what http takes of a body at most, 0: more than our limits. */
 struct str jmap_session_state(const struct jmap_person *p);
-void jmap_session(const struct jmap_person *p, struct str base, struct buf *out);
+void jmap_session(const struct jmap_person *p, struct str base, uint64_t body_max, struct buf *out);
 
 /* One API request. out gets the JSON of the answer or of the problem (RFC 7807), status the HTTP status. body and out live until jmap_run_free. */
 struct jmap_run;

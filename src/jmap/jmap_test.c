@@ -278,11 +278,14 @@ static void test_session(void **state)
     struct jmap_person p = person_of(0);
     struct buf b;
     buf_init(&b, 65536);
-    jmap_session(&p, STR("https://mail.azienda.example"), &b);
+    jmap_session(&p, STR("https://mail.azienda.example"), 65536, &b);
     json_t *j = json_loadb(b.p, b.n, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(j);
     assert_string_equal(json_string_value(json_object_get(j, "apiUrl")), "https://mail.azienda.example/jmap/api");
     assert_non_null(json_object_get(json_object_get(j, "accounts"), account));
+    const json_t *core = json_object_get(json_object_get(j, "capabilities"), "urn:ietf:params:jmap:core");
+    assert_int_equal(json_integer_value(json_object_get(core, "maxSizeRequest")), 65536); /* http takes no more */
+    assert_int_equal(json_integer_value(json_object_get(core, "maxSizeUpload")), 65536);
     json_decref(j);
     buf_free(&b);
 }

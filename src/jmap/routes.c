@@ -50,6 +50,7 @@ struct session_job {
     uint64_t id;
     struct jmap_person person;
     struct str base;
+    uint64_t body_max;
     int found;
 };
 
@@ -70,7 +71,7 @@ static void on_person(void *arg, enum cell_outcome outcome, int code)
         return;
     }
     buf_init(&b, 65536);
-    jmap_session(&j->person, j->base, &b);
+    jmap_session(&j->person, j->base, j->body_max, &b);
     http_reply_json(j->server, j->id, 200, &b);
 }
 
@@ -79,7 +80,7 @@ static void get_session(struct http_req *r, void *ctx)
     const struct jmap_ctx *c = ctx;
     struct session_job *j = arena_new(r->arena, struct session_job);
     struct cell *cell;
-    *j = (struct session_job){r->server, r->id, jmap_person_of(r->person), r->base, 0};
+    *j = (struct session_job){r->server, r->id, jmap_person_of(r->person), r->base, c->body_max, 0};
     if (store_cell(c->store, j->person.cell, &cell, NULL) != 0 || cell_read(cell, load_person, j, on_person) != 0)
         jmap_refuse(r->server, r->id);
 }
@@ -274,11 +275,22 @@ static void post_api(struct http_req *r, void *ctx)
     go_on(j);
 }
 
+static const struct http_why too_large = {
+    .code = "urn:ietf:params:jmap:error:limit",
+    .it = "La richiesta è più grande di maxSizeRequest: chiedete meno in una volta.",
+    .en = "The request is larger than maxSizeRequest: ask for less at once.",
+    .limit = "maxSizeRequest",
+    .status = 400};
+static const struct http_why not_json = {.code = "urn:ietf:params:jmap:error:notJSON",
+                                         .it = "Il corpo deve essere application/json.",
+                                         .en = "The body must be application/json.",
+                                         .status = 400};
+
 const struct http_route jmap_routes[] = {
     {HTTP_GET, {"/.well-known/jmap", 17}, 0, 0, get_well_known},
     {HTTP_GET, {"/jmap/session", 13}, 0, 0, get_session},
-    {HTTP_POST, {"/jmap/api", 9}, HTTP_JSON | HTTP_CALL, JMAP_REQUEST_MAX, post_api},
-    {HTTP_POST, {"/jmap", 5}, HTTP_JSON | HTTP_CALL, JMAP_REQUEST_MAX, post_api},
+    {HTTP_POST, {"/jmap/api", 9}, HTTP_JSON | HTTP_CALL, JMAP_REQUEST_MAX, post_api, &too_large, &not_json},
+    {HTTP_POST, {"/jmap", 5}, HTTP_JSON | HTTP_CALL, JMAP_REQUEST_MAX, post_api, &too_large, &not_json},
     {HTTP_GET, {"/download/", 10}, HTTP_PREFIX | HTTP_TRANSFER, 0, jmap_download},
     {HTTP_POST, {"/upload/", 8}, HTTP_PREFIX | HTTP_RAW | HTTP_TRANSFER, JMAP_UPLOAD_MAX, jmap_upload},
 };

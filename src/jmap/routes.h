@@ -26,6 +26,7 @@ struct jmap_ctx {
     void *txt_ctx;
     /* argon2id of a new password, on the pool of passwords' own terms: called on a reader thread, may take 100 ms. NULL: passwords cannot be set here. */
     int (*hash)(struct str password, struct buf *out);
+    uint64_t body_max; /* http.max_body: the session tells no larger limit. 0: none */
     /* private */
     struct imap requests; /* account -> requests under way */
     bool begun;

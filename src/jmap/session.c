@@ -14,12 +14,17 @@ int jmap_person_load(struct txn *t, struct jmap_person *p)
     return db_col_int(&c, 2) == 1 && db_col_int(&c, 6) == 1 ? 0 : 1;
 }
 
-static void core_capability(struct json_w *w)
+static int64_t least(uint64_t limit, uint64_t body_max)
+{
+    return (int64_t)(body_max && body_max < limit ? body_max : limit);
+}
+
+static void core_capability(struct json_w *w, uint64_t body_max)
 {
     json_obj(w);
-    json_kint(w, "maxSizeUpload", JMAP_UPLOAD_MAX);
+    json_kint(w, "maxSizeUpload", least(JMAP_UPLOAD_MAX, body_max));
     json_kint(w, "maxConcurrentUpload", JMAP_UPLOADS_MAX);
-    json_kint(w, "maxSizeRequest", JMAP_REQUEST_MAX);
+    json_kint(w, "maxSizeRequest", least(JMAP_REQUEST_MAX, body_max));
     json_kint(w, "maxConcurrentRequests", JMAP_REQUESTS_MAX);
     json_kint(w, "maxCallsInRequest", JMAP_CALLS_MAX);
     json_kint(w, "maxObjectsInGet", JMAP_OBJECTS_MAX);
@@ -107,7 +112,7 @@ static void put_url(struct json_w *w, const char *key, struct str base, const ch
 /* What the Session object holds beyond the account itself is whether the person administrates. */
 struct str jmap_session_state(const struct jmap_person *p) { return p->admin ? STR("1a") : STR("1"); }
 
-void jmap_session(const struct jmap_person *p, struct str base, struct buf *out)
+void jmap_session(const struct jmap_person *p, struct str base, uint64_t body_max, struct buf *out)
 {
     struct json_w w;
     char text[ID_TEXT_MAX + 1];
@@ -117,7 +122,7 @@ void jmap_session(const struct jmap_person *p, struct str base, struct buf *out)
     json_keyz(&w, "capabilities");
     json_obj(&w);
     json_keyz(&w, "urn:ietf:params:jmap:core");
-    core_capability(&w);
+    core_capability(&w, body_max);
     json_keyz(&w, "urn:ietf:params:jmap:mail");
     empty(&w);
     json_keyz(&w, "urn:ietf:params:jmap:submission");
@@ -135,8 +140,7 @@ void jmap_session(const struct jmap_person *p, struct str base, struct buf *out)
     json_obj_end(&w);
     json_keyz(&w, "primaryAccounts");
     json_obj(&w);
-    json_kstr(&w, "urn:ietf:params:jmap:core", id);
-    json_kstr(&w, "urn:ietf:params:jmap:mail", id);
+    json_kstr(&w, "urn:ietf:params:jmap:mail", id); /* core SHOULD NOT stand here */
     json_kstr(&w, "urn:ietf:params:jmap:submission", id);
     json_kstr(&w, "urn:sigillo:guard", id);
     if (p->admin)

@@ -191,6 +191,7 @@ static int servers_begin(struct net_role *n, struct err *e)
     net_metrics_add(n);
     http_push_conf(n->http, jmap_push_ask, &n->jmap);
     n->jmap.store = n->store;
+    n->jmap.body_max = (uint64_t)conf_i(conf, CONF_HTTP_MAX_BODY);
     n->jmap.http = n->http;
     n->jmap.changed = net_wake;
     n->jmap.health = net_health_json;

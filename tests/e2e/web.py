@@ -171,7 +171,15 @@ def login(s):
 def limits(s):
     c = Raw(s)
     t.is_(c.ask(b"POST /api/login HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 20000")[0], 413, "a large body without log-in: 413 before it is read")
-    t.is_(s.request("POST", "/jmap/api", body=b"{" + b" " * (5 << 20))[0], 413, "a body over the route's limit: 413")
+    status, h, body = s.request("POST", "/jmap/api", body=b"{" + b" " * (5 << 20))
+    said = json.loads(body)
+    t.is_((status, h["Content-Type"], said["type"], said["limit"], said["status"]), (400, "application/problem+json", "urn:ietf:params:jmap:error:limit", "maxSizeRequest", 400),
+          "an API request over maxSizeRequest: the problem of RFC 8620 3.6.1")
+    status, _, body = s.request("POST", "/jmap/api", body=b"{}", headers={"Content-Type": "text/plain"})
+    t.is_((status, json.loads(body)["type"]), (400, "urn:ietf:params:jmap:error:notJSON"), "and one that is not application/json")
+    c = Raw(s)
+    basic = b"Authorization: Basic " + base64.b64encode(f"{s.user}:{PASSWORD}".encode())
+    t.is_(c.ask(b"POST /upload/aaa HTTP/1.1\r\nContent-Type: text/plain\r\n" + basic + b"\r\nContent-Length: 53477376")[0], 413, "an upload over its limit: 413")
     status, _, body = s.request("POST", "/jmap/api", body=b"[" + b" " * 500000)
     t.is_(status, 400, "half a megabyte that is no JSON is read and refused")
     idle = [Raw(s) for _ in range(200)]
