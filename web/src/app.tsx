@@ -10,6 +10,7 @@ import { router } from './router';
 import { Crash } from './shell/Crash';
 import { endSession, meKey } from './shell/session';
 import { cssVariablesResolver, theme } from './style/theme';
+import { warmUp } from './warm';
 
 const NETWORK_TRIES = 2;
 
@@ -33,6 +34,7 @@ function createQueryClient(): QueryClient {
     },
   });
   keepOnLeave(queryClient, meKey);
+  warmUp(queryClient, location.pathname);
   return queryClient;
 }
 

@@ -13,7 +13,7 @@ function shellFiles(): string[] {
 
 /** The parts that are loaded when they are first needed: fetched now, so that they open at once, also without a network. */
 async function warmUp(): Promise<void> {
-  await Promise.allSettled([import('./mail/html/HtmlFrame'), import('./keys/KeySheet'), import('./preview/Preview')]);
+  await Promise.allSettled([import('./mail/html/HtmlFrame'), import('./mail/MoveDialog'), import('./mail/ReleaseDialog'), import('./login/Login'), import('./keys/KeySheet'), import('./preview/Preview')]);
 }
 
 export async function keepShell(): Promise<void> {

@@ -2,9 +2,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useText } from '../i18n';
 import { healthQuery } from '../jmap/admin';
+import type { RoleHealth } from '../jmap/types';
 import { Chip } from '../mail/Chip';
 import { State } from '../shell/State';
 import { PageHead, Waiting } from './parts';
+import { Table } from './Table';
 import styles from './Settings.module.css';
 
 export function Health() {
@@ -20,44 +22,18 @@ export function Health() {
       ) : (
         <>
           <h2 className={styles.section}>{t('health.roles')}</h2>
-          <div className={styles.table} role="group" aria-label={t('health.roles')} tabIndex={0}>
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">{t('health.role')}</th>
-                  <th scope="col">{t('people.state')}</th>
-                  <th scope="col">{t('health.restarts')}</th>
-                  <th scope="col">{t('health.layers')}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {query.data.roles.map((role) => (
-                  <tr key={role.role}>
-                    <td>
-                      <strong className={`${styles.mono} ${styles.short}`}>{role.role}</strong>
-                    </td>
-                    <td>
-                      <Chip kind={role.pid > 0 ? 'outline' : 'rust'}>{t(role.pid > 0 ? 'health.up' : 'health.down')}</Chip>
-                    </td>
-                    <td>{role.restarts}</td>
-                    <td>
-                      <div className={styles.layers}>
-                        {String(role.layers ?? '')
-                          .split(/[\n,]+/)
-                          .map((layer) => layer.trim())
-                          .filter(Boolean)
-                          .map((layer) => (
-                            <Chip key={layer} kind="outline">
-                              {layer}
-                            </Chip>
-                          ))}
-                      </div>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table
+            label={t('health.roles')}
+            columns={[
+              { key: 'role', head: t('health.role'), short: true },
+              { key: 'state', head: t('people.state') },
+              { key: 'restarts', head: t('health.restarts') },
+              { key: 'layers', head: t('health.layers') },
+            ]}
+            rows={query.data.roles}
+            id={(role) => `${role.role} ${role.pid}`}
+            cell={(role, key) => <RoleCell role={role} column={key} />}
+          />
           <h2 className={styles.section}>{t('health.cells')}</h2>
           <div className={styles.cells}>
             {query.data.cells.map((cell, index) => (
@@ -72,4 +48,30 @@ export function Health() {
       )}
     </>
   );
+}
+
+function RoleCell({ role, column }: { role: RoleHealth; column: string }) {
+  const { t } = useText();
+  switch (column) {
+    case 'role':
+      return <strong className={styles.mono}>{role.role}</strong>;
+    case 'state':
+      return <Chip kind={role.pid > 0 ? 'outline' : 'rust'}>{t(role.pid > 0 ? 'health.up' : 'health.down')}</Chip>;
+    case 'restarts':
+      return role.restarts;
+    default:
+      return (
+        <div className={styles.layers}>
+          {String(role.layers ?? '')
+            .split(/[\n,]+/)
+            .map((layer) => layer.trim())
+            .filter(Boolean)
+            .map((layer) => (
+              <Chip key={layer} kind="outline">
+                {layer}
+              </Chip>
+            ))}
+        </div>
+      );
+  }
 }

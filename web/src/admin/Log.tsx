@@ -1,16 +1,17 @@
 // What came to the door, accepted and refused, as it happens. Envelopes only: nobody's mail is read here.
-import { Drawer, SegmentedControl, Skeleton, Switch, TextInput } from '@mantine/core';
+import { SegmentedControl, Switch, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useDeferredValue, useState, type ReactNode } from 'react';
+import { useDeferredValue, useState } from 'react';
 import { useText } from '../i18n';
-import { logQuery, traceQuery, type LogFilter } from '../jmap/admin';
-import type { Delivery, Trace as TraceOf } from '../jmap/types';
+import { logQuery, type LogFilter } from '../jmap/admin';
+import type { Delivery } from '../jmap/types';
 import { fileSize, longTime } from '../lib/format';
 import { cleanLine } from '../lib/text';
-import { Chip } from '../mail/Chip';
 import { RealAddress } from '../mail/ReaderHead';
 import { State } from '../shell/State';
 import { PageHead, Waiting } from './parts';
+import { Table } from './Table';
+import { Outcome, Sender, Trace } from './Trace';
 import segments from '../shell/LangSwitch.module.css';
 import styles from './Settings.module.css';
 
@@ -38,7 +39,7 @@ export function Log() {
           classNames={{ root: segments.root ?? '', label: segments.label ?? '', indicator: segments.indicator ?? '' }}
           data={OUTCOMES.map((value) => ({ value, label: t(`log.outcome.${value || 'all'}`) }))}
         />
-        <Switch size="md" label={t('log.live')} checked={live} onChange={(event) => setLive(event.currentTarget.checked)} />
+        <Switch label={t('log.live')} checked={live} onChange={(event) => setLive(event.currentTarget.checked)} />
       </div>
       {query.isError && !query.data ? (
         <State title={t('settings.error.title')} text={t('settings.error.text')} action={{ label: t('app.retry'), run: () => void query.refetch() }} />
@@ -69,138 +70,51 @@ export function Log() {
 }
 
 function Rows({ rows, onOpen }: { rows: Delivery[]; onOpen: (row: Delivery) => void }) {
-  const { t, locale } = useText();
+  const { t } = useText();
   return (
-    <div className={styles.table} role="group" aria-label={t('settings.log')} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{t('log.when')}</th>
-            <th scope="col">{t('log.outcome')}</th>
-            <th scope="col">{t('log.from')}</th>
-            <th scope="col">{t('log.to')}</th>
-            <th scope="col">{t('log.client')}</th>
-            <th scope="col">{t('log.size')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.id}>
-              <td className={styles.short}>
-                <button type="button" className={styles.rowButton} onClick={() => onOpen(row)} aria-label={t('log.open', { time: longTime(row.at, locale) })}>
-                  {longTime(row.at, locale)}
-                </button>
-              </td>
-              <td>
-                <Outcome row={row} />
-              </td>
-              <td>{row.reversePath ? <RealAddress email={row.reversePath} /> : <span className={styles.mono}>{'<>'}</span>}</td>
-              <td>
-                {row.recipients.map((item, index) => (
-                  <div key={index}>
-                    <RealAddress email={item} />
-                  </div>
-                ))}
-              </td>
-              <td className={`${styles.mono} ${styles.short}`}>{cleanLine(row.client)}</td>
-              <td className={styles.short}>{row.size > 0 ? fileSize(row.size, locale) : ''}</td>
-            </tr>
+    <Table
+      label={t('settings.log')}
+      columns={[
+        { key: 'when', head: t('log.when'), short: true },
+        { key: 'outcome', head: t('log.outcome') },
+        { key: 'from', head: t('log.from') },
+        { key: 'to', head: t('log.to') },
+        { key: 'client', head: t('log.client'), short: true },
+        { key: 'size', head: t('log.size'), short: true },
+      ]}
+      rows={rows}
+      id={(row) => row.id}
+      cell={(row, key) => <RowCell row={row} column={key} onOpen={() => onOpen(row)} />}
+    />
+  );
+}
+
+function RowCell({ row, column, onOpen }: { row: Delivery; column: string; onOpen: () => void }) {
+  const { t, locale } = useText();
+  switch (column) {
+    case 'when':
+      return (
+        <button type="button" className={styles.rowButton} onClick={onOpen} aria-label={t('log.open', { time: longTime(row.at, locale) })}>
+          {longTime(row.at, locale)}
+        </button>
+      );
+    case 'outcome':
+      return <Outcome row={row} />;
+    case 'from':
+      return <Sender path={row.reversePath} />;
+    case 'to':
+      return (
+        <div>
+          {row.recipients.map((item, index) => (
+            <div key={index}>
+              <RealAddress email={item} />
+            </div>
           ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-const VERDICTS = ['accept', 'caution', 'junk', 'hold', 'reject'];
-
-function Outcome({ row }: { row: Delivery }) {
-  const { t } = useText();
-  const verdict = row.verdict && row.verdict !== 'accept' && VERDICTS.includes(row.verdict) ? row.verdict : null;
-  return (
-    <>
-      <Chip kind={row.outcome === 'refused' ? 'rust' : verdict === 'hold' ? 'stop' : 'outline'}>
-        {row.outcome === 'refused' ? t('log.refused') : verdict ? t(`log.verdict.${verdict}`) : t('log.accepted')}
-      </Chip>
-      {row.outcome === 'refused' && row.reply && <div className={styles.sub}>{cleanLine(row.reply)}</div>}
-    </>
-  );
-}
-
-function Trace({ row, onClose }: { row: Delivery; onClose: () => void }) {
-  const { t, locale } = useText();
-  const query = useQuery(traceQuery(row.id));
-  return (
-    <Drawer.Root opened onClose={onClose} position="right" size={640} lockScroll={false} transitionProps={{ duration: 0 }}>
-      <Drawer.Overlay />
-      <Drawer.Content aria-label={t('log.trace')}>
-        <div className={styles.dialogHead}>
-          <h2>
-            {t('log.trace')} · {longTime(row.at, locale)}
-          </h2>
-          <Drawer.CloseButton size={44} aria-label={t('mail.close')} />
         </div>
-        {query.isError || query.data === null ? (
-          <State title={t('settings.error.title')} text={t('log.trace.failed')} />
-        ) : !query.data ? (
-          <div className={styles.trace}>
-            <Skeleton height={200} radius={4} />
-          </div>
-        ) : (
-          <div className={styles.trace} data-trace>
-            <Envelope row={query.data.transaction} />
-            {query.data.recipients.map((recipient) => (
-              <Recipient key={recipient.address} recipient={recipient} />
-            ))}
-          </div>
-        )}
-      </Drawer.Content>
-    </Drawer.Root>
-  );
-}
-
-function Envelope({ row }: { row: Delivery }) {
-  const { t, locale } = useText();
-  const lines: [string, ReactNode][] = [
-    [t('log.outcome'), <Outcome key="o" row={row} />],
-    [t('log.client'), <span key="c" className={styles.mono}>{cleanLine(row.client)}</span>],
-    [t('log.helo'), <span key="h" className={styles.mono}>{cleanLine(row.helo)}</span>],
-    [t('log.from'), row.reversePath ? <RealAddress key="f" email={row.reversePath} /> : <span key="f" className={styles.mono}>{'<>'}</span>],
-    [t('log.size'), row.size > 0 ? fileSize(row.size, locale) : ''],
-    [t('log.reply'), row.outcome === 'accepted' ? <span key="r" className={styles.mono}>{cleanLine(row.reply)}</span> : ''],
-    [t('log.id'), <span key="i" className={styles.mono}>{row.id}</span>],
-  ];
-  return (
-    <dl className={styles.lines}>
-      {lines
-        .filter(([, value]) => value !== '')
-        .map(([label, value]) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-    </dl>
-  );
-}
-
-function Recipient({ recipient }: { recipient: TraceOf['recipients'][number] }) {
-  const { t } = useText();
-  return (
-    <section className={styles.recipient}>
-      <h3>
-        <RealAddress email={recipient.address} />
-      </h3>
-      {!recipient.known && <p className={styles.sub}>{t('log.unknown')}</p>}
-      {recipient.removed && <p className={styles.sub}>{t('log.removed')}</p>}
-      {recipient.messages.map((message, index) => (
-        <p key={index}>
-          <Chip kind={message.held ? 'stop' : 'outline'}>
-            {t(message.held ? 'log.verdict.hold' : VERDICTS.includes(message.verdict) ? `log.verdict.${message.verdict}` : 'log.accepted')}
-          </Chip>{' '}
-          {message.mailboxes.map(cleanLine).join(', ')}
-        </p>
-      ))}
-    </section>
-  );
+      );
+    case 'client':
+      return <span className={styles.mono}>{cleanLine(row.client)}</span>;
+    default:
+      return row.size > 0 ? fileSize(row.size, locale) : '';
+  }
 }

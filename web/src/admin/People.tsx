@@ -1,24 +1,21 @@
-import { Button, Checkbox, NativeSelect, NumberInput, PasswordInput, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useText } from '../i18n';
-import { adminKeys, createPerson, peopleQuery, updatePerson } from '../jmap/admin';
+import { peopleQuery } from '../jmap/admin';
 import type { Person } from '../jmap/types';
 import { factDate, fileSize } from '../lib/format';
 import { Chip } from '../mail/Chip';
 import { RealAddress } from '../mail/ReaderHead';
-import { useMe } from '../shell/session';
 import { State } from '../shell/State';
-import { FormDialog, PageHead, Waiting, useReason } from './parts';
-import { useSaving } from './saving';
+import { PageHead, Waiting } from './parts';
+import { ChangePerson, NewPerson } from './PersonDialogs';
+import { Table } from './Table';
 import styles from './Settings.module.css';
 
-const PASSWORD_LEAST = 10;
-const MB = 1_000_000;
-
 export function People() {
-  const { t, locale } = useText();
+  const { t } = useText();
   const query = useQuery(peopleQuery);
   const [dialog, setDialog] = useState<Person | 'new' | null>(null);
   return (
@@ -33,46 +30,20 @@ export function People() {
       ) : !query.data ? (
         <Waiting />
       ) : (
-        <div className={styles.table} role="group" aria-label={t('settings.people')} tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{t('people.person')}</th>
-                <th scope="col">{t('people.role')}</th>
-                <th scope="col">{t('people.state')}</th>
-                <th scope="col">{t('people.space')}</th>
-                <th scope="col">{t('people.login')}</th>
-                <th scope="col" className={styles.acts}>
-                  {t('people.change')}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {query.data.map((person) => (
-                <tr key={person.id}>
-                  <td className={styles.main}>
-                    <strong>{person.name || person.address}</strong>
-                    <RealAddress email={person.address} />
-                  </td>
-                  <td>{t(`role.${person.role}`)}</td>
-                  <td>
-                    <Chip kind={person.state === 'active' ? 'outline' : 'dashed'}>{t(`state.${person.state}`)}</Chip>
-                  </td>
-                  <td>
-                    {fileSize(person.usedBytes, locale)}
-                    {person.quotaBytes > 0 && <span className={styles.sub}> {t('people.of', { size: fileSize(person.quotaBytes, locale) })}</span>}
-                  </td>
-                  <td>{person.lastLoginAt ? factDate(person.lastLoginAt, locale) : t('people.never')}</td>
-                  <td className={styles.acts}>
-                    <Button variant="default" h={32} onClick={() => setDialog(person)} aria-label={t('people.change.name', { name: person.name || person.address })}>
-                      {t('people.change')}
-                    </Button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label={t('settings.people')}
+          columns={[
+            { key: 'person', head: t('people.person') },
+            { key: 'role', head: t('people.role') },
+            { key: 'state', head: t('people.state') },
+            { key: 'space', head: t('people.space') },
+            { key: 'login', head: t('people.login'), short: true },
+            { key: 'change', head: t('people.change'), end: true },
+          ]}
+          rows={query.data}
+          id={(person) => person.id}
+          cell={(person, key) => <PersonCell person={person} column={key} onChange={() => setDialog(person)} />}
+        />
       )}
       {dialog === 'new' && <NewPerson onClose={() => setDialog(null)} />}
       {dialog !== null && dialog !== 'new' && <ChangePerson person={dialog} onClose={() => setDialog(null)} />}
@@ -80,141 +51,34 @@ export function People() {
   );
 }
 
-function NewPerson({ onClose }: { onClose: () => void }) {
-  const { t } = useText();
-  const reason = useReason();
-  const [address, setAddress] = useState('');
-  const [name, setName] = useState('');
-  const [password, setPassword] = useState('');
-  const [tried, setTried] = useState(false);
-  const saving = useSaving(adminKeys.people, onClose, t('people.added'));
-  const badAddress = !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(address.trim());
-  const badPassword = password.length < PASSWORD_LEAST;
-  return (
-    <FormDialog
-      title={t('people.add')}
-      onClose={onClose}
-      error={saving.error ? reason(saving.error) : ''}
-      onSubmit={() => {
-        setTried(true);
-        if (!badAddress && !badPassword) {
-          saving.mutate(() => createPerson({ address: address.trim(), name: name.trim(), password }));
-        }
-      }}
-    >
-      <TextInput label={t('people.name')} value={name} data-autofocus autoComplete="off" onChange={(event) => setName(event.currentTarget.value)} />
-      <TextInput
-        label={t('login.address')}
-        type="email"
-        autoComplete="off"
-        value={address}
-        onChange={(event) => setAddress(event.currentTarget.value)}
-        error={tried && badAddress ? t('people.address.missing') : null}
-      />
-      <PasswordInput
-        label={t('people.password')}
-        description={t('people.password.text', { count: PASSWORD_LEAST })}
-        autoComplete="new-password"
-        value={password}
-        onChange={(event) => setPassword(event.currentTarget.value)}
-        error={tried && badPassword ? t('people.password.short', { count: PASSWORD_LEAST }) : null}
-        visibilityToggleButtonProps={{ 'aria-label': t('login.password.show'), tabIndex: 0 }}
-      />
-      <div className={styles.buttons}>
-        <Button type="submit" h={36} loading={saving.isPending}>
-          {t('people.add')}
+function PersonCell({ person, column, onChange }: { person: Person; column: string; onChange: () => void }) {
+  const { t, locale } = useText();
+  switch (column) {
+    case 'person':
+      return (
+        <div className={styles.main}>
+          <strong>{person.name || person.address}</strong>
+          <RealAddress email={person.address} />
+        </div>
+      );
+    case 'role':
+      return t(`role.${person.role}`);
+    case 'state':
+      return <Chip kind={person.state === 'active' ? 'outline' : 'dashed'}>{t(`state.${person.state}`)}</Chip>;
+    case 'space':
+      return (
+        <span>
+          {fileSize(person.usedBytes, locale)}
+          {person.quotaBytes > 0 && <span className={styles.sub}> {t('people.of', { size: fileSize(person.quotaBytes, locale) })}</span>}
+        </span>
+      );
+    case 'login':
+      return person.lastLoginAt ? factDate(person.lastLoginAt, locale) : t('people.never');
+    default:
+      return (
+        <Button variant="default" h={32} onClick={onChange} aria-label={t('people.change.name', { name: person.name || person.address })}>
+          {t('people.change')}
         </Button>
-      </div>
-    </FormDialog>
-  );
-}
-
-function ChangePerson({ person, onClose }: { person: Person; onClose: () => void }) {
-  const { t } = useText();
-  const reason = useReason();
-  const own = useMe().data?.address === person.address;
-  const [name, setName] = useState(person.name);
-  const [role, setRole] = useState(person.role);
-  const [quota, setQuota] = useState<number | string>(person.quotaBytes > 0 ? Math.round(person.quotaBytes / MB) : '');
-  const [password, setPassword] = useState('');
-  const [keepTokens, setKeepTokens] = useState(false);
-  const [tried, setTried] = useState(false);
-  const saving = useSaving(adminKeys.people, onClose, t('people.saved'));
-  const badPassword = password !== '' && password.length < PASSWORD_LEAST;
-
-  function patch(): Record<string, unknown> {
-    const quotaBytes = quota === '' ? 0 : Math.round(Number(quota) * MB);
-    return {
-      ...(name.trim() !== person.name ? { name: name.trim() } : {}),
-      ...(role !== person.role ? { role } : {}),
-      ...(quotaBytes !== Math.round(person.quotaBytes / MB) * MB ? { quotaBytes } : {}),
-      ...(password ? { password, ...(keepTokens ? { keepTokens } : {}) } : {}),
-    };
+      );
   }
-
-  return (
-    <FormDialog
-      title={person.name || person.address}
-      onClose={onClose}
-      error={saving.error ? reason(saving.error) : ''}
-      onSubmit={() => {
-        setTried(true);
-        if (!badPassword) {
-          const changes = patch();
-          if (Object.keys(changes).length === 0) {
-            onClose();
-          } else {
-            saving.mutate(() => updatePerson(person.id, changes));
-          }
-        }
-      }}
-    >
-      <RealAddress email={person.address} />
-      <TextInput label={t('people.name')} value={name} data-autofocus onChange={(event) => setName(event.currentTarget.value)} />
-      <NativeSelect
-        label={t('people.role')}
-        value={role}
-        disabled={own}
-        description={own ? t('people.own') : undefined}
-        onChange={(event) => setRole(event.currentTarget.value as Person['role'])}
-        data={[
-          { value: 'member', label: t('role.member') },
-          { value: 'admin', label: t('role.admin') },
-        ]}
-      />
-      <NumberInput label={t('people.quota')} description={t('people.quota.text')} value={quota} min={0} allowDecimal={false} allowNegative={false} hideControls onChange={setQuota} />
-      <PasswordInput
-        label={t('people.reset')}
-        description={t('people.reset.text')}
-        autoComplete="new-password"
-        value={password}
-        onChange={(event) => setPassword(event.currentTarget.value)}
-        error={tried && badPassword ? t('people.password.short', { count: PASSWORD_LEAST }) : null}
-        visibilityToggleButtonProps={{ 'aria-label': t('login.password.show'), tabIndex: 0 }}
-      />
-      {password !== '' && (person.tokens ?? 0) > 0 && (
-        <Checkbox
-          label={t('people.reset.keep')}
-          description={t('people.reset.tokens', { count: person.tokens })}
-          checked={keepTokens}
-          onChange={(event) => setKeepTokens(event.currentTarget.checked)}
-        />
-      )}
-      <div className={styles.buttons}>
-        <Button type="submit" h={36} loading={saving.isPending}>
-          {t('people.save')}
-        </Button>
-        {!own && (
-          <Button
-            h={36}
-            variant="default"
-            onClick={() => saving.mutate(() => updatePerson(person.id, { state: person.state === 'active' ? 'disabled' : 'active' }))}
-          >
-            {t(person.state === 'active' ? 'people.disable' : 'people.enable')}
-          </Button>
-        )}
-      </div>
-      {!own && person.state === 'active' && <p className={styles.sub}>{t('people.disable.text')}</p>}
-    </FormDialog>
-  );
 }

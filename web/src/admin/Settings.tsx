@@ -1,6 +1,6 @@
 // The pages of an administrator; each is a chunk of its own that others never load.
 import { useQuery } from '@tanstack/react-query';
-import { useParams } from '@tanstack/react-router';
+import { Link, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useText } from '../i18n';
 import { rightsQuery } from '../jmap/mail';
@@ -27,6 +27,15 @@ export default function Settings() {
   const Page = PAGES[known];
   return (
     <div className={styles.page} data-pane="page">
+      {rights.admin && (
+        <nav className={styles.pages} aria-label={t('place.settings')}>
+          {SETTINGS.map((item) => (
+            <Link key={item} to="/settings/$page" params={{ page: item }} aria-current={item === known ? 'page' : undefined}>
+              {t(`settings.${item}`)}
+            </Link>
+          ))}
+        </nav>
+      )}
       {rights.admin ? (
         <Page key={known} />
       ) : (

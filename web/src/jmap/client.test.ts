@@ -38,7 +38,7 @@ describe('batch', () => {
   it('sends one request to our own origin, with account, capabilities and our header', async () => {
     let sent: RequestInit | undefined;
     const { jmap } = client({
-      '/.well-known/jmap': json(SESSION),
+      '/jmap/session': json(SESSION),
       '/jmap/api?x=1': (init) => {
         sent = init;
         return json({ methodResponses: [['Mailbox/get', { state: 's', list: [] }, '0']] })();
@@ -56,7 +56,7 @@ describe('batch', () => {
   it('asks only for capabilities the server has', async () => {
     let body = '';
     const { jmap } = client({
-      '/.well-known/jmap': json({ ...SESSION, capabilities: { [MAIL]: {} } }),
+      '/jmap/session': json({ ...SESSION, capabilities: { [MAIL]: {} } }),
       '/jmap/api?x=1': (init) => {
         body = String(init?.body);
         return json({ methodResponses: [] })();
@@ -68,7 +68,7 @@ describe('batch', () => {
 
   it('gives each call its own answer, in any order, and a Fault for a refused one', async () => {
     const { jmap } = client({
-      '/.well-known/jmap': json(SESSION),
+      '/jmap/session': json(SESSION),
       '/jmap/api?x=1': json({
         methodResponses: [
           ['error', { type: 'cannotCalculateChanges' }, '1'],
@@ -93,17 +93,17 @@ describe('batch', () => {
   it('reads the session once, again after a failure or a reset', async () => {
     let up = false;
     const { jmap, fetcher } = client({
-      '/.well-known/jmap': () => (up ? json(SESSION)() : new Response('', { status: 503 })),
+      '/jmap/session': () => (up ? json(SESSION)() : new Response('', { status: 503 })),
       '/jmap/api?x=1': json({ methodResponses: [] }),
     });
     expect((await fault(jmap.session())).kind).toBe('server');
     up = true;
     await jmap.batch([]);
     await jmap.batch([]);
-    expect(fetcher.mock.calls.filter(([url]) => url === '/.well-known/jmap')).toHaveLength(2);
+    expect(fetcher.mock.calls.filter(([url]) => url === '/jmap/session')).toHaveLength(2);
     jmap.reset();
     await jmap.session();
-    expect(fetcher.mock.calls.filter(([url]) => url === '/.well-known/jmap')).toHaveLength(3);
+    expect(fetcher.mock.calls.filter(([url]) => url === '/jmap/session')).toHaveLength(3);
   });
 });
 
@@ -121,18 +121,18 @@ describe('faults', () => {
       },
     ],
   ])('is %s', async (kind, route) => {
-    const { jmap } = client({ '/.well-known/jmap': json(SESSION), '/jmap/api?x=1': route as Route });
+    const { jmap } = client({ '/jmap/session': json(SESSION), '/jmap/api?x=1': route as Route });
     expect((await fault(jmap.batch([]))).kind).toBe(kind);
   });
 
   it('names a session without a mail account', async () => {
-    const { jmap } = client({ '/.well-known/jmap': json({ ...SESSION, primaryAccounts: {} }) });
+    const { jmap } = client({ '/jmap/session': json({ ...SESSION, primaryAccounts: {} }) });
     expect((await fault(jmap.batch([]))).kind).toBe('server');
   });
 
   it('forwards an abort as it is', async () => {
     const { jmap } = client({
-      '/.well-known/jmap': json(SESSION),
+      '/jmap/session': json(SESSION),
       '/jmap/api?x=1': () => {
         throw new DOMException('stop', 'AbortError');
       },

@@ -1,4 +1,5 @@
 // A small JMAP client: one session, one POST per batch, answers typed by method name.
+import { takeEarly } from '../early';
 import { ADMIN, CORE, GUARD, MAIL, type Account, type Bilingual, type Methods, type ResultReference, type Session } from './types';
 
 /** What went wrong, seen from a person's side: log in again, no network, server fault, or one refused method. */
@@ -47,7 +48,7 @@ export function must<T>(answer: T | Fault): T {
 export async function fetchJson(fetcher: Fetch, url: string, init?: RequestInit): Promise<unknown> {
   let response: Response;
   try {
-    response = await fetcher(url, init);
+    response = await ((init === undefined && takeEarly(url)) || fetcher(url, init));
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') {
       throw error;
@@ -72,8 +73,9 @@ export class JmapClient {
 
   constructor(private readonly fetcher: Fetch = (input, init) => fetch(input, init)) {}
 
+  /** The address that /.well-known/jmap leads to (RFC 8620 2.2): one way less on a slow line. */
   session(): Promise<Session> {
-    this.#session ??= (fetchJson(this.fetcher, '/.well-known/jmap') as Promise<Session>).catch((error: unknown) => {
+    this.#session ??= (fetchJson(this.fetcher, '/jmap/session') as Promise<Session>).catch((error: unknown) => {
       this.#session = null;
       throw error;
     });

@@ -68,11 +68,10 @@ export interface Source {
   snippets: boolean;
 }
 
-export function boxSource(box: Mailbox): Source {
-  const place = placeOf(box);
+export function boxSource(id: string, place: Place | null): Source {
   return {
-    key: `box:${box.id}`,
-    filter: { inMailbox: box.id },
+    key: `box:${id}`,
+    filter: { inMailbox: id },
     collapse: place === 'inbox' || place === 'archive' || place === null,
     reasons: place === 'held',
     snippets: false,

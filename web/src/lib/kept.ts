@@ -26,8 +26,9 @@ function write(value: string | null): void {
 
 const PARTS = ['rights', 'mailboxes', 'list', 'email'];
 
+/** Also what could not be refreshed: it is still what was on screen. */
 function wanted({ queryKey: [room, part], state }: Query, parts: readonly string[]): boolean {
-  return room === 'mail' && parts.includes(String(part)) && state.status === 'success';
+  return room === 'mail' && parts.includes(String(part)) && state.data !== undefined;
 }
 
 function keep(queryClient: QueryClient, me: Me | null | undefined): void {

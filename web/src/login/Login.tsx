@@ -14,7 +14,7 @@ import styles from './Login.module.css';
 
 type Problem = Exclude<LoginResult, { kind: 'ok' }> | { kind: 'missing'; field: 'address' | 'password' };
 
-export function Login() {
+export default function Login() {
   const { t, lang } = useText();
   const queryClient = useQueryClient();
   const [address, setAddress] = useState('');

@@ -1,7 +1,7 @@
 // List, reading pane and context. At 1440 px all stand side by side; below, context is a drawer; below 1024, list or reading.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { Suspense, lazy, useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { useText } from '../i18n';
 import { boxSlug, boxSource, keys, mailboxesQuery, placeOf, type Conversation, type Source } from '../jmap/mail';
 import type { Mailbox } from '../jmap/types';
@@ -16,8 +16,9 @@ import { useBoxName } from './boxName';
 import styles from './MailPage.module.css';
 import { MessageList, type ListHandle, type ListKind } from './MessageList';
 import { Reader } from './Reader';
-import { MoveDialog } from './MoveDialog';
 import type { Swipe } from './useSwipe';
+
+const MoveDialog = lazy(() => import('./MoveDialog'));
 
 const WIDTH_LEAST = 280;
 const WIDTH_MOST = 560;
@@ -51,7 +52,7 @@ export function MailPage() {
   );
   const source = useMemo<Source | null>(() => {
     if (box) {
-      return boxSource(box);
+      return boxSource(box.id, placeOf(box));
     }
     return parsed?.filter
       ? { key: `search:${JSON.stringify(parsed.filter)}`, filter: parsed.filter, collapse: false, reasons: false, snippets: true }
@@ -217,16 +218,18 @@ export function MailPage() {
         />
       )}
       {moving && (
-        <MoveDialog
-          boxes={boxes.data ?? []}
-          from={box}
-          count={moving.length}
-          onClose={() => setMoving(null)}
-          onChoose={(target: Mailbox) => {
-            setMoving(null);
-            void leaving(moving, () => actions.moveTo(moving, target, box));
-          }}
-        />
+        <Suspense>
+          <MoveDialog
+            boxes={boxes.data ?? []}
+            from={box}
+            count={moving.length}
+            onClose={() => setMoving(null)}
+            onChoose={(target: Mailbox) => {
+              setMoving(null);
+              void leaving(moving, () => actions.moveTo(moving, target, box));
+            }}
+          />
+        </Suspense>
       )}
     </div>
   );

@@ -14,7 +14,7 @@ interface MoveDialogProps {
 }
 
 /** Mailboxes one can move to, each a button; nothing is moved into Held by hand, nor among drafts. */
-export function MoveDialog({ boxes, from, count, onChoose, onClose }: MoveDialogProps) {
+export default function MoveDialog({ boxes, from, count, onChoose, onClose }: MoveDialogProps) {
   const { t } = useText();
   const name = useBoxName();
   const targets = boxes.filter((box) => box.id !== from?.id && !['held', 'drafts', 'sent'].includes(placeOf(box) ?? ''));

@@ -18,7 +18,7 @@ interface ReleaseDialogProps {
   onGone: (id: string) => void;
 }
 
-export function ReleaseDialog({ email, onClose, onGone }: ReleaseDialogProps) {
+export default function ReleaseDialog({ email, onClose, onGone }: ReleaseDialogProps) {
   const { t } = useText();
   const { reload, tell } = useActions();
   const navigate = useNavigate();

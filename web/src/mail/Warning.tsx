@@ -1,7 +1,7 @@
 // The three warning levels. They share no class, place, motion or gesture with anything else in the panel.
 import { Button, VisuallyHidden } from '@mantine/core';
 import { IconAlertTriangle, IconEqualNot } from '@tabler/icons-react';
-import { Fragment, useId, useState, type ReactNode, type Ref } from 'react';
+import { Fragment, Suspense, lazy, useId, useState, type ReactNode, type Ref } from 'react';
 import { useText } from '../i18n';
 import type { Email, Finding } from '../jmap/types';
 import { count as number, countryName, factDate } from '../lib/format';
@@ -10,8 +10,9 @@ import { cleanLine, lowerFirst, markDifference, upperFirst } from '../lib/text';
 import { SEAL } from '../shell/Brand';
 import { useActions } from './actions';
 import { familyOf, isHeld, knownFacts, pairOf, touches, type FactKey, type Judgement } from './judge';
-import { ReleaseDialog } from './ReleaseDialog';
 import styles from './Warning.module.css';
+
+const ReleaseDialog = lazy(() => import('./ReleaseDialog'));
 
 interface WarningProps {
   ref: Ref<HTMLElement>;
@@ -124,7 +125,11 @@ function Stop({ ref, judgement, email, onGone }: WarningProps) {
           )}
         </Explanations>
       </div>
-      {releasing && <ReleaseDialog email={email} onClose={() => setReleasing(false)} onGone={onGone} />}
+      {releasing && (
+        <Suspense>
+          <ReleaseDialog email={email} onClose={() => setReleasing(false)} onGone={onGone} />
+        </Suspense>
+      )}
     </section>
   );
 }

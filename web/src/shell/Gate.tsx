@@ -1,14 +1,15 @@
 // Who is there decides what is drawn: the log-in page or the page that was asked for.
 import { VisuallyHidden } from '@mantine/core';
 import { Outlet } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { Suspense, lazy, useEffect } from 'react';
 import { suggestLang, useText } from '../i18n';
-import { Login } from '../login/Login';
 import { useMe } from './session';
 import { SkipLink } from './SkipLink';
 import { State } from './State';
 import { useOnline } from './useOnline';
 import { useTitle } from './useTitle';
+
+const Login = lazy(() => import('../login/Login'));
 
 export function Gate() {
   const { t } = useText();
@@ -31,7 +32,11 @@ export function Gate() {
     return <Unreachable online={online} retry={() => void me.refetch()} />;
   }
   if (!me.data) {
-    return <Login />;
+    return (
+      <Suspense>
+        <Login />
+      </Suspense>
+    );
   }
   return (
     <>

@@ -12,6 +12,7 @@ import { initials } from '../lib/text';
 import { SearchBox } from '../search/SearchBox';
 import { Brand } from './Brand';
 import { meKey } from './session';
+import { rememberBoxes } from '../warm';
 import styles from './Header.module.css';
 import { Service } from './Service';
 
@@ -26,6 +27,7 @@ export function useLeave(): () => Promise<void> {
     await logout();
     client.reset();
     dropKept();
+    rememberBoxes(null);
     // First nobody is there, then the data goes: the other way round the open page would ask for it again.
     queryClient.setQueryData(meKey, null);
     queryClient.removeQueries({ queryKey: ['mail'] });

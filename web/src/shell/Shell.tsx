@@ -2,13 +2,14 @@
 import { Drawer, VisuallyHidden } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-router';
-import { Suspense, createContext, lazy, use, useMemo, useState } from 'react';
+import { Suspense, createContext, lazy, use, useEffect, useMemo, useState } from 'react';
 import { useText } from '../i18n';
-import { boxSlug, mailboxesQuery } from '../jmap/mail';
+import { boxSlug, mailboxesQuery, placeOf } from '../jmap/mail';
 import { useCommands, useGlobalKeys } from '../keys/useKeys';
 import { clockTime } from '../lib/format';
 import { useSync } from '../mail/useSync';
 import { ActionsProvider, useActions } from '../mail/actions';
+import { rememberBoxes } from '../warm';
 import { BottomBar } from './BottomBar';
 import { Header } from './Header';
 import { walkPanes } from './panes';
@@ -47,6 +48,11 @@ function Frame() {
   const [drawer, setDrawer] = useState(false);
   const [sheet, setSheet] = useState(false);
   const controls = useMemo(() => ({ openRail: () => setDrawer(true) }), []);
+  useEffect(() => {
+    if (boxes) {
+      rememberBoxes(Object.fromEntries(boxes.flatMap((box) => (placeOf(box) ? [[placeOf(box), box.id]] : []))));
+    }
+  }, [boxes]);
   const current = boxes?.find((item) => boxSlug(item) === slug || item.id === slug)?.id;
   useGlobalKeys();
   useCommands((command) => {

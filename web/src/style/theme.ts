@@ -1,6 +1,6 @@
 // The Mantine theme: our ramps, one primary shade for both schemes (a second shade breaks autoContrast) and variables
 // that point at tokens.css, so that a colour is written once.
-import { Button, createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { Button, CloseButton, createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 
 const ramp = (...colors: string[]) => colors as unknown as MantineColorsTuple;
 
@@ -15,7 +15,10 @@ export const theme = createTheme({
   defaultRadius: 6,
   cursorType: 'pointer',
   respectReducedMotion: true,
-  components: { Button: Button.extend({ defaultProps: { variant: 'filled' } }) },
+  components: {
+    Button: Button.extend({ defaultProps: { variant: 'filled' } }),
+    CloseButton: CloseButton.extend({ defaultProps: { iconSize: 20 } }),
+  },
   colors: {
     ink: ramp('#e9eef8', '#d2ddf2', '#aec5f4', '#8fb0f0', '#7096dc', '#5c80c9', '#4167b3', '#35589f', '#2d4e94', '#25437f'),
     gray: ramp('#faf9f6', '#f3f2ee', '#e3e0d9', '#cfcbc1', '#b3aea2', '#8b8679', '#737068', '#5f6675', '#454d5c', '#1a2130'),
