@@ -146,6 +146,22 @@ export async function realChecks({ open, axe, basics, shot, target, storage, fau
     await page.context().close();
   });
 
+  await group('real: reports', async () => {
+    const page = await open({ storage });
+    await inbox(page);
+    await rowOf(page, 'Your shipment NW-2291').click();
+    await page.locator('article').waitFor();
+    await page.getByRole('button', { name: 'Altro', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Segnala truffa' }).click();
+    const line = page.locator('[data-decision="fraud"]');
+    await line.waitFor();
+    await page.reload();
+    await line.waitFor();
+    ok((await line.innerText()).includes(target.address), 'a report and who made it last', await line.innerText());
+    await axe(page, 'real report');
+    await page.context().close();
+  });
+
   if (process.env.SIGILLO_SMTP) {
     await group('real: new mail', async () => {
       const page = await open({ storage });
@@ -181,6 +197,21 @@ export async function realChecks({ open, axe, basics, shot, target, storage, fau
       await axe(page, `real ${name}`);
       await shot(page, `real-${name}`);
     }
+    await page.goto(`${target.url}/settings/domains`);
+    await page.getByRole('button', { name: 'Aggiungi dominio' }).click();
+    await dialog.getByRole('textbox').fill('da-dimostrare.example');
+    await dialog.getByRole('button', { name: 'Aggiungi dominio' }).click();
+    const pending = page.locator('[data-domain="da-dimostrare.example"]');
+    await pending.getByText('_sigillo.da-dimostrare.example').waitFor();
+    await pending.getByRole('button', { name: 'Controlla ora' }).click();
+    await pending.getByText(/^(Manca|Non verificabile ora)$/).waitFor();
+    ok((await pending.locator('p[role="status"]').innerText()).length > 20, 'a domain waits for its proof, and the answer of the DNS is told');
+    await axe(page, 'real pending domain');
+    await shot(page, 'real-domain-pending');
+    await pending.getByRole('button', { name: 'Togli da-dimostrare.example' }).click();
+    await dialog.getByRole('textbox').fill('da-dimostrare.example');
+    await dialog.getByRole('button', { name: 'Togli', exact: true }).click();
+    await pending.waitFor({ state: 'detached' });
     await page.goto(`${target.url}/settings/log`);
     await page.getByRole('button', { name: /Traccia delle/ }).first().click();
     await dialog.locator('[data-trace] section').first().waitFor();
