@@ -76,7 +76,7 @@ static void on_rescan(void *arg, enum cell_outcome outcome, int code)
 void again_scanned(struct road *r)
 {
     struct mail_draft *d = &r->draft;
-    r->state = ROAD_COMMIT;
+    r->state = ROAD_STORE;
     d->insight_version = FACTS_INSIGHT_VERSION;
     d->preview = r->insight.preview;
     d->has_attachment = r->insight.has_attachment;

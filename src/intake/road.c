@@ -13,7 +13,7 @@ static void on_scan(void *ctx, uint64_t id, const struct scan_result *result);
 static void to_history(struct road *r);
 static int in_history(struct txn *t, void *arg);
 static void on_history(void *arg, enum cell_outcome outcome, int code);
-static void to_commit(struct road *r);
+static int to_commit(struct road *r);
 static int in_commit(struct txn *t, void *arg);
 static void on_commit(void *arg, enum cell_outcome outcome, int code);
 static void on_deadline(void *arg);
@@ -178,12 +178,15 @@ void road_read(struct road *r)
 
 static void to_history(struct road *r)
 {
-    r->state = ROAD_HISTORY;
+    r->state = ROAD_STORE;
     road_count(r, true);
-    if (cell_read(r->cell, in_history, r, on_history) != 0)
+    if (!r->again)
+        road_take_replied(r);
+    if (cell_read_short(r->cell, in_history, r, on_history) != 0)
         road_finish(r, road_fallback(r));
 }
 
+/* On a reading thread of the store: the road belongs to it until it is handed on, except its deadline (state). */
 static int in_history(struct txn *t, void *arg)
 {
     struct road *r = arg;
@@ -192,53 +195,49 @@ static int in_history(struct txn *t, void *arg)
         return err;
     r->input.policy = policy_of(r->policy);
     err = road_history(t, &r->input, r->org, &r->arena, &r->history);
-    if (err == 0)
-        guard_judge(&r->input, &r->history, &r->arena, &r->verdict);
-    return err;
+    if (err != 0)
+        return err;
+    guard_judge(&r->input, &r->history, &r->arena, &r->verdict);
+    err = to_commit(r);
+    return err == 0 ? CELL_HANDED_ON : err;
 }
 
+/* Only when it was not handed on. */
 static void on_history(void *arg, enum cell_outcome outcome, int code)
 {
     struct road *r = arg;
+    (void)outcome;
     (void)code;
-    if (outcome != CELL_DURABLE)
-        road_finish(r, road_fallback(r));
-    else
-        to_commit(r);
+    road_finish(r, r->again ? OUT_TROUBLE : road_fallback(r));
 }
 
 /* ---- 3: one commit ---- */
 
-static void to_commit(struct road *r)
+static int put_blobs(struct road *r)
 {
-    if (r->state == ROAD_HISTORY)
-        r->state = ROAD_COMMIT;
-    road_draft(r);
-    (void)!mail_draft_prepare(&r->arena, &r->draft); /* optional: shortens the time under the fence */
     r->n_drafts = 0;
-    if (r->again) {
-        if (cell_write(r->cell, in_commit, r, NULL, 0, on_commit) != 0)
-            road_finish(r, OUT_TROUBLE);
-        return;
-    }
-    if (r->blob.bytes.p == NULL && blob_prepare(&r->arena, r->org, r->bytes, &r->blob) != 0) {
-        road_finish(r, OUT_TROUBLE);
-        return;
-    }
+    if (r->again) /* its bytes are stored already */
+        return 0;
+    int err = r->blob.bytes.p ? 0 : blob_prepare(&r->arena, r->org, r->bytes, &r->blob);
     r->drafts[r->n_drafts++] = &r->blob;
-    if (r->draft.verdict == VERDICT_HOLD) {
-        if (blob_prepare(&r->arena, r->org, road_stub(r), &r->stub) != 0) {
-            road_finish(r, OUT_TROUBLE);
-            return;
-        }
+    if (err == 0 && r->draft.verdict == VERDICT_HOLD) {
+        err = blob_prepare(&r->arena, r->org, road_stub(r), &r->stub);
         r->drafts[r->n_drafts++] = &r->stub;
     }
-    road_take_replied(r);
+    return err;
+}
+
+/* What costs time is made here, before the fence. After cell_write the road is the writer's. */
+static int to_commit(struct road *r)
+{
+    road_draft(r);
+    (void)!mail_draft_prepare(&r->arena, &r->draft); /* optional */
+    int err = put_blobs(r);
+    if (err != 0)
+        return err;
     fault_point("intake.commit");
     road_count(r, false);
-    int err = cell_write(r->cell, in_commit, r, r->drafts, r->n_drafts, on_commit);
-    if (err != 0)
-        road_finish(r, road_fallback(r));
+    return cell_write(r->cell, in_commit, r, r->drafts, r->n_drafts, on_commit);
 }
 
 /* What was known changed between judging and committing: does it change what happens to the message? */
@@ -321,7 +320,7 @@ static void on_commit(void *arg, enum cell_outcome outcome, int code)
         road_finish(r, OUT_ACCEPTED);
         return;
     }
-    if (outcome == CELL_REFUSED && code == ROAD_AGAIN && ++r->tries < ROAD_COMMIT_TRIES && r->state == ROAD_COMMIT) {
+    if (outcome == CELL_REFUSED && code == ROAD_AGAIN && ++r->tries < ROAD_COMMIT_TRIES && r->state == ROAD_STORE) {
         to_history(r);
         return;
     }

@@ -13,8 +13,7 @@
 
 enum road_state {
     ROAD_SCAN,     /* a sealed worker reads it */
-    ROAD_HISTORY,  /* the store fills what the guard must know; the guard judges */
-    ROAD_COMMIT,   /* hooks, packs, database */
+    ROAD_STORE,    /* what the guard must know, its judgement, hooks, packs, database: on the store's threads */
     ROAD_ANSWERED, /* the reply is out; only the commit's end is awaited */
 };
 enum road_refusal {

@@ -72,13 +72,9 @@ void readers_close(struct cell *c)
     }
 }
 
-static int run_once(struct cell *c, cell_fn *fn, void *arg, struct db *db, bool *began)
+/* In the snapshot that is open. */
+static int run_fn(struct cell *c, cell_fn *fn, void *arg, struct db *db)
 {
-    db_read_limit(db, CELL_READ_LIMIT_MS);
-    int r = db_begin_read(db);
-    *began = r == 0;
-    if (r)
-        return r;
     AUTO(arena) struct arena arena;
     arena_init(&arena, ARENA_NO_LIMIT);
     struct txn t = {.db = db,
@@ -88,11 +84,22 @@ static int run_once(struct cell *c, cell_fn *fn, void *arg, struct db *db, bool 
                     .env = c->store->env,
                     .now_ms = env_wall_ms(c->store->env)};
     int64_t from = env_mono_ms(t.env);
-    r = fn(&t, arg);
-    db_rollback(db);
+    int r = fn(&t, arg);
     int64_t took = env_mono_ms(t.env) - from;
     if (took > CELL_READ_LIMIT_MS)
         log_warn("cell.slow_read", L_I("cell", c->id), L_I("ms", took));
+    return r;
+}
+
+static int run_once(struct cell *c, cell_fn *fn, void *arg, struct db *db, bool *began)
+{
+    db_read_limit(db, CELL_READ_LIMIT_MS);
+    int r = db_begin_read(db);
+    *began = r == 0;
+    if (r == 0) {
+        r = run_fn(c, fn, arg, db);
+        db_rollback(db);
+    }
     return r;
 }
 
@@ -118,8 +125,38 @@ int cell_read_wait(struct cell *c, cell_fn *fn, void *arg)
     return r;
 }
 
-void cell_read_run(struct job *j)
+static void set_code(struct job *j, int code)
 {
-    j->code = cell_read_wait(j->cell, j->fn, j->arg);
-    j->outcome = j->code == 0 ? CELL_DURABLE : CELL_REFUSED;
+    j->code = code;
+    j->outcome = code == 0 ? CELL_DURABLE : CELL_REFUSED;
+}
+
+void cell_read_run(struct job *j) { set_code(j, cell_read_wait(j->cell, j->fn, j->arg)); }
+
+/* One after another; where the connection fails, the rest each with its own. */
+void cell_read_batch(struct cell *c, struct job **jobs, size_t n)
+{
+    struct reader *rd = NULL;
+    size_t i = 0;
+    int r = n > 1 ? reader_take(c, &rd, NULL) : ERR_GONE;
+    if (r == 0) {
+        db_read_limit(rd->db, CELL_READ_LIMIT_MS);
+        r = db_begin_read(rd->db);
+    }
+    while (r == 0 && i < n) {
+        db_read_limit(rd->db, CELL_READ_LIMIT_MS);
+        struct job *j = jobs[i++];
+        int code = run_fn(c, j->fn, j->arg, rd->db);
+        if (code < 0)
+            log_error("cell.read", L_I("cell", c->id), L_Z("code", err_name(code)), L_Z("error", db_error(rd->db)));
+        set_code(j, code);
+        if (code < 0)
+            r = code; /* whatever it was, the others begin anew */
+    }
+    if (rd) {
+        db_rollback(rd->db);
+        reader_give(c, rd, connection_broken(r));
+    }
+    while (i < n)
+        cell_read_run(jobs[i++]);
 }

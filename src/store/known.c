@@ -1,6 +1,7 @@
 #include "store/known.h"
 #include "core/hash.h"
 #include "store/group.h"
+#include "store/store_priv.h"
 
 #define AT_ONCE 16u /* keys of one statement */
 
@@ -15,6 +16,14 @@ static int seed_of(struct txn *t, int64_t org, uint64_t seed[2])
             memcpy(seed, key + 16, sizeof(uint64_t[2])); /* threads use the first half */
         return r;
     }
+    struct cell_seed *kept = &t->cell->seeds[(uint64_t)org % CELL_SEEDS], read = {.org = org};
+    pthread_mutex_lock(&t->cell->lock);
+    bool there = kept->org == org;
+    if (there)
+        memcpy(seed, kept->seed, sizeof kept->seed);
+    pthread_mutex_unlock(&t->cell->lock);
+    if (there)
+        return 0;
     AUTO(db_cursor) struct db_cursor c = {0};
     int r = db_query(t->db, &c, SQL_ORG_NUMBERS, DB_ARGS(db_int(org)));
     if (r || (r = db_next(&c)) != 1)
@@ -22,7 +31,11 @@ static int seed_of(struct txn *t, int64_t org, uint64_t seed[2])
     struct str key = db_col_str(&c, 2);
     if (key.n != 32)
         return ERR_CORRUPT;
-    memcpy(seed, key.p + 16, sizeof(uint64_t[2]));
+    memcpy(read.seed, key.p + 16, sizeof read.seed);
+    memcpy(seed, read.seed, sizeof read.seed);
+    pthread_mutex_lock(&t->cell->lock);
+    *kept = read;
+    pthread_mutex_unlock(&t->cell->lock);
     return 0;
 }
 
@@ -35,27 +48,45 @@ static int64_t hash_of(const uint64_t seed[2], const struct known_key *k)
     return (int64_t)(siphash13(seed, bytes, n + 1) >> 1);
 }
 
+struct rows {
+    struct arena *arena;
+    struct known_row *v;
+    size_t n, cap;
+};
+
+static struct known_row *row_new(struct rows *rows)
+{
+    if (rows->n == rows->cap) {
+        size_t cap = rows->cap ? 2 * rows->cap : AT_ONCE;
+        struct known_row *v = arena_array(rows->arena, struct known_row, cap);
+        if (rows->n)
+            memcpy(v, rows->v, rows->n * sizeof *v);
+        rows->v = v;
+        rows->cap = cap;
+    }
+    return &rows->v[rows->n++];
+}
+
 /* Up to AT_ONCE keys whose first is `first`. */
-static int read_some(struct txn *t, int64_t org, const int64_t *hash, size_t n, size_t first, struct arena *a,
-                     struct known_row *rows, size_t *n_rows)
+static int read_some(struct txn *t, int64_t org, const int64_t *hash, size_t n, size_t first, struct rows *rows)
 {
     AUTO(db_cursor) struct db_cursor c = {0};
     struct db_val v[2 + AT_ONCE] = {db_int(org)};
     for (size_t i = 0; i < AT_ONCE; i++)
         v[1 + i] = db_int(hash[i < n ? i : 0]);
-    v[1 + AT_ONCE] = db_int((int64_t)(KNOWN_ROWS_MAX - *n_rows));
+    v[1 + AT_ONCE] = db_int((int64_t)(KNOWN_ROWS_MAX - rows->n));
     int r = db_query(t->db, &c, SQL_KNOWN_READ, v, N_ELEMENTS(v));
     while (r == 0 && (r = db_next(&c)) == 1) {
         int64_t h = db_col_int(&c, 0);
         size_t i = 0;
         while (i < n && hash[i] != h)
             i++;
-        rows[(*n_rows)++] = (struct known_row){.key = first + i,
-                                               .value = arena_str(a, db_col_str(&c, 1)),
-                                               .first_ms = db_col_int(&c, 2),
-                                               .last_ms = db_col_int(&c, 3),
-                                               .received = db_col_int(&c, 4),
-                                               .sent = db_col_int(&c, 5)};
+        *row_new(rows) = (struct known_row){.key = first + i,
+                                            .value = arena_str(rows->arena, db_col_str(&c, 1)),
+                                            .first_ms = db_col_int(&c, 2),
+                                            .last_ms = db_col_int(&c, 3),
+                                            .received = db_col_int(&c, 4),
+                                            .sent = db_col_int(&c, 5)};
         r = 0;
     }
     return r;
@@ -70,15 +101,16 @@ int known_read(struct txn *t, int64_t org, const struct known_key *keys, size_t 
     *out = NULL;
     if (n == 0)
         return 0;
-    struct known_row *rows = arena_alloc(a, KNOWN_ROWS_MAX * sizeof *rows);
+    struct rows rows = {.arena = a};
     int r = seed_of(t, org, seed);
-    for (size_t i = 0; i < n && r == 0 && *n_out < KNOWN_ROWS_MAX; i += AT_ONCE) {
+    for (size_t i = 0; i < n && r == 0 && rows.n < KNOWN_ROWS_MAX; i += AT_ONCE) {
         size_t some = n - i < AT_ONCE ? n - i : AT_ONCE;
         for (size_t k = 0; k < some; k++)
             hash[k] = hash_of(seed, &keys[i + k]);
-        r = read_some(t, org, hash, some, i, a, rows, n_out);
+        r = read_some(t, org, hash, some, i, &rows);
     }
-    *out = rows;
+    *out = rows.v;
+    *n_out = rows.n;
     return fixed(r);
 }
 

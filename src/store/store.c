@@ -123,13 +123,19 @@ void store_close(struct store **sp)
     *sp = NULL;
     if (!s)
         return;
-    lane_close(s); /* its jobs may still hand in writes */
+    /* Readers first: their jobs may still hand in writes. */
+    lane_close(s);
+    pthread_mutex_lock(&s->lock);
+    s->stop_reads = true;
+    pthread_cond_broadcast(&s->read_work);
+    pthread_mutex_unlock(&s->lock);
+    for (size_t i = (size_t)s->conf.writers; i < s->n_threads; i++)
+        pthread_join(s->threads[i], NULL);
     pthread_mutex_lock(&s->lock);
     s->stop = true;
     pthread_cond_broadcast(&s->work);
-    pthread_cond_broadcast(&s->read_work);
     pthread_mutex_unlock(&s->lock);
-    for (size_t i = 0; i < s->n_threads; i++)
+    for (size_t i = 0; i < s->n_threads && i < (size_t)s->conf.writers; i++)
         pthread_join(s->threads[i], NULL);
     /* The upkeep thread last: it interrupts writers that wait for a fence. */
     if (s->upkeep_on) {
@@ -350,7 +356,7 @@ static void *reader_main(void *arg)
     struct store *s = arg;
     pthread_mutex_lock(&s->lock);
     for (;;) {
-        while (list_empty(&s->reads) && !s->stop)
+        while (list_empty(&s->reads) && !s->stop_reads)
             pthread_cond_wait(&s->read_work, &s->lock);
         if (list_empty(&s->reads))
             break;

@@ -84,7 +84,7 @@ struct cell {
     struct store_wake *touched; /* accounts, since the last writer_notify */
     size_t n_touched, cap_touched;
     struct cell_seed seeds[CELL_SEEDS]; /* under lock */
-    int64_t retry_ns; /* not opened again before */
+    int64_t retry_ns;                   /* not opened again before */
     int backoff_ms;
     struct arena group_arena, job_arena;
     /* checkpoint thread */
@@ -117,7 +117,7 @@ struct store {
     struct list ready; /* cells */
     struct list reads; /* jobs */
     size_t idle_readers;
-    bool stop, stop_upkeep;
+    bool stop, stop_reads, stop_upkeep;
     pthread_t *threads;
     size_t n_threads;
     pthread_t upkeep;
@@ -175,7 +175,7 @@ void writer_notify(struct cell *c);                                           /*
 size_t wake_parse(struct str text, struct store_wake *out, size_t most); /* a notification; bad lines are left out */
 /* read_lane.c */
 int lane_open(struct store *s, struct err *e) MUST_USE;
-void lane_close(struct store *s);               /* what waits is run first */
+void lane_close(struct store *s);              /* what waits is run first */
 bool lane_add(struct store *s, struct job *j); /* false: there is none */
 /* cell_upkeep.c */
 void *store_upkeep_main(void *store);
