@@ -57,7 +57,7 @@ static int give_one(const char *path, const struct stat *st, int type, struct FT
 static int give_away(const char *state, const char *from, struct err *e)
 {
     struct passwd *pw = getpwnam(SYSTEM_USER);
-    struct stat st;
+    struct stat st = {0};
 
     if (geteuid() != 0)
         return 0;

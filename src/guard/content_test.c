@@ -165,6 +165,22 @@ static void test_crowd(void **state)
     assert_int_equal(v.score, sum);
 }
 
+/* Every reason that a reader of mail can give has words in both languages, and an account that is no IBAN has no country. */
+static void test_words(void **state)
+{
+    (void)state;
+    static const char *const reasons[] = {"unreadable part",
+                                          "message/partial",
+                                          "it took too long to read",
+                                          "a limit was reached",
+                                          "the reader stopped in the middle",
+                                          "it is still being read"};
+    for (size_t i = 0; i < N_ELEMENTS(reasons); i++)
+        assert_false(str_eq(guard_fact_word(STR("reason"), str_c(reasons[i]), 0), str_c(reasons[i])));
+    assert_true(str_eq(guard_fact_word(STR("reason"), STR("other"), 0), STR("other")));
+    assert_true(str_eq(guard_fact_word(STR("country"), STR(""), 1), STR("its country is not stated")));
+}
+
 static int open_lists(void **state)
 {
     struct err e = {0};
@@ -182,6 +198,6 @@ static int close_lists(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_looks), cmocka_unit_test(test_many_files),
-                                       cmocka_unit_test(test_crowd)};
+                                       cmocka_unit_test(test_crowd), cmocka_unit_test(test_words)};
     return cmocka_run_group_tests(tests, open_lists, close_lists);
 }

@@ -98,6 +98,23 @@ static const struct word kinds[] = {
     {"suffix", {"la parte finale", "the ending"}},
 };
 
+/* Why reading a message ended: the words that intake and `sigillo scan` give. */
+static const struct word reasons[] = {
+    {"unreadable part", {"una parte non si può leggere", "a part cannot be read"}},
+    {"message/partial", {"è solo un pezzo di un messaggio diviso", "it is only a piece of a divided message"}},
+    {"it is still being read", {"lo si sta ancora leggendo", "it is still being read"}},
+    {"it took too long to read", {"la lettura durava troppo", "it took too long to read"}},
+    {"reading it took too long", {"la lettura durava troppo", "it took too long to read"}},
+    {"a limit was reached", {"è più grande o più annidato di quanto si possa leggere", "a limit was reached"}},
+    {"it is larger or deeper than what can be read",
+     {"è più grande o più annidato di quanto si possa leggere", "it is larger or deeper than what can be read"}},
+    {"the reader stopped in the middle", {"il lettore si è fermato a metà", "the reader stopped in the middle"}},
+    {"its reader ended before it was done", {"il lettore si è fermato a metà", "the reader stopped in the middle"}},
+    {"the reader's answer was damaged", {"il lettore ha risposto male", "the reader’s answer was damaged"}},
+    {"its reader gave an answer that makes no sense",
+     {"il lettore ha risposto male", "the reader’s answer was damaged"}},
+};
+
 static struct str find(const struct word *w, size_t n, struct str code, int lang)
 {
     for (size_t i = 0; i < n; i++)
@@ -119,6 +136,10 @@ struct str guard_fact_word(struct str key, struct str value, int lang)
 {
     if (str_eq(key, STR("first")))
         return title_of(value, lang);
+    if (value.n == 0 && str_eq(key, STR("country"))) /* an account that is no IBAN */
+        return lang == 1 ? STR("its country is not stated") : STR("il Paese non è indicato");
+    if (str_eq(key, STR("reason")))
+        return find(reasons, N_ELEMENTS(reasons), value, lang);
     if (str_eq(key, STR("country")) || str_eq(key, STR("old_country")))
         return find(countries, N_ELEMENTS(countries), value, lang);
     if (str_eq(key, STR("kind")))

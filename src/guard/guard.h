@@ -9,7 +9,7 @@
  * teaches. The store and `sigillo scan` (guard/memory.h) keep the past in the same rows. */
 #include "facts/facts.h"
 
-#define GUARD_VERSION 2u
+#define GUARD_VERSION 3u
 #define GUARD_IBANS_MAX 16u
 #define GUARD_FINDINGS_MAX 32u
 #define GUARD_FACTS_MAX 8u

@@ -215,7 +215,7 @@ static void foreign(struct guard_case *c, const struct guard_content *k)
     bool list = k->list || k->report;
     bool typed = guard_only_typed(k); /* a person who types or pastes an address */
     /* A newsletter is sent by a service, often under the service's names; but anybody can write the header of one. */
-    int32_t weight = list ? 200 : k->freemail || typed ? 700 : c->in->unsubscribe ? 1300 : 2000;
+    int32_t weight = list ? 200 : k->freemail || typed ? 700 : c->in->unsubscribe ? 1100 : 2000;
     if (k->claimed && guard_brand_owns(k->claimed, h->registrable))
         weight = 300; /* written in another's name, but it leads to that other */
     GUARD_SIGNAL(c, GUARD_LINK_FOREIGN, weight, {"domain", k->from_domain}, {"host", h->url.host});

@@ -62,7 +62,7 @@ static void other_address(struct guard_case *c)
     if (r->named_party.n == 0 || r->n_near > 0 || r->staff || !r->fresh || r->mailer ||
         (r->named_private && r->claimed.n == 0))
         return;
-    struct str old = r->named.n ? r->named : r->named_party;
+    struct str old = r->named.n ? r->named : r->named_party, name = c->in->from_name.n ? c->in->from_name : old;
     bool same_thread = str_eq(r->thread_party, r->named_party);
     unsigned asks = guard_asks(c);
     if (r->bulk && !(asks & (ASKS_CHANGE | ASKS_PRETEXT)) && !r->coords_new)
@@ -73,8 +73,7 @@ static void other_address(struct guard_case *c)
             level = GUARD_STOP;
         else if (asks & ASKS_CHANGE)
             level = GUARD_CAUTION;
-        GUARD_FIND_AT(c, GUARD_PERSON_FREE_MAIL, level, {"name", c->in->from_name}, {"old", old},
-                      {"new", c->in->from_addr});
+        GUARD_FIND_AT(c, GUARD_PERSON_FREE_MAIL, level, {"name", name}, {"old", old}, {"new", c->in->from_addr});
         return;
     }
     enum guard_level level = GUARD_NOTE;
@@ -82,7 +81,7 @@ static void other_address(struct guard_case *c)
         level = GUARD_CAUTION;
     if ((same_thread || r->claimed.n > 0) && (r->coords_new || (asks & ASKS_CHANGE)))
         level = GUARD_STOP;
-    GUARD_FIND_AT(c, GUARD_PERSON_OTHER, level, {"name", c->in->from_name}, {"old", old}, {"new", c->in->from_addr});
+    GUARD_FIND_AT(c, GUARD_PERSON_OTHER, level, {"name", name}, {"old", old}, {"new", c->in->from_addr});
 }
 
 /* The first thing in the name that is an address; empty when none. */
@@ -100,11 +99,24 @@ static struct str address_in(struct str name)
     return from < (size_t)at && str_chr(guard_addr_domain(addr), '.', 0) > 0 ? addr : STR("");
 }
 
+/* Italian certified mail: the provider writes "Per conto di: x@y" in the name of his customer, from this mailbox alone. */
+static bool certified(const struct guard_input *in)
+{
+    static const char *const providers[] = {"legalmail.it", "pec.actalis.it",      "pec.aruba.it",
+                                            "postecert.it", "sicurezzapostale.it", "telecompost.it"};
+    bool known = false;
+    for (size_t i = 0; i < N_ELEMENTS(providers); i++)
+        known = known || str_eq(in->from_domain, str_c(providers[i]));
+    return known && str_ieq(guard_addr_local(in->from_addr), STR("posta-certificata")) &&
+           str_istarts(in->from_name, STR("Per conto di"));
+}
+
 static void address_in_name(struct guard_case *c)
 {
     const struct guard_relation *r = &c->rel;
     struct str shown = address_in(c->in->from_name);
-    if (shown.n == 0 || shown.n > GUARD_KEY_MAX || r->own || c->in->list_id.n > 0 || r->mailer)
+    if (shown.n == 0 || (certified(c->in) && !r->unproven) || shown.n > GUARD_KEY_MAX || r->own ||
+        c->in->list_id.n > 0 || r->mailer)
         return;
     struct str copy = arena_str(c->arena, guard_addr_domain(shown));
     for (size_t i = 0; i < copy.n; i++)

@@ -257,8 +257,9 @@ static void envelope(struct guard_case *c, const struct guard_content *k)
 
 void guard_sender(struct guard_case *c, struct guard_content *k)
 {
-    if (odd_letters(c->in->from_name) || odd_letters(c->in->subject))
-        GUARD_FIND(c, GUARD_SENDER_LETTERS, {"name", c->in->from_name});
+    bool odd_name = odd_letters(c->in->from_name);
+    if (odd_name || odd_letters(c->in->subject))
+        GUARD_FIND(c, GUARD_SENDER_LETTERS, {"name", odd_name ? c->in->from_name : c->in->subject});
     if (c->in->from_broken)
         GUARD_FIND(c, GUARD_SENDER_BROKEN, {"name", k->name.n ? c->in->from_name : STR("\xE2\x80\x93")});
     brand_domain(c, k);

@@ -17,7 +17,7 @@ static const struct {
     int32_t each, most;
 } topics[] = {
     {TOPIC_EXTORT, GUARD_TEXT_EXTORTION, 350, 4200},  {TOPIC_MONEY, GUARD_TEXT_MONEY, 250, 3600},
-    {TOPIC_ACCOUNT, GUARD_TEXT_ACCOUNT, 280, 2400},   {TOPIC_CRYPTO, GUARD_TEXT_CRYPTO, 250, 2400},
+    {TOPIC_ACCOUNT, GUARD_TEXT_ACCOUNT, 280, 3200},   {TOPIC_CRYPTO, GUARD_TEXT_CRYPTO, 250, 2400},
     {TOPIC_PARCEL, GUARD_TEXT_PARCEL, 280, 1900},     {TOPIC_PRIZE, GUARD_TEXT_PRIZE, 280, 2200},
     {TOPIC_RAPPORT, GUARD_TEXT_RAPPORT, 220, 1600},   {TOPIC_CALLBACK, GUARD_TEXT_CALLBACK, 120, 1000},
     {TOPIC_DOCUMENT, GUARD_TEXT_DOCUMENT, 200, 1000}, {TOPIC_SPAM, GUARD_TEXT_SPAM, 250, 2500},
@@ -128,7 +128,8 @@ static void by_shape(struct guard_case *c, const struct guard_content *k)
     if (in->flags & FACTS_CUT_WORDS)
         GUARD_SIGNAL(c, GUARD_TEXT_CUT, k->list || k->n_foreign == 0 ? 300 : 900, {"count", STR("1")});
     if ((in->html & HTML_SEEN) && k->n_foreign > 0 && k->n_own == 0 && k->topics.words < SHORT_WORDS && !k->list)
-        GUARD_FIND(c, GUARD_TEXT_SHORT, {"count", arena_printf(c->arena, "%u", k->topics.words)});
+        GUARD_SIGNAL(c, GUARD_TEXT_SHORT, c->in->unsubscribe ? 200 : 500,
+                     {"count", arena_printf(c->arena, "%u", k->topics.words)});
     if ((in->html & HTML_IMAGE_ONLY) && k->n_hosts > 0)
         GUARD_SIGNAL(c, GUARD_TEXT_PICTURE, leads ? 1500 : 300, {"count", arena_printf(c->arena, "%u", in->images)});
     if (in->html & HTML_OVERLAY)
