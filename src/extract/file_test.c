@@ -235,6 +235,31 @@ static void test_encodings_of_invoices(void **state)
     }
 }
 
+/* Locked PDF, revisions 2, 3 and 6: opened by the word beside "password" in the text, and not opened by another. */
+static void test_locked_pdf(void **state)
+{
+    (void)state;
+    static const char *const seeds[] = {"pdf-locked-r2", "pdf-locked-r3", "pdf-locked-r6"};
+    static const char *const texts[] = {"La password: abc123", "La password: sbagliata", "In allegato."};
+    for (size_t i = 0; i < N_ELEMENTS(seeds); i++)
+        for (size_t k = 0; k < N_ELEMENTS(texts); k++) {
+            struct extract_result r;
+            struct arena a;
+            struct buf b;
+            arena_init(&a, ARENA_NO_LIMIT);
+            buf_init(&b, 1u << 20);
+            extract_mail_around(&b, "f.pdf", sample(&a, seeds[i]), texts[k]);
+            extract_run(ctx, buf_str(&b), &r);
+            assert_int_equal(r.code, 0);
+            assert_true(r.in.attachments[0].flags & ATT_ENCRYPTED);
+            if ((extract_coordinate(&r, COORD_IBAN, IBAN) != NULL) != (k == 0))
+                fail_msg("%s with \"%s\"", seeds[i], texts[k]);
+            arena_free(&r.arena);
+            arena_free(&a);
+            buf_free(&b);
+        }
+}
+
 /* UTF-16 by its mark, whatever the label says: browsers and editors read it so. */
 static void test_wide(void **state)
 {
@@ -321,7 +346,7 @@ int main(void)
                                        cmocka_unit_test(test_names),   cmocka_unit_test(test_huge),
                                        cmocka_unit_test(test_mime),    cmocka_unit_test(test_uuencoded),
                                        cmocka_unit_test(test_tnef),    cmocka_unit_test(test_encodings_of_invoices),
-                                       cmocka_unit_test(test_wide)};
+                                       cmocka_unit_test(test_wide),    cmocka_unit_test(test_locked_pdf)};
     if (extract_open(&ctx, NULL) != 0)
         return 1;
     int r = cmocka_run_group_tests(tests, NULL, NULL);

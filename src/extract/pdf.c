@@ -1,6 +1,7 @@
 /* PDF: text, links, who made it and when, codes in its pictures, files in it. Poppler reads; counts bound it: pages,
  * pictures, bytes, and CPU time between pages. */
 #include "extract/blob.h"
+#include "extract/pdf_lock.h"
 #include "extract/pdf_scan.h"
 #include "extract/qr.h"
 #include <cairo.h>
@@ -59,13 +60,14 @@ static gssize pdf_bytes_read(GInputStream *in, void *to, gsize n, GCancellable *
 static void pdf_bytes_class_init(PdfBytesClass *k) { G_INPUT_STREAM_CLASS(k)->read_fn = pdf_bytes_read; }
 static void pdf_bytes_init(PdfBytes *b) { b->job = NULL; }
 
-static PopplerDocument *open_document(const struct extract_job *j, struct str bytes, bool *encrypted)
+static PopplerDocument *open_document(const struct extract_job *j, struct str bytes, const char *password,
+                                      bool *encrypted)
 {
     GError *e = NULL;
     PdfBytes *in = g_object_new(pdf_bytes_get_type(), NULL);
     in->job = j;
     g_memory_input_stream_add_data(G_MEMORY_INPUT_STREAM(in), bytes.p, (gssize)bytes.n, NULL);
-    PopplerDocument *doc = poppler_document_new_from_stream(G_INPUT_STREAM(in), (goffset)bytes.n, NULL, NULL, &e);
+    PopplerDocument *doc = poppler_document_new_from_stream(G_INPUT_STREAM(in), (goffset)bytes.n, password, NULL, &e);
     g_object_unref(in);
     *encrypted = e && e->domain == POPPLER_ERROR && e->code == POPPLER_ERROR_ENCRYPTED;
     if (e)
@@ -92,7 +94,7 @@ bool extract_pdf_open(struct extract_ctx *c)
     FcConfigDestroy(none);
     /* Titles and authors are UTF-16 to it, and iconv's tables lie in files: they stay loaded while this is open. */
     c->utf16 = g_iconv_open("UTF-8", "UTF-16BE");
-    c->warm = open_document(NULL, str_n(tiny, sizeof tiny - 1), &encrypted);
+    c->warm = open_document(NULL, str_n(tiny, sizeof tiny - 1), NULL, &encrypted);
     PopplerPage *page = c->warm ? poppler_document_get_page(c->warm, 0) : NULL;
     if (!page)
         return false;
@@ -376,8 +378,12 @@ void extract_pdf_file(struct extract_job *j, const struct extract_blob *b, struc
         extract_note(j, a, ATT_UNREADABLE, STR("PDF too large to be read"));
         return;
     }
-    /* No password is tried: poppler 22.12 dereferences a stream that it has given away when one is wrong. */
-    p.doc = open_document(j, b->bytes, &encrypted);
+    p.doc = open_document(j, b->bytes, NULL, &encrypted);
+    const char *password = encrypted ? pdf_unlock(b->bytes, j->passwords, j->n_passwords) : NULL;
+    if (password) {
+        p.doc = open_document(j, b->bytes, password, &encrypted);
+        extract_note(j, a, ATT_ENCRYPTED, STR("opened with a password that stands in the text"));
+    }
     if (!p.doc) {
         extract_note(j, a, encrypted ? ATT_ENCRYPTED : ATT_UNREADABLE, encrypted ? STR("") : STR("damaged PDF"));
         return;
