@@ -201,6 +201,7 @@ static unsigned asks_of(struct str t)
 
 struct str guard_own_text(struct arena *a, struct str text, size_t max)
 {
+    max = text.n + 1 < max ? text.n + 1 : max;
     char *p = arena_alloc(a, max + 1);
     size_t n = 0;
     struct str rest = text, line;
