@@ -400,6 +400,8 @@ bool http_fail_tries(struct http_auth *a, struct str address, const struct net_p
         return false;
     for (size_t i = 0; i < HTTP_TRIES; i++) {
         out[i].most = rows[i].most;
+        if (i == HTTP_TRIES_PEER && net_peer_loopback(peer)) /* each machine's own: a proxy stands there for many */
+            out[i].most = INT64_MAX;
         net_mac_of(a->id_mac, (struct str[]){rows[i].kind, rows[i].what}, 2, out[i].mark);
     }
     return true;

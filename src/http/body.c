@@ -65,13 +65,6 @@ ssize_t http_body_read(const struct http_req *r, uint64_t at, void *p, size_t n)
     return got > 0 ? got : ERR_IO; /* the end before body_size: the file lost something */
 }
 
-int http_body_take(struct http_req *r)
-{
-    if (r->body_fd >= 0 && lseek(r->body_fd, 0, SEEK_SET) != 0)
-        return -1;
-    return STEAL_FD(r->body_fd);
-}
-
 int http_body(struct http_req *r, struct str *out)
 {
     if (r->body_fd < 0) {

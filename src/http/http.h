@@ -59,8 +59,6 @@ struct http_req {
 int http_body(struct http_req *r, struct str *out) MUST_USE;
 /* At most n bytes of the body at an offset, wherever it is: how many, 0 at its end, ERR_IO. May be called on the thread that works with the request. */
 ssize_t http_body_read(const struct http_req *r, uint64_t at, void *p, size_t n) MUST_USE;
-/* Takes the body's file away from the request (rewound; the caller closes it): -1 when the body is in memory. */
-int http_body_take(struct http_req *r);
 
 enum {                  /* flags of a route */
        HTTP_OPEN = 1,   /* no log-in needed (person may be set all the same) */

@@ -64,6 +64,22 @@ static struct str origin_host(struct str origin)
     return at < 0 ? origin : str_from(origin, (size_t)at + 3);
 }
 
+/* A proxy on this machine says who asks: without it all people behind it would share the limits of one address, and ten wrong passwords of a stranger would
+ * lock somebody out. Its own word is the last element; those before it are whatever the client wrote. */
+static void forwarded_peer(struct http_req *r)
+{
+    const struct http_head *h = &r->head;
+    for (size_t i = h->n_fields; i-- > 0;)
+        if (str_ieq(h->field[i].name, STR("X-Forwarded-For"))) {
+            struct str v = h->field[i].value;
+            struct net_peer p;
+            ptrdiff_t comma = str_rchr(v, ',');
+            if (net_peer_read(&p, str_trim(str_from(v, (size_t)(comma + 1)))) && !net_peer_loopback(&p))
+                r->peer = p;
+            return;
+        }
+}
+
 int http_rules_host(struct http_txn *t, const struct http_why **why)
 {
     struct http_req *r = &t->req;
@@ -84,8 +100,10 @@ int http_rules_host(struct http_txn *t, const struct http_why **why)
     if (str_ieq(r->head.host, origin_host(conf->origin))) {
         r->base = conf->origin;
         /* The operator said that people come by https: then something on this machine ends TLS before us. */
-        if (net_peer_loopback(&r->peer) && str_istarts(conf->origin, STR("https://")))
+        if (net_peer_loopback(&r->peer) && str_istarts(conf->origin, STR("https://"))) {
             r->secure = true;
+            forwarded_peer(r);
+        }
         return 0;
     }
     if ((loopback && local_name) || host_listed(conf->hosts, r->head.host))

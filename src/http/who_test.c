@@ -366,6 +366,34 @@ static void cookies_of_https(void **state)
     fixture_close(&s.f);
 }
 
+/* Behind a proxy on this machine it is the proxy's word that counts, the last one; without http.origin nobody's. */
+static void a_proxy_says_who(void **state)
+{
+    (void)state;
+    struct stub s;
+    char req[700];
+    static const struct {
+        const char *from;
+        int tries, status;
+    } rows[] = {{"203.0.113.1", 10, 401},
+                {"203.0.113.1", 1, 429},
+                {"198.51.100.7, 203.0.113.1", 1, 429},               /* what the client wrote itself */
+                {"203.0.113.1, 198.51.100.7", 1, 401},               /* another client */
+                {"1.2.3.4\r\nX-Forwarded-For: 203.0.113.1", 1, 429}, /* a second field is behind the first */
+                {"2001:db8::1", 1, 401},
+                {"127.0.0.1", 1, 401},
+                {"unknown", 1, 401}};
+    begin_as(&s, "https://mail.azienda.example", "");
+    for (size_t i = 0; i < N_ELEMENTS(rows); i++)
+        for (int k = 0; k < rows[i].tries; k++) {
+            snprintf(req, sizeof req,
+                     "GET /mine HTTP/1.1\r\nHost: mail.azienda.example\r\nX-Forwarded-For: %s\r\n" WRONG "\r\n",
+                     rows[i].from);
+            assert_int_equal(fixture_askz(&s.f, req), rows[i].status);
+        }
+    fixture_close(&s.f);
+}
+
 static int wrong_from(struct stub *s, const char *address, uint8_t a, uint8_t b)
 {
     char body[200], req[700];
@@ -429,6 +457,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_password_changes_elsewhere),
+        cmocka_unit_test(a_proxy_says_who),
         cmocka_unit_test(a_session_lasts),
         cmocka_unit_test(the_store_is_away),
         cmocka_unit_test(before_the_key),

@@ -52,7 +52,6 @@ size_t jmap_run_looks(const struct jmap_run *r, const struct str **names);
 void jmap_run_looked(struct jmap_run *r, size_t i, enum jmap_look_status status, const struct str *text, size_t n);
 void jmap_run_look_done(struct jmap_run *r, int64_t waited_ms); /* all were: the time is not the request's */
 /* Accounts of the person's firm that this request logs out. */
-#define JMAP_LOG_OUT_MAX 32u
 size_t jmap_run_logged_out(const struct jmap_run *r, const int64_t **accounts);
 /* All of it, waiting (tests, command line). 0 or < 0: the database could not be read. */
 int jmap_run_wait(struct cell *c, struct jmap_run *r) MUST_USE;

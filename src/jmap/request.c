@@ -51,9 +51,9 @@ struct jmap_run {
     struct str look_name[JMAP_LOOKS_MAX];
     struct jmap_look look[JMAP_LOOKS_MAX];
     size_t n_look;
-    bool looked; /* the call at `at` may run once more */
-    int64_t log_out[JMAP_LOG_OUT_MAX];
-    size_t n_log_out;
+    bool looked;      /* the call at `at` may run once more */
+    int64_t *log_out; /* accounts */
+    size_t n_log_out, cap_log_out;
     /* where the running read began: it may be run again */
     struct {
         struct json_w w;
@@ -463,8 +463,16 @@ bool jmap_run_find_created(const struct jmap_call *c, struct str key, struct str
 
 void jmap_run_log_out(struct jmap_call *c, int64_t account)
 {
-    if (c->run->n_log_out < JMAP_LOG_OUT_MAX)
-        c->run->log_out[c->run->n_log_out++] = account;
+    struct jmap_run *r = c->run;
+    if (r->n_log_out == r->cap_log_out) {
+        size_t cap = r->cap_log_out ? 2 * r->cap_log_out : 8;
+        int64_t *more = arena_array(&r->arena, int64_t, cap);
+        if (r->n_log_out)
+            memcpy(more, r->log_out, r->n_log_out * sizeof *more);
+        r->log_out = more;
+        r->cap_log_out = cap;
+    }
+    r->log_out[r->n_log_out++] = account;
 }
 
 size_t jmap_run_logged_out(const struct jmap_run *r, const int64_t **accounts)

@@ -122,13 +122,14 @@ void jmap_leave(struct jmap_ctx *c, const struct jmap_person *p)
         imap_del(&c->requests, key_of(p));
 }
 
-static void too_many(struct http_req *r)
+void jmap_too_many(struct http_req *r, const char *limit)
 {
     struct http_answer a = {.status = 400, .type = "application/problem+json"};
     buf_init(&a.body, 1024);
-    buf_addz(&a.body,
-             "{\"type\":\"urn:ietf:params:jmap:error:limit\",\"status\":400,\"limit\":\"maxConcurrentRequests\","
-             "\"detail\":\"Too many requests of this account at once. Wait for their answers.\"}");
+    buf_printf(&a.body,
+               "{\"type\":\"urn:ietf:params:jmap:error:limit\",\"status\":400,\"limit\":\"%s\","
+               "\"detail\":\"Too many requests of this account at once. Wait for their answers.\"}",
+               limit);
     http_reply(r->server, r->id, &a);
 }
 
@@ -256,7 +257,7 @@ static void post_api(struct http_req *r, void *ctx)
     struct api_job *j = arena_new(r->arena, struct api_job);
     *j = (struct api_job){.ctx = c, .server = r->server, .id = r->id, .person = jmap_person_of(r->person)};
     if (!jmap_enter(c, &j->person, JMAP_REQUESTS_MAX)) {
-        too_many(r);
+        jmap_too_many(r, "maxConcurrentRequests");
         return;
     }
     buf_init(&j->out, JMAP_ANSWER_MAX);

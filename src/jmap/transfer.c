@@ -183,7 +183,11 @@ static bool read_path(struct http_req *r, struct download *d)
     if (!str_eq(account, str_n(own, id_text(d->person.account, own))) || !blob_parse(blob, &d->ref))
         return false;
     d->etag = arena_printf(r->arena, "\"%.*s-%.*s\"", STRF(account), STRF(blob));
-    return name.n == 0 || http_decode(r->arena, str_upto(name, 3 * NAME_MAX_BYTES), &d->name);
+    name = str_upto(name, 3 * NAME_MAX_BYTES);
+    for (size_t i = 1; i <= 2 && i <= name.n; i++) /* not through the middle of "%C3" */
+        if (name.p[name.n - i] == '%')
+            name.n -= i;
+    return name.n == 0 || http_decode(r->arena, name, &d->name);
 }
 
 void jmap_download(struct http_req *r, void *ctx)
@@ -206,7 +210,7 @@ void jmap_download(struct http_req *r, void *ctx)
         return;
     }
     if (!jmap_enter(c, &d->person, JMAP_REQUESTS_MAX)) {
-        jmap_refuse(r->server, r->id);
+        jmap_too_many(r, "maxConcurrentRequests");
         return;
     }
     if (store_cell(c->store, d->person.cell, &cell, NULL) != 0 || cell_read(cell, load, d, on_loaded) != 0) {
@@ -324,7 +328,7 @@ void jmap_upload(struct http_req *r, void *ctx)
         return;
     }
     if (!jmap_enter(c, &u->person, JMAP_UPLOADS_MAX)) {
-        jmap_refuse(r->server, r->id);
+        jmap_too_many(r, "maxConcurrentUpload");
         return;
     }
     u->type = given_type(r);

@@ -25,6 +25,24 @@ void net_peer_from(struct net_peer *p, const struct sockaddr *sa, socklen_t n)
     }
 }
 
+bool net_peer_read(struct net_peer *p, struct str text)
+{
+    char z[NET_PEER_TEXT];
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+    if (text.n == 0 || text.n >= sizeof z || memchr(text.p, 0, text.n))
+        return false;
+    memcpy(z, text.p, text.n);
+    z[text.n] = '\0';
+    if (inet_pton(AF_INET, z, &in.sin_addr) == 1)
+        net_peer_from(p, (const struct sockaddr *)(const void *)&in, sizeof in);
+    else if (inet_pton(AF_INET6, z, &in6.sin6_addr) == 1)
+        net_peer_from(p, (const struct sockaddr *)(const void *)&in6, sizeof in6);
+    else
+        return false;
+    return true;
+}
+
 struct str net_peer_text(const struct net_peer *p, char out[NET_PEER_TEXT])
 {
     if (p->family == AF_UNIX || !inet_ntop(p->family, p->addr, out, NET_PEER_TEXT))

@@ -72,6 +72,7 @@ def blobs(s, e):
     pdf, page = e["attachments"]
     status, h, body = download(s, s.account, pdf["blobId"], "offerta \u00e8.pdf")
     t.is_((status, body), (200, b"%PDF-1.4\n"), "an attachment is downloaded decoded")
+    t.is_(download(s, s.account, pdf["blobId"], "x" + "\u00e8" * 300)[0], 200, "a long name is cut between its characters")
     t.ok(h["Content-Disposition"].startswith("attachment;") and h["X-Content-Type-Options"] == "nosniff" and "sandbox" in h["Content-Security-Policy"], "as an attachment, nosniff, sandboxed", h)
     t.is_((h["Content-Type"], download(s, s.account, page["blobId"])[1]["Content-Type"]), ("application/pdf", "application/octet-stream"), "HTML is never sent as HTML")
     t.is_(download(s, s.account, pdf["blobId"], accept="text/html")[1]["Content-Type"], "application/octet-stream", "not even when asked for")
