@@ -169,7 +169,7 @@ const asked = process.env.SIGILLO_PART?.split(',') ?? PARTS;
 const wants = (part) => Boolean(real) || asked.includes(part);
 
 if (!wants('looks')) {
-  const page = await open();
+  const page = await open({ letters: null });
   await page.goto(`${target.url}/`);
   await logIn(page);
   storage = await page.context().storageState();

@@ -208,6 +208,31 @@ export async function standinChecks({ open, axe, basics, shot, target, storage }
   // Also when the last one fell over on its way.
   calm();
 
+  await group('slow line', async () => {
+    const page = await open({ storage });
+    await go(page, '/mail/inbox');
+    await page.locator('[role="row"][data-email]').first().waitFor();
+    await page.evaluate(() => sessionStorage.clear());
+    mood.line = 400;
+    await page.reload({ waitUntil: 'commit' });
+    await page.locator('[role="row"][data-email]').first().waitFor();
+    const ways = await page.evaluate(() => {
+      const shown = performance.now();
+      const [first] = performance.getEntriesByType('navigation');
+      const asked = performance.getEntriesByType('resource')
+        .filter((item) => /\/(api|jmap)\//.test(item.name) && !item.name.endsWith('/status') && item.responseEnd > 0 && item.responseEnd < shown)
+        .sort((a, b) => a.startTime - b.startTime);
+      const done = [{ end: first.responseEnd, depth: 1 }];
+      for (const item of asked) {
+        done.push({ end: item.responseEnd, depth: 1 + Math.max(...done.filter((other) => other.end <= item.startTime + 1).map((other) => other.depth)) });
+      }
+      return { depth: Math.max(...done.map((item) => item.depth)), requests: asked.length };
+    });
+    equal(ways.depth, 3, `a return needs three ways of the line, one after the other (${ways.requests} requests)`);
+    calm();
+    await page.context().close();
+  });
+
   await group('new mail', async () => {
     const page = await open({ storage });
     await go(page, '/mail/inbox');

@@ -15,8 +15,9 @@ const DATA = fileURLToPath(new URL('../../data/mail/', import.meta.url));
 const CAPABILITIES = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 'urn:sigillo:guard', 'urn:sigillo:admin'];
 const COOKIE = 'sigillo=standin';
 
-/** What the server does now; tests change it. `delay` in ms, `fail` an HTTP status or 0, `tries` of log-in, `cut` answers nothing. */
-export const mood = { delay: 0, fail: 0, tries: 0, state: 1, extra: [], refuse: new Set(), calls: [], dns: 'notFound', cut: false };
+/** What the server does now; tests change it. `delay` in ms, `fail` an HTTP status or 0, `tries` of log-in, `cut` answers nothing,
+ * `line` is how many ms every answer but files is on its way. */
+export const mood = { delay: 0, fail: 0, tries: 0, state: 1, extra: [], refuse: new Set(), calls: [], dns: 'notFound', cut: false, line: 0 };
 
 /** Changes made by tests, undone by `calm`. */
 const boxesOf = new Map();
@@ -27,7 +28,7 @@ const reports = new Map();
 const lines = new Set();
 
 export function calm() {
-  Object.assign(mood, { delay: 0, fail: 0, tries: 0, extra: [], calls: [], dns: 'notFound', cut: false });
+  Object.assign(mood, { delay: 0, fail: 0, tries: 0, extra: [], calls: [], dns: 'notFound', cut: false, line: 0 });
   mood.refuse.clear();
   boxesOf.clear();
   wordsOf.clear();
@@ -60,6 +61,7 @@ export async function startStandin(dist) {
 
 async function handle(dist, request, response) {
   const path = new URL(request.url, 'http://x').pathname;
+  await new Promise((resolve) => setTimeout(resolve, extname(path) === '' ? mood.line : 0));
   if (path.startsWith('/api/') || path.startsWith('/jmap') || path.startsWith('/.well-known/')) {
     const body = await read(request);
     await new Promise((resolve) => setTimeout(resolve, path.startsWith('/jmap/api') ? mood.delay : 0));

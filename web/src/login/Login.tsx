@@ -5,10 +5,8 @@ import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { login, type LoginResult } from '../api';
 import { useText } from '../i18n';
 import { client } from '../jmap/mail';
-import { Brand, LETTER, SEAL } from '../shell/Brand';
+import { Entrance } from '../shell/Entrance';
 import { expiredKey, meKey } from '../shell/session';
-import { LangSwitch } from '../shell/LangSwitch';
-import { Service } from '../shell/Service';
 import { useTitle } from '../shell/useTitle';
 import styles from './Login.module.css';
 
@@ -65,68 +63,52 @@ export default function Login() {
 
   const missing = problem?.kind === 'missing' ? problem.field : null;
   return (
-    <div className={styles.page}>
-      <header className={styles.header}>
-        <Brand />
-        <span className={styles.tools}>
-          <Service />
-          <LangSwitch />
-        </span>
-      </header>
-      <main className={styles.main}>
-        <div className={styles.card}>
-          <form className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
-            <div>
-              <h1 className={styles.title}>{t('login.title')}</h1>
-              <p className={styles.subtitle}>{t('login.subtitle')}</p>
-            </div>
-            <div role="alert" className={styles.alert} data-shown={sentence() !== '' || undefined}>
-              {sentence()}
-            </div>
-            <TextInput
-              ref={addressRef}
-              label={t('login.address')}
-              type="email"
-              name="username"
-              autoComplete="username"
-              autoCapitalize="none"
-              spellCheck={false}
-              size="md"
-              value={address}
-              onChange={(event) => setAddress(event.currentTarget.value)}
-              error={missing === 'address' ? t('login.missing.address') : null}
-            />
-            <PasswordInput
-              ref={passwordRef}
-              label={t('login.password')}
-              name="password"
-              autoComplete="current-password"
-              size="md"
-              value={password}
-              onChange={(event) => setPassword(event.currentTarget.value)}
-              error={missing === 'password' ? t('login.missing.password') : null}
-              classNames={{ visibilityToggle: styles.toggle ?? '' }}
-              rightSectionWidth={48}
-              visibilityToggleButtonProps={{ 'aria-label': t('login.password.show'), tabIndex: 0 }}
-            />
-            <Button type="submit" size="md" fz={15} fullWidth loading={busy} className={styles.submit ?? ''}>
-              {t('login.submit')}
-            </Button>
-          </form>
-          <div className={styles.notice}>
-            <IconRosetteDiscountCheck size={22} stroke={1.75} color="var(--ink-text)" aria-hidden="true" />
-            <div>
-              <h2 className={styles.noticeTitle}>{t('login.notice.title')}</h2>
-              <p>{t('login.notice.text')}</p>
-            </div>
-          </div>
+    <Entrance>
+      <form className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
+        <div>
+          <h1 className={styles.title}>{t('login.title')}</h1>
+          <p className={styles.subtitle}>{t('login.subtitle')}</p>
         </div>
-      </main>
-      <svg className={styles.ornament} viewBox="0 0 48 48" aria-hidden="true">
-        <path fill="var(--ornament)" d={SEAL} />
-        <circle cx="24" cy="24" r="15.9" fill="none" stroke="var(--bg)" strokeWidth=".6" />
-        <path fill="none" stroke="var(--bg)" strokeWidth="3.3" strokeLinecap="round" strokeLinejoin="round" d={LETTER} />
-      </svg>
-    </div>
+        <div role="alert" className={styles.alert} data-shown={sentence() !== '' || undefined}>
+          {sentence()}
+        </div>
+        <TextInput
+          ref={addressRef}
+          label={t('login.address')}
+          type="email"
+          name="username"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          size="md"
+          value={address}
+          onChange={(event) => setAddress(event.currentTarget.value)}
+          error={missing === 'address' ? t('login.missing.address') : null}
+        />
+        <PasswordInput
+          ref={passwordRef}
+          label={t('login.password')}
+          name="password"
+          autoComplete="current-password"
+          size="md"
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+          error={missing === 'password' ? t('login.missing.password') : null}
+          classNames={{ visibilityToggle: styles.toggle ?? '' }}
+          rightSectionWidth={48}
+          visibilityToggleButtonProps={{ 'aria-label': t('login.password.show'), tabIndex: 0 }}
+        />
+        <Button type="submit" size="md" fz={15} fullWidth loading={busy} className={styles.submit ?? ''}>
+          {t('login.submit')}
+        </Button>
+      </form>
+      <div className={styles.notice}>
+        <IconRosetteDiscountCheck size={22} stroke={1.75} color="var(--ink-text)" aria-hidden="true" />
+        <div>
+          <h2 className={styles.noticeTitle}>{t('login.notice.title')}</h2>
+          <p>{t('login.notice.text')}</p>
+        </div>
+      </div>
+    </Entrance>
   );
 }

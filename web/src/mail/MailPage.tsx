@@ -6,7 +6,6 @@ import { useText } from '../i18n';
 import { boxSlug, boxSource, keys, mailboxesQuery, placeOf, type Conversation, type Source } from '../jmap/mail';
 import type { Mailbox } from '../jmap/types';
 import { useCommands } from '../keys/useKeys';
-import { readChoice, writeChoice } from '../lib/store';
 import { parseSearch, type Parsed } from '../search/parse';
 import { State } from '../shell/State';
 import { useTitle } from '../shell/useTitle';
@@ -14,16 +13,13 @@ import { Context } from '../context/Context';
 import { useActions } from './actions';
 import { useBoxName } from './boxName';
 import styles from './MailPage.module.css';
-import { MessageList, type ListHandle, type ListKind } from './MessageList';
+import type { ListHandle } from './MessageGrid';
+import { MessageList, type ListKind } from './MessageList';
 import { Reader } from './Reader';
+import { Separator } from './Separator';
 import type { Swipe } from './useSwipe';
 
 const MoveDialog = lazy(() => import('./MoveDialog'));
-
-const WIDTH_LEAST = 280;
-const WIDTH_MOST = 560;
-const WIDTH = 340;
-const WIDTH_STEP = 20;
 
 export function MailPage() {
   const { t } = useText();
@@ -233,48 +229,6 @@ export function MailPage() {
       )}
     </div>
   );
-}
-
-/** The list's width: dragged or moved by arrow keys, remembered on this device. */
-function Separator({ label }: { label: string }) {
-  const bar = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(() => clampWidth(Number(readChoice('list')) || WIDTH));
-  useEffect(() => {
-    document.documentElement.style.setProperty('--list-width', `${width}px`);
-    writeChoice('list', String(width));
-  }, [width]);
-  return (
-    <div
-      ref={bar}
-      role="separator"
-      aria-orientation="vertical"
-      aria-label={label}
-      aria-valuemin={WIDTH_LEAST}
-      aria-valuemax={WIDTH_MOST}
-      aria-valuenow={width}
-      tabIndex={0}
-      className={styles.separator}
-      onKeyDown={(event) => {
-        const step = { ArrowLeft: -WIDTH_STEP, ArrowRight: WIDTH_STEP }[event.key];
-        if (step) {
-          event.preventDefault();
-          setWidth((old) => clampWidth(old + step));
-        }
-      }}
-      onPointerDown={(event) => {
-        event.preventDefault();
-        const start = event.clientX;
-        bar.current?.setPointerCapture(event.pointerId);
-        const move = (next: globalThis.PointerEvent) => setWidth(clampWidth(width + next.clientX - start));
-        bar.current?.addEventListener('pointermove', move);
-        bar.current?.addEventListener('pointerup', () => bar.current?.removeEventListener('pointermove', move), { once: true });
-      }}
-    />
-  );
-}
-
-function clampWidth(width: number): number {
-  return Math.round(Math.max(WIDTH_LEAST, Math.min(WIDTH_MOST, width)));
 }
 
 function BoxesFailed({ retry }: { retry: () => void }) {

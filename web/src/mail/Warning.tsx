@@ -1,15 +1,15 @@
 // The three warning levels. They share no class, place, motion or gesture with anything else in the panel.
 import { Button, VisuallyHidden } from '@mantine/core';
-import { IconAlertTriangle, IconEqualNot } from '@tabler/icons-react';
-import { Fragment, Suspense, lazy, useId, useState, type ReactNode, type Ref } from 'react';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { Suspense, lazy, useId, useState, type Ref } from 'react';
 import { useText } from '../i18n';
-import type { Email, Finding } from '../jmap/types';
-import { count as number, countryName, factDate } from '../lib/format';
-import { ibanCompare, ibanCountry, ibanDifference, ibanGroups, ibanLike, ibanSegments } from '../lib/iban';
-import { cleanLine, lowerFirst, markDifference, upperFirst } from '../lib/text';
+import type { Email } from '../jmap/types';
+import { cleanLine, lowerFirst, upperFirst } from '../lib/text';
 import { SEAL } from '../shell/Brand';
 import { useActions } from './actions';
-import { familyOf, isHeld, knownFacts, pairOf, touches, type FactKey, type Judgement } from './judge';
+import { Comparison } from './Comparison';
+import { Explanations, Sentence } from './Explanations';
+import { isHeld, touches, type Judgement } from './judge';
 import styles from './Warning.module.css';
 
 const ReleaseDialog = lazy(() => import('./ReleaseDialog'));
@@ -27,20 +27,6 @@ interface WarningProps {
 function bareTitle(title: string, level: string): string {
   const start = `${level}: `.toLowerCase();
   return title.toLowerCase().startsWith(start) ? upperFirst(title.slice(start.length)) : title;
-}
-
-/** A sentence of the guard: account numbers in groups, not to be copied; dates as in a book. */
-function Sentence({ text }: { text: string }) {
-  const { locale } = useText();
-  return ibanSegments(text).map((part, index) =>
-    part.iban ? (
-      <span key={index} className={`${styles.inline} mono`}>
-        {ibanGroups(part.text).join(' ')}
-      </span>
-    ) : (
-      <Fragment key={index}>{part.text.replace(/\b\d{4}-\d{2}-\d{2}\b/g, (date) => factDate(date, locale))}</Fragment>
-    ),
-  );
 }
 
 /** The words of a card: the finding's own, else those of a held or an unchecked message. */
@@ -219,187 +205,5 @@ function Note({ judgement }: { judgement: Judgement }) {
       </p>
       <Explanations judgement={judgement} />
     </section>
-  );
-}
-
-/** "Why do I see this?" and "N more signs": both open in place, one at a time. */
-function Explanations({ judgement: { main, others, unchecked }, children }: { judgement: Judgement; children?: ReactNode }) {
-  const { t } = useText();
-  const [open, setOpen] = useState<'why' | 'others' | null>(null);
-  const id = useId();
-  const toggle = (what: 'why' | 'others') => setOpen(open === what ? null : what);
-  return (
-    <div className={styles.explain}>
-      {!unchecked && (
-        <button
-          type="button"
-          className={`textlink ${styles.why}`}
-          aria-expanded={open === 'why'}
-          aria-controls={open === 'why' ? id : undefined}
-          onClick={() => toggle('why')}
-        >
-          {t('warn.why')}
-        </button>
-      )}
-      {others.length > 0 && (
-        <button
-          type="button"
-          className="textlink"
-          aria-expanded={open === 'others'}
-          aria-controls={open === 'others' ? id : undefined}
-          onClick={() => toggle('others')}
-        >
-          {t('warn.others', { count: others.length })}
-        </button>
-      )}
-      {children}
-      {open && (
-        <div id={id} className={styles.details}>
-          {open === 'why' ? <Why finding={main} /> : <Others findings={others} />}
-        </div>
-      )}
-    </div>
-  );
-}
-
-function Why({ finding }: { finding: Finding | null }) {
-  const { t, locale } = useText();
-  // What is compared already stands above; level 1 has no comparison.
-  const pair = finding && finding.level !== 'note' ? pairOf(finding) : null;
-  const facts = finding ? knownFacts(finding).filter(([key]) => !pair?.facts.includes(key)) : [];
-  return (
-    <>
-      <p>{t(`why.${finding ? familyOf(finding.code) : 'other'}`)}</p>
-      {facts.length > 0 && (
-        <>
-          <h3 className={styles.factsTitle}>{t('why.facts')}</h3>
-          <dl className={styles.facts}>
-            {facts.map(([key, value]) => (
-              <div key={key}>
-                <dt>{t(`fact.${key}`)}</dt>
-                <dd>
-                  <bdi>{factText(key, value, locale)}</bdi>
-                </dd>
-              </div>
-            ))}
-          </dl>
-        </>
-      )}
-    </>
-  );
-}
-
-function Others({ findings }: { findings: Finding[] }) {
-  const { lang } = useText();
-  return (
-    <ul className={styles.others}>
-      {findings.map((finding, index) => (
-        <li key={index}>
-          <strong>{cleanLine(finding.title[lang])}</strong> <Sentence text={cleanLine(finding.text[lang])} />
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function factText(key: FactKey, value: string, locale: string): string {
-  const clean = cleanLine(value);
-  switch (key) {
-    case 'since':
-      return factDate(clean, locale);
-    case 'count':
-      return /^\d+$/.test(clean) ? number(Number(clean), locale) : clean;
-    case 'country':
-      return (/^[A-Z]{2}$/.test(clean) && countryName(clean, locale)) || clean;
-    case 'old':
-    case 'new':
-    case 'near':
-      return ibanLike(clean) ? ibanGroups(clean).join(' ') : clean;
-    default:
-      return clean;
-  }
-}
-
-/** Old and new above each other; what differs is marked by shape, by words and for screen readers, not by colour alone. */
-function Comparison({ finding }: { finding: Finding }) {
-  const { t } = useText();
-  const pair = pairOf(finding);
-  if (!pair) {
-    return null;
-  }
-  const old = cleanLine(pair.old);
-  const now = cleanLine(pair.now);
-  const iban = ibanLike(old) && ibanLike(now);
-  const parts = iban ? ibanCompare(old, now) : markDifference(old, now);
-  return (
-    <dl className={styles.compare} aria-label={t('compare.label')}>
-      <div className={styles.side}>
-        <dt>
-          <strong>{t(`compare.${pair.labels}.old`)}</strong>
-          {iban && <Country iban={old} />}
-        </dt>
-        <dd>
-          <span className={`${styles.number} mono`} data-iban={iban || undefined}>
-            {iban ? ibanGroups(old).map((group, index) => <span key={index}>{group} </span>) : old}
-          </span>
-          <Since finding={finding} />
-        </dd>
-      </div>
-      <div className={styles.side}>
-        <dt>
-          <strong>{t(`compare.${pair.labels}.new`)}</strong>
-          {iban && <Country iban={now} />}
-        </dt>
-        <dd>
-          <span className={`${styles.number} mono`} data-iban={iban || undefined}>
-            {parts.map((part, index) =>
-              part.differs ? (
-                <mark key={index} className={styles.differs}>
-                  <VisuallyHidden>{t('compare.marked')} </VisuallyHidden>
-                  {part.text}
-                </mark>
-              ) : (
-                <span key={index}>{part.text}</span>
-              ),
-            )}
-          </span>
-          {iban && <Difference old={old} now={now} />}
-        </dd>
-      </div>
-    </dl>
-  );
-}
-
-function Country({ iban }: { iban: string }) {
-  const { locale } = useText();
-  return <span className={styles.country}>{countryName(ibanCountry(iban), locale)}</span>;
-}
-
-function Since({ finding }: { finding: Finding }) {
-  const { t, locale } = useText();
-  const since = finding.facts['since'];
-  const times = Number(finding.facts['count'] ?? 0);
-  if (!since) {
-    return null;
-  }
-  return (
-    <span className={styles.small}>
-      {t('compare.since', { date: factDate(cleanLine(since), locale) })}
-      {Number.isInteger(times) && times > 0 && `, ${t('compare.used', { count: times })}`}
-    </span>
-  );
-}
-
-function Difference({ old, now }: { old: string; now: string }) {
-  const { t, locale } = useText();
-  const words = ibanDifference(old, now).map((part) => t(`compare.${part}`));
-  if (words.length === 0) {
-    return null;
-  }
-  return (
-    <span className={styles.different}>
-      <IconEqualNot size={15} stroke={2} aria-hidden="true" />
-      <strong>{t('compare.different')}</strong> {new Intl.ListFormat(locale, { type: 'conjunction' }).format(words)}
-    </span>
   );
 }

@@ -3,6 +3,7 @@ import { VisuallyHidden } from '@mantine/core';
 import { Outlet } from '@tanstack/react-router';
 import { Suspense, lazy, useEffect } from 'react';
 import { suggestLang, useText } from '../i18n';
+import { Entrance } from './Entrance';
 import { useMe } from './session';
 import { SkipLink } from './SkipLink';
 import { State } from './State';
@@ -52,13 +53,13 @@ function Unreachable({ online, retry }: { online: boolean; retry: () => void }) 
   const title = t(online ? 'app.down.title' : 'app.offline.title');
   useTitle(`${title} · ${t('app.name')}`);
   return (
-    <main>
+    <Entrance>
       <State
         heading="h1"
         title={title}
         text={t(online ? 'app.down.text' : 'app.offline.text')}
         action={{ label: t('app.retry'), run: retry }}
       />
-    </main>
+    </Entrance>
   );
 }
