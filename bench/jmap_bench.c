@@ -4,6 +4,7 @@
 #include "core/hash.h"
 #include "facts/facts.h"
 #include "jmap/jmap.h"
+#include "store/read_list.h"
 #include "store/store_fixture.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@
 
 static struct fixture F;
 static size_t count = 1000000, rounds = 2000;
+static bool cold; /* every request as the first one after a start */
 static char account[ID_TEXT_MAX + 1], inbox_id[ID_TEXT_MAX + 1];
 
 struct fill {
@@ -163,6 +165,8 @@ static void measure(const char *name, const char *format, const char *positions,
                      inbox_id, positions, (size_t)(x % (count * 3 / 4)));
         else
             put_query(query, sizeof query, format);
+        if (cold)
+            list_marks_forget();
         ask(query, &cpu[i], &wall[i], &bytes);
     }
     qsort(cpu, n, sizeof *cpu, by_value);
@@ -203,6 +207,10 @@ int main(int argc, char **argv)
     measure("first page, conversations, total", BOX ",\"collapseThreads\":true,\"calculateTotal\":true", NULL, rounds);
     measure("page at any position", NULL, "", rounds / 4);
     measure("conversations at any position", NULL, "\"collapseThreads\":true,\"calculateTotal\":true,", rounds / 4);
+    cold = true;
+    measure("any position, cold", NULL, "", rounds / 40 + 1);
+    measure("conversations, cold", NULL, "\"collapseThreads\":true,\"calculateTotal\":true,", rounds / 40 + 1);
+    cold = false;
     measure("unread, total", "\"filter\":{\"inMailbox\":\"@\",\"notKeyword\":\"$seen\"},\"calculateTotal\":true", NULL,
             rounds / 4);
     measure("flagged", "\"filter\":{\"inMailbox\":\"@\",\"hasKeyword\":\"$flagged\"}", NULL, rounds / 4);

@@ -140,6 +140,34 @@ WHERE org = :org AND account = :account AND thread = :thread AND mailbox = :mail
 INSERT INTO placement (org, account, mailbox, uid, message, thread, blob, size, internal_ms, flags, stub, created_seq, seq)
 VALUES (:org, :account, :mailbox, :uid, :message, :thread, :blob, :size, :internal_ms, :flags, :stub, :seq, :seq)
 
+-- The newest Email of a thread in a mailbox stands for it (placement.older): after one came, after one went.
+-- name: placement_head_came
+-- args: org int, account int, thread int, mailbox int
+-- engine: sqlite
+UPDATE placement INDEXED BY placement_thread SET older = 1
+WHERE org = :org AND account = :account AND thread = :thread AND mailbox = :mailbox AND stub = 0 AND older = 0
+    AND uid <> (SELECT n.uid FROM placement n INDEXED BY placement_thread WHERE n.org = :org AND n.account = :account AND n.thread = :thread
+        AND n.mailbox = :mailbox AND n.stub = 0 ORDER BY n.internal_ms DESC, n.uid DESC LIMIT 1)
+-- name: placement_head_came
+-- args: org int, account int, thread int, mailbox int
+-- engine: postgresql
+UPDATE placement SET older = 1 WHERE org = :org AND account = :account AND thread = :thread AND mailbox = :mailbox AND stub = 0 AND older = 0
+    AND uid <> (SELECT n.uid FROM placement n WHERE n.org = :org AND n.account = :account AND n.thread = :thread
+        AND n.mailbox = :mailbox AND n.stub = 0 ORDER BY n.internal_ms DESC, n.uid DESC LIMIT 1)
+
+-- name: placement_head_went
+-- args: org int, account int, thread int, mailbox int
+-- engine: sqlite
+UPDATE placement SET older = 0 WHERE org = :org AND account = :account AND mailbox = :mailbox AND older = 1
+    AND uid = (SELECT n.uid FROM placement n INDEXED BY placement_thread WHERE n.org = :org AND n.account = :account AND n.thread = :thread
+        AND n.mailbox = :mailbox AND n.stub = 0 ORDER BY n.internal_ms DESC, n.uid DESC LIMIT 1)
+-- name: placement_head_went
+-- args: org int, account int, thread int, mailbox int
+-- engine: postgresql
+UPDATE placement SET older = 0 WHERE org = :org AND account = :account AND mailbox = :mailbox AND older = 1
+    AND uid = (SELECT n.uid FROM placement n WHERE n.org = :org AND n.account = :account AND n.thread = :thread
+        AND n.mailbox = :mailbox AND n.stub = 0 ORDER BY n.internal_ms DESC, n.uid DESC LIMIT 1)
+
 -- name: placement_get
 -- args: org int, account int, mailbox int, uid int
 SELECT message, thread, blob, size, internal_ms, flags, stub, created_seq, seq FROM placement

@@ -25,7 +25,7 @@ WHERE (m.org, m.account, m.mailbox) > (:org, :account, :mailbox) ORDER BY m.org,
 -- no-org: verify reads all firms of a cell
 -- args: org int, account int, mailbox int, uid int, most int
 SELECT p.org, p.account, p.mailbox, p.uid, p.message, p.thread, p.size, p.flags, p.stub, p.created_seq, p.seq, m.account, m.thread, m.held, m.blob,
-    p.blob, b.sha256, b.size
+    p.blob, b.sha256, b.size, p.internal_ms, p.older
 FROM placement p LEFT JOIN message m ON m.org = p.org AND m.message = p.message LEFT JOIN blob b ON b.org = p.org AND b.blob = p.blob
 WHERE (p.org, p.account, p.mailbox, p.uid) > (:org, :account, :mailbox, :uid) ORDER BY p.org, p.account, p.mailbox, p.uid LIMIT :most
 
@@ -58,6 +58,32 @@ SELECT org, blob, pack, pack_offset, pack_length, sha256, size, hmac FROM blob W
 -- args: org int, blob int, most int
 SELECT a.address, m.message, m.subject, m.received_ms FROM message m JOIN account a ON a.org = m.org AND a.account = m.account
 WHERE m.org = :org AND m.blob = :blob ORDER BY m.message LIMIT :most
+
+-- What follows from other rows (verify_mend.c).
+-- name: verify_fix_numbers
+-- args: org int, seq int, next_id int
+UPDATE org SET seq = CASE WHEN seq < :seq THEN :seq ELSE seq END, next_id = CASE WHEN next_id < :next_id THEN :next_id ELSE next_id END WHERE org = :org
+
+-- name: verify_fix_message_thread
+-- args: org int, account int, message int
+UPDATE message SET thread = (SELECT p.thread FROM placement p JOIN thread t ON t.org = p.org AND t.thread = p.thread AND t.account = p.account
+    WHERE p.org = :org AND p.account = :account AND p.message = :message ORDER BY p.mailbox, p.uid LIMIT 1)
+WHERE org = :org AND account = :account AND message = :message
+    AND EXISTS (SELECT 1 FROM placement p JOIN thread t ON t.org = p.org AND t.thread = p.thread AND t.account = p.account
+        WHERE p.org = :org AND p.account = :account AND p.message = :message)
+
+-- name: verify_fix_thread
+-- args: org int, account int, thread int
+INSERT INTO thread (org, thread, account, created_seq, seq)
+SELECT org, thread, account, min(created_seq), max(seq) FROM message WHERE org = :org AND account = :account AND thread = :thread
+GROUP BY org, thread, account
+ON CONFLICT (org, thread) DO NOTHING
+
+-- name: verify_fix_placement_thread
+-- args: org int, account int, mailbox int, uid int
+UPDATE placement SET thread = (SELECT m.thread FROM message m WHERE m.org = placement.org AND m.message = placement.message)
+WHERE org = :org AND account = :account AND mailbox = :mailbox AND uid = :uid
+    AND EXISTS (SELECT 1 FROM message m WHERE m.org = placement.org AND m.message = placement.message AND m.account = placement.account)
 
 -- name: verify_fix_counters
 -- args: org int, account int, mailbox int, uidnext int, modseq int, total int, unread int, threads int, unread_threads int, stubs int, bytes int

@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-#define LIST_MARK_ROWS 128   /* of conversations: behind a mark each row costs a look-up */
-#define LIST_MARK_PIECE 4096 /* of a plain list: an index entry costs next to nothing */
-#define LIST_MARKS_MAX 8192u /* of one mailbox: a million rows; what is below is counted */
+#define LIST_MARK_ROWS 128   /* of conversations, oldest first: behind a mark each row costs a look-up */
+#define LIST_MARK_PIECE 1024 /* of all others: an index entry costs next to nothing */
+#define LIST_MARKS_MAX 8192u /* of one mailbox; what is below is counted */
 #define LIST_MARKED 16u      /* mailboxes remembered */
 
 struct mark {
@@ -26,7 +26,10 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct marked table[LIST_MARKED];
 static uint64_t clock_now;
 
-static int64_t rows_of(const struct list_walk *w) { return w->collapsed ? LIST_MARK_ROWS : LIST_MARK_PIECE; }
+static int64_t rows_of(const struct list_walk *w)
+{
+    return w->collapsed && w->ascending ? LIST_MARK_ROWS : LIST_MARK_PIECE;
+}
 
 static bool is(const struct marked *m, const struct txn *t, int64_t org, int64_t account, const struct list_walk *w)
 {
@@ -95,6 +98,14 @@ static void remember(const struct txn *t, int64_t org, int64_t account, const st
     pthread_mutex_unlock(&lock);
 }
 
+void list_marks_forget(void)
+{
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < LIST_MARKED; i++)
+        table[i].used = 0;
+    pthread_mutex_unlock(&lock);
+}
+
 int list_skip(struct txn *t, int64_t org, int64_t account, struct list_walk *w, int64_t skip,
               const struct list_counts *counts)
 {
@@ -118,13 +129,27 @@ int list_skip(struct txn *t, int64_t org, int64_t account, struct list_walk *w, 
 
 /* ---- one row per conversation ---- */
 
+/* Newest first: the rows that stand for their conversations have an index of their own. */
+static int heads(struct txn *t, int64_t org, int64_t account, struct list_walk *w, int64_t skip, size_t most,
+                 const struct list_counts *c, struct list_item *page, int64_t *out, size_t *n_out)
+{
+    int r = list_skip(t, org, account, w, skip, c);
+    while (r == 0 && !w->end && *n_out < most) {
+        size_t n;
+        r = list_next(t, org, account, w, page, &n);
+        for (size_t i = 0; i < n && *n_out < most && r == 0; i++)
+            out[(*n_out)++] = page[i].message;
+    }
+    return r;
+}
+
 /* Does an earlier row of the walk belong to the thread of this one? Asked only behind a mark: before it nobody looked. */
 static int shown_before(struct txn *t, int64_t org, int64_t account, const struct list_walk *w,
                         const struct list_item *i)
 {
     int64_t n = 0;
     int r = db_get_int(
-        t->db, w->ascending ? SQL_THREAD_BEFORE_ASC : SQL_THREAD_BEFORE_DESC,
+        t->db, SQL_THREAD_BEFORE_ASC,
         DB_ARGS(db_int(org), db_int(account), db_int(i->thread), db_int(w->mailbox), db_int(i->ms), db_int(i->key)),
         &n);
     return r < 0 ? r : n > 0;
@@ -138,6 +163,8 @@ int list_threads(struct txn *t, int64_t org, int64_t account, struct list_walk *
     int r = 0;
     w->collapsed = true;
     *n_out = 0;
+    if (!w->ascending)
+        return heads(t, org, account, w, skip, most, c, page, out, n_out);
     imap_init(&seen);
     row = behind = jump(t, org, account, w, skip, c);
     while (!w->end && *n_out < most && r >= 0) {

@@ -228,6 +228,9 @@ int place_row(struct txn *t, int64_t org, int64_t account, int64_t mailbox, cons
                        db_int(p->thread), db_int(p->blob), db_int(p->size), db_int(p->internal_ms), db_int(p->flags),
                        db_int(p->stub), db_int(p->seq)),
                NULL);
+    if (r == 0 && !p->stub && threads == 0)
+        r = db_run(t->db, SQL_PLACEMENT_HEAD_CAME,
+                   DB_ARGS(db_int(org), db_int(account), db_int(p->thread), db_int(mailbox)), NULL);
     txn_changed(t, org, account, CHANGED_MAILBOX, p->seq);
     return no_constraint(r);
 }

@@ -55,6 +55,9 @@ static int remove_row(struct txn *t, int64_t org, int64_t account, const struct 
         r = tombstone(t, org, account, TOMBSTONE_PLACEMENT, seq, p->mailbox, p->uid, p->created_seq);
     if (r == 0 && !p->stub)
         r = thread_in_mailbox(t, org, account, p->thread, p->mailbox, &emails, &unread);
+    if (r == 0 && emails > 0)
+        r = db_run(t->db, SQL_PLACEMENT_HEAD_WENT,
+                   DB_ARGS(db_int(org), db_int(account), db_int(p->thread), db_int(p->mailbox)), NULL);
     if (r)
         return no_constraint(r);
     bool was_unread = !p->stub && !(p->flags & FLAG_SEEN);

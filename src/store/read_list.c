@@ -23,9 +23,10 @@ static int page(struct txn *t, int64_t org, int64_t account, const struct list_w
             t->db, c, w->ascending ? SQL_WALK_ACCOUNT_ASC : SQL_WALK_ACCOUNT_DESC,
             DB_ARGS(db_int(org), db_int(account), db_int(bound), db_int(w->ms), db_int(w->key), db_int(LIST_PAGE)));
     return db_query(t->db, c,
-                    w->ascending ? SQL_WALK_MAILBOX_ASC
-                    : w->flagged ? SQL_WALK_FLAGGED_DESC
-                                 : SQL_WALK_MAILBOX_DESC,
+                    w->ascending   ? SQL_WALK_MAILBOX_ASC
+                    : w->collapsed ? SQL_WALK_HEADS_DESC
+                    : w->flagged   ? SQL_WALK_FLAGGED_DESC
+                                   : SQL_WALK_MAILBOX_DESC,
                     DB_ARGS(db_int(org), db_int(account), db_int(w->mailbox), db_int(bound), db_int(w->ms),
                             db_int(w->key), db_int(LIST_PAGE)));
 }
@@ -58,7 +59,10 @@ int list_skip_piece(struct txn *t, int64_t org, int64_t account, struct list_wal
     int r;
     if (w->mailbox)
         r = db_query(
-            t->db, &c, w->ascending ? SQL_SKIP_MAILBOX_ASC : SQL_SKIP_MAILBOX_DESC,
+            t->db, &c,
+            w->ascending   ? SQL_SKIP_MAILBOX_ASC
+            : w->collapsed ? SQL_SKIP_HEADS_DESC
+                           : SQL_SKIP_MAILBOX_DESC,
             DB_ARGS(db_int(org), db_int(account), db_int(w->mailbox), db_int(w->ms), db_int(w->key), db_int(n - 1)));
     else
         r = db_query(t->db, &c, w->ascending ? SQL_SKIP_ACCOUNT_ASC : SQL_SKIP_ACCOUNT_DESC,

@@ -15,7 +15,7 @@ struct list_walk {
     int64_t after_ms, before_ms; /* received within [after, before); 0, INT64_MAX: all */
     int64_t ms, key;             /* behind this row; list_begin sets them before the first */
     bool end;
-    bool collapsed; /* set by list_threads */
+    bool collapsed; /* set by list_threads: descending, rows are conversations */
 };
 void list_begin(struct list_walk *w);
 /* The next rows, stubs left out: at most LIST_PAGE; *n may be 0 before the end (w->end tells). */
@@ -31,6 +31,8 @@ int list_skip_piece(struct txn *t, int64_t org, int64_t account, struct list_wal
 /* Of a fresh walk over a mailbox: one row per conversation, those behind the first `skip`. page: room for LIST_PAGE; out: for most. */
 int list_threads(struct txn *t, int64_t org, int64_t account, struct list_walk *w, int64_t skip, size_t most,
                  const struct list_counts *counts, struct list_item *page, int64_t *out, size_t *n_out) MUST_USE;
+/* Forgets where rows stand, as after a start (tests, benches). */
+void list_marks_forget(void);
 /* Emails of the whole account; reads index entries only, in pieces. */
 int list_count_account(struct txn *t, int64_t org, int64_t account, int64_t *total) MUST_USE;
 

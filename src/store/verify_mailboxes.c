@@ -4,9 +4,9 @@
 #include "store/verify_priv.h"
 #include <stdlib.h>
 
-struct thread_seen {
-    int64_t thread;
-    bool unread;
+struct thread_seen { /* one Email of a mailbox */
+    int64_t thread, ms, uid;
+    bool unread, older;
 };
 struct count { /* of the placements of one mailbox */
     int64_t total, unread, threads, unread_threads, stubs, bytes, max_uid, max_seq;
@@ -47,13 +47,15 @@ enum {
     P_M_BLOB,
     P_BLOB,
     P_SHA,
-    P_BLOB_SIZE
+    P_BLOB_SIZE,
+    P_MS,
+    P_OLDER
 };
 
 static int advance(struct scan *s, bool *have);
 static int compare(const struct walk *w);
 static int placement(struct walk *w, struct count *n, int64_t role);
-static int thread_add(struct walk *w, int64_t thread, bool unread);
+static int thread_add(struct walk *w, struct thread_seen one);
 static void threads_count(struct walk *w, struct count *n);
 static int mailbox_end(struct walk *w, const struct count *n);
 
@@ -74,7 +76,7 @@ static int compare(const struct walk *w)
     return 0;
 }
 
-static int thread_add(struct walk *w, int64_t thread, bool unread)
+static int thread_add(struct walk *w, struct thread_seen one)
 {
     if (w->n_seen == w->cap_seen) {
         size_t cap = w->cap_seen ? w->cap_seen * 2 : 1024;
@@ -85,26 +87,61 @@ static int thread_add(struct walk *w, int64_t thread, bool unread)
         w->seen = p;
         w->cap_seen = cap;
     }
-    w->seen[w->n_seen++] = (struct thread_seen){thread, unread};
+    w->seen[w->n_seen++] = one;
     return 0;
 }
 
+/* The newest of a thread first. */
 static int by_thread(const void *a, const void *b)
 {
     const struct thread_seen *x = a, *y = b;
 
-    return x->thread != y->thread ? (x->thread < y->thread ? -1 : 1) : y->unread - x->unread;
+    if (x->thread != y->thread)
+        return x->thread < y->thread ? -1 : 1;
+    if (x->ms != y->ms)
+        return x->ms > y->ms ? -1 : 1;
+    return x->uid > y->uid ? -1 : x->uid < y->uid;
+}
+
+static int fix_heads(struct db *db, void *arg)
+{
+    const int64_t *k = arg; /* org, account, mailbox, thread */
+    int r = db_run(db, SQL_PLACEMENT_HEAD_CAME, DB_ARGS(db_int(k[0]), db_int(k[1]), db_int(k[3]), db_int(k[2])), NULL);
+
+    return r ? r
+             : db_run(db, SQL_PLACEMENT_HEAD_WENT, DB_ARGS(db_int(k[0]), db_int(k[1]), db_int(k[3]), db_int(k[2])),
+                      NULL);
+}
+
+static void thread_end(struct walk *w, struct count *n, const struct thread_seen *seen, size_t count)
+{
+    bool unread = false, wrong = false;
+
+    for (size_t i = 0; i < count; i++) {
+        unread = unread || seen[i].unread;
+        wrong = wrong || seen[i].older != (i > 0);
+    }
+    n->threads++;
+    n->unread_threads += unread;
+    if (!wrong)
+        return;
+    const int64_t *key = w->mailboxes.key;
+    struct verify_at at = VERIFY_ROW;
+    at.fixed = verify_mend(w->v, fix_heads, (int64_t[]){key[0], key[1], key[2], seen->thread});
+    verify_report(w->v, VERIFY_THREAD, at,
+                  "In mailbox %lld of firm %lld conversation %lld is not listed where its newest message stands%s.",
+                  (long long)key[2], (long long)key[0], (long long)seen->thread, at.fixed ? "; mended" : "");
 }
 
 static void threads_count(struct walk *w, struct count *n)
 {
     if (w->n_seen)
         qsort(w->seen, w->n_seen, sizeof *w->seen, by_thread);
-    for (size_t i = 0; i < w->n_seen; i++)
-        if (i == 0 || w->seen[i].thread != w->seen[i - 1].thread) {
-            n->threads++;
-            n->unread_threads += w->seen[i].unread;
-        }
+    for (size_t i = 0, to; i < w->n_seen; i = to) {
+        for (to = i + 1; to < w->n_seen && w->seen[to].thread == w->seen[i].thread; to++)
+            ;
+        thread_end(w, n, &w->seen[i], to - i);
+    }
     w->n_seen = 0;
 }
 
@@ -122,6 +159,15 @@ static int place_key_add(struct walk *w)
     if (sha.n >= sizeof k.sha256)
         memcpy(k.sha256, sha.p, sizeof k.sha256);
     return sorter_add(w->v->places, &k);
+}
+
+/* A message knows its conversation; its placements only repeat it. */
+static int fix_placement_thread(struct db *db, void *arg)
+{
+    const int64_t *k = arg; /* org, account, mailbox, uid */
+
+    return db_run(db, SQL_VERIFY_FIX_PLACEMENT_THREAD, DB_ARGS(db_int(k[0]), db_int(k[1]), db_int(k[2]), db_int(k[3])),
+                  NULL);
 }
 
 static void placement_rules(struct walk *w, int64_t role)
@@ -143,7 +189,7 @@ static void placement_rules(struct walk *w, int64_t role)
                       "Mailbox %lld of firm %lld holds UID %lld, whose message %lld is of another account.", mailbox,
                       org, uid, message);
     if (db_col_int(c, P_M_THREAD) != db_col_int(c, P_THREAD))
-        verify_report(v, VERIFY_THREAD, VERIFY_ROW,
+        verify_report(v, VERIFY_THREAD, verify_mended(verify_mend(v, fix_placement_thread, w->placements.key)),
                       "UID %lld in mailbox %lld of firm %lld names another conversation than its message %lld.", uid,
                       mailbox, org, message);
     if (db_col_null(c, P_SHA) || db_col_int(c, P_BLOB_SIZE) != db_col_int(c, P_SIZE))
@@ -183,37 +229,33 @@ static int placement(struct walk *w, struct count *n, int64_t role)
         verify_report(w->v, VERIFY_SEQ, VERIFY_ROW, "UID %lld in mailbox %lld of firm %lld changed before it was made.",
                       (long long)w->placements.key[3], (long long)w->placements.key[2],
                       (long long)w->placements.key[0]);
-    rc = stub ? 0 : thread_add(w, db_col_int(c, P_THREAD), unread);
+    rc = stub ? 0
+              : thread_add(w, (struct thread_seen){.thread = db_col_int(c, P_THREAD),
+                                                   .ms = db_col_int(c, P_MS),
+                                                   .uid = w->placements.key[3],
+                                                   .unread = unread,
+                                                   .older = db_col_int(c, P_OLDER) != 0});
     return rc ? rc : place_key_add(w);
 }
 
-/* Counting again inside the fence: the mailbox may have changed since the snapshot; then the next verify tells. */
-static bool fix(struct walk *w, const struct count *n, int64_t uidnext, int64_t modseq)
-{
-    struct verify *v = w->v;
-    AUTO(db) struct db *db = NULL;
-    int64_t changed = 0;
-    struct cell_meta m;
-    bool ok;
+struct counters {
+    const int64_t *key;
+    const struct count *n;
+    int64_t uidnext, modseq;
+};
 
-    if (!v->conf->fix || cell_fence_take(v->cell) != 0)
-        return false;
-    v->store->conf.readonly = false;
-    ok = cell_db_open(v->cell, &db, false, NULL) == 0 && db_begin_write(db) == 0 &&
-         cell_meta_load(db, v->cell->sql->fence, &m) == 0 &&
-         memcmp(&m.last_group, &v->meta.last_group, sizeof m.last_group) == 0 &&
-         m.last_wall_ms == v->meta.last_wall_ms &&
-         db_run(db, SQL_VERIFY_FIX_COUNTERS,
-                DB_ARGS(db_int(w->mailboxes.key[0]), db_int(w->mailboxes.key[1]), db_int(w->mailboxes.key[2]),
-                        db_int(uidnext), db_int(modseq), db_int(n->total), db_int(n->unread), db_int(n->threads),
-                        db_int(n->unread_threads), db_int(n->stubs), db_int(n->bytes)),
-                &changed) == 0 &&
-         db_commit(db) == 0;
-    v->store->conf.readonly = true;
-    if (!ok && db)
-        db_rollback(db);
-    cell_fence_give(v->cell);
-    return ok && changed == 1;
+static int fix_counters(struct db *db, void *arg)
+{
+    const struct counters *k = arg;
+    const struct count *n = k->n;
+    int64_t changed = 0;
+    int r = db_run(db, SQL_VERIFY_FIX_COUNTERS,
+                   DB_ARGS(db_int(k->key[0]), db_int(k->key[1]), db_int(k->key[2]), db_int(k->uidnext),
+                           db_int(k->modseq), db_int(n->total), db_int(n->unread), db_int(n->threads),
+                           db_int(n->unread_threads), db_int(n->stubs), db_int(n->bytes)),
+                   &changed);
+
+    return r ? r : changed != 1;
 }
 
 static int mailbox_end(struct walk *w, const struct count *n)
@@ -228,8 +270,10 @@ static int mailbox_end(struct walk *w, const struct count *n)
         verify_report(w->v, VERIFY_ROW_DANGLING, VERIFY_ROW,
                       "The mailbox \"%.*s\" of firm %lld belongs to an account that has no row.", STRF(name),
                       (long long)w->mailboxes.key[0]);
-    if (modseq > org_seq || db_col_int(c, M_SEQ) > org_seq || n->max_seq > org_seq)
-        verify_report(w->v, VERIFY_SEQ, VERIFY_ROW,
+    int64_t last = modseq > n->max_seq ? modseq : n->max_seq;
+    last = db_col_int(c, M_SEQ) > last ? db_col_int(c, M_SEQ) : last;
+    if (last > org_seq)
+        verify_report(w->v, VERIFY_SEQ, verify_mended(verify_mend_numbers(w->v, w->mailboxes.key[0], last, 0)),
                       "The mailbox \"%.*s\" of %.*s has changes above the last number its firm gave (%lld).",
                       STRF(name), STRF(address), (long long)org_seq);
     if (!bad_uid && !bad_seq && n->total == db_col_int(c, M_TOTAL) && n->unread == db_col_int(c, M_UNREAD) &&
@@ -237,7 +281,9 @@ static int mailbox_end(struct walk *w, const struct count *n)
         n->stubs == db_col_int(c, M_STUBS) && n->bytes == db_col_int(c, M_BYTES))
         return 0;
     /* UIDs above the highest left may have been given and removed: the jump of an epoch is the honest way past them. */
-    at.fixed = fix(w, n, bad_uid ? n->max_uid + CELL_EPOCH_JUMP : uidnext, bad_seq ? n->max_seq : modseq);
+    struct counters made = {w->mailboxes.key, n, bad_uid ? n->max_uid + CELL_EPOCH_JUMP : uidnext,
+                            bad_seq ? n->max_seq : modseq};
+    at.fixed = verify_mend(w->v, fix_counters, &made);
     verify_report(
         w->v, VERIFY_COUNTER, at,
         "The mailbox \"%.*s\" of %.*s says %lld messages (%lld unread, %lld conversations, %lld unread ones, %lld "

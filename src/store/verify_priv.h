@@ -79,6 +79,11 @@ struct verify_at {
 void verify_report(struct verify *v, enum verify_kind kind, struct verify_at at, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 #define VERIFY_ROW ((struct verify_at){NULL, -1, -1, false, {NULL, 0}})
+/* verify_mend.c: fn's changes, committed, when --fix asks for them. False: nothing was changed. */
+bool verify_mend(struct verify *v, int (*fn)(struct db *db, void *arg), void *arg) MUST_USE;
+struct verify_at verify_mended(bool fixed); /* VERIFY_ROW */
+/* Numbers of a firm only ever rise: what stands in a row was given. 0: nothing about that one. */
+bool verify_mend_numbers(struct verify *v, int64_t org, int64_t seq, int64_t next_id) MUST_USE;
 /* 0 or < 0 when it cannot go on */
 int verify_rows(struct verify *v) MUST_USE;      /* verify_rows.c: firms, accounts, messages, blobs, audit */
 int verify_mailboxes(struct verify *v) MUST_USE; /* verify_mailboxes.c: mailboxes and placements */

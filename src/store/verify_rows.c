@@ -50,10 +50,15 @@ static int check_accounts(struct verify *v)
             verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW, "The account %.*s has no row of sync states.",
                           STRF(address));
         else if (db_col_int(&s.c, 4) > seq || db_col_int(&s.c, 5) > seq || db_col_int(&s.c, 6) > seq ||
-                 db_col_int(&s.c, 7) > seq || s.key[1] >= next_id)
-            verify_report(v, VERIFY_SEQ, VERIFY_ROW,
+                 db_col_int(&s.c, 7) > seq || s.key[1] >= next_id) {
+            int64_t most = 0;
+
+            for (int i = 4; i < 8; i++)
+                most = db_col_int(&s.c, i) > most ? db_col_int(&s.c, i) : most;
+            verify_report(v, VERIFY_SEQ, verify_mended(verify_mend_numbers(v, s.key[0], most, s.key[1] + 1)),
                           "The account %.*s has a state or number above the last that firm %lld gave (%lld).",
                           STRF(address), (long long)s.key[0], (long long)seq);
+        }
     }
     return rc;
 }
@@ -87,6 +92,33 @@ static int check_blobs(struct verify *v)
     return rc;
 }
 
+/* The thread that a message names has no row: either its placements name one that has, then that was it, or the thread's row is lost and follows
+ * from its messages. */
+static int fix_thread(struct db *db, void *arg)
+{
+    const int64_t *k = arg; /* org, account, message, thread */
+    int64_t changed = 0;
+    int r = db_run(db, SQL_VERIFY_FIX_MESSAGE_THREAD, DB_ARGS(db_int(k[0]), db_int(k[1]), db_int(k[2])), &changed);
+
+    if (r || changed)
+        return r;
+    return db_run(db, SQL_VERIFY_FIX_THREAD, DB_ARGS(db_int(k[0]), db_int(k[1]), db_int(k[3])), NULL);
+}
+
+static int fix_unread(struct db *db, void *arg)
+{
+    const int64_t *k = arg;
+
+    return db_run(db, SQL_UNREAD_DONE, DB_ARGS(db_int(k[0]), db_int(k[1])), NULL);
+}
+
+static int fix_reported(struct db *db, void *arg)
+{
+    const int64_t *k = arg;
+
+    return db_run(db, SQL_REPORTED_DELETE, DB_ARGS(db_int(k[0]), db_int(k[1])), NULL);
+}
+
 static int check_messages(struct verify *v)
 {
     AUTO(scan) struct scan s = scan_of(v->db, SQL_VERIFY_MESSAGE, 2);
@@ -107,11 +139,16 @@ static int check_messages(struct verify *v)
         if (db_col_null(c, 8))
             verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW, "Message %lld of firm %lld has no facts.", message, org);
         if (db_col_null(c, 9) || db_col_int(c, 9) != account)
-            verify_report(v, VERIFY_THREAD, VERIFY_ROW, "Message %lld of firm %lld names conversation %lld, which %s.",
-                          message, org, (long long)db_col_int(c, 3),
-                          db_col_null(c, 9) ? "has no row" : "is of another account");
+            verify_report(
+                v, VERIFY_THREAD,
+                verify_mended(db_col_null(c, 9) &&
+                              verify_mend(v, fix_thread, (int64_t[]){org, account, message, db_col_int(c, 3)})),
+                "Message %lld of firm %lld names conversation %lld, which %s.", message, org,
+                (long long)db_col_int(c, 3), db_col_null(c, 9) ? "has no row" : "is of another account");
         if (db_col_int(c, 5) > db_col_int(c, 6) || db_col_int(c, 6) > db_col_int(c, 10) || message >= db_col_int(c, 11))
-            verify_report(v, VERIFY_SEQ, VERIFY_ROW,
+            verify_report(v, VERIFY_SEQ,
+                          verify_mended(db_col_int(c, 5) <= db_col_int(c, 6) &&
+                                        verify_mend_numbers(v, org, db_col_int(c, 6), message + 1)),
                           "Message %lld of firm %lld has numbers (%lld, %lld) above the last that were given (%lld).",
                           message, org, (long long)db_col_int(c, 5), (long long)db_col_int(c, 6),
                           (long long)db_col_int(c, 10));
@@ -129,7 +166,8 @@ static int check_unread(struct verify *v)
     int rc = db_query(v->db, &c, SQL_VERIFY_UNREAD, DB_ARGS(db_int(UNREAD_REPORTED_MAX)));
 
     while (rc == 0 && (rc = db_next(&c)) == 1) {
-        verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW,
+        verify_report(v, VERIFY_ROW_DANGLING,
+                      verify_mended(verify_mend(v, fix_unread, (int64_t[]){db_col_int(&c, 0), db_col_int(&c, 1)})),
                       "Message %lld of firm %lld waits to be read again, but it is not there or not held.",
                       (long long)db_col_int(&c, 1), (long long)db_col_int(&c, 0));
         rc = 0;
@@ -178,7 +216,8 @@ static int check_reported(struct verify *v)
     int rc = db_query(v->db, &c, SQL_VERIFY_REPORTED, DB_ARGS(db_int(UNREAD_REPORTED_MAX)));
 
     while (rc == 0 && (rc = db_next(&c)) == 1) {
-        verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW,
+        verify_report(v, VERIFY_ROW_DANGLING,
+                      verify_mended(verify_mend(v, fix_reported, (int64_t[]){db_col_int(&c, 0), db_col_int(&c, 1)})),
                       "Message %lld of firm %lld was reported by its reader, but it is not there.",
                       (long long)db_col_int(&c, 1), (long long)db_col_int(&c, 0));
         rc = 0;

@@ -32,6 +32,16 @@ UPDATE placement SET thread = thread + 1000
 -- undo
 UPDATE placement SET thread = thread - 1000
 
+-- name: placement_older
+-- set: cell
+UPDATE placement SET older = 1 - older WHERE stub = 0
+-- undo
+UPDATE placement SET older = 1 - older WHERE stub = 0
+
+-- name: thread_gone
+-- set: cell
+DELETE FROM thread
+
 -- name: message_thread
 -- set: cell
 UPDATE message SET thread = thread + 1000
