@@ -228,11 +228,14 @@ static void unreadable(struct guard_case *c)
     if (!best || best->state < DETAIL_LEARNED || guard_coords_shown(c->in, c->h) ||
         !only_picture(c->in->insight, &name))
         return;
-    if (guard_known_value(c->h, KNOWN_HABIT, party, STR("invoice:none")) ||
-        !guard_known_value(c->h, KNOWN_HABIT, party, STR("invoice:iban")) || !guard_invoice_like(c->in, c->arena))
+    if (guard_known_value(c->h, KNOWN_HABIT, party, STR("invoice:none")) || !guard_invoice_like(c->in, c->arena))
+        return;
+    /* Who wrote the account in the text of his mails and never on a paper has no habit of papers: a word of caution. */
+    bool papers = guard_known_value(c->h, KNOWN_HABIT, party, STR("invoice:iban"));
+    if (!papers && best->count < GUARD_HABIT_MAILS)
         return;
     bool money = guard_asks(c) & (ASKS_PAYMENT | ASKS_CHANGE);
-    GUARD_FIND_AT(c, GUARD_PAYMENT_UNREADABLE, money ? GUARD_STOP : GUARD_CAUTION, {"file", name},
+    GUARD_FIND_AT(c, GUARD_PAYMENT_UNREADABLE, money && papers ? GUARD_STOP : GUARD_CAUTION, {"file", name},
                   {"domain", c->rel.domain}, {"old", best->iban}, {"count", guard_number(c->arena, best->count)},
                   {"since", guard_day(c->arena, best->first_ms)});
 }

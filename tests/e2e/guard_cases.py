@@ -93,6 +93,19 @@ def pdf(lines):
     return (out + f"xref\n0 {len(at) + 1}\n0000000000 65535 f \n{table}trailer<</Size {len(at) + 1}/Root 1 0 R/Info 6 0 R>>\nstartxref\n{len(out)}\n%%EOF\n").encode("latin-1", "replace")
 
 
+def picture():
+    """A page that is one image: a scan that no program reads."""
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>", b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</XObject<</I 5 0 R>>>>>>",
+               b"<</Length 27>>stream\nq 595 0 0 842 0 0 cm /I Do Q\nendstream",
+               b"<</Type/XObject/Subtype/Image/Width 64/Height 64/ColorSpace/DeviceGray/BitsPerComponent 8/Length 4096>>stream\n" + bytes(range(256)) * 16 + b"\nendstream", b"<</Producer(Scanner 3)>>"]
+    out, at = b"%PDF-1.4\n", []
+    for i, o in enumerate(objects, 1):
+        at.append(len(out))
+        out += b"%d 0 obj" % i + o + b"endobj\n"
+    table = b"".join(b"%010d 00000 n \n" % x for x in at)
+    return out + b"xref\n0 7\n0000000000 65535 f \n" + table + b"trailer<</Size 7/Root 1 0 R/Info 6 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(out)
+
+
 def zipped(files):
     b = io.BytesIO()
     with zipfile.ZipFile(b, "w", zipfile.ZIP_DEFLATED) as z:
@@ -125,7 +138,7 @@ def paper(m, kind, rest):
     lines = [x.strip() for x in text.split(" | ")]
     name, *more = name.split() or [""]
     made = {"pdf": ("application", "pdf", lambda: pdf(lines)), "docx": ("application", "octet-stream", lambda: docx(lines)), "xlsx": ("application", "octet-stream", lambda: xlsx(lines)),
-            "fatturapa": ("application", "xml", lambda: fatturapa(lines)), "html-file": ("text", "html", lambda: text.strip().encode()),
+            "fatturapa": ("application", "xml", lambda: fatturapa(lines)), "picture": ("application", "pdf", picture), "html-file": ("text", "html", lambda: text.strip().encode()),
             "zip": ("application", "zip", lambda: zipped({text.strip().split("=", 1)[0]: text.strip().split("=", 1)[1]})),
             "file": (*(more or ["application/octet-stream"])[0].split("/"), lambda: "\n".join(lines).encode())}
     if kind == "ics":
