@@ -31,3 +31,9 @@ static inline bool chars_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
 static inline bool chars_alnum(char c) { return ascii_is_alpha(c) || ascii_is_digit(c); }
+/* Of a hex digit; -1 when it is none. */
+static inline int chars_hex(char c)
+{
+    c = ascii_lower(c);
+    return ascii_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}

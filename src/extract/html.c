@@ -1,10 +1,7 @@
 /* What a person sees of an HTML part. libxml2's HTML parser feeds a SAX handler: no tree is built, so nesting costs
  * nothing but one frame of its stack. What is hidden by attribute, style or rule is left out and counted. */
-#include "extract/blob.h"
 #include "extract/chars.h"
-#include "extract/style.h"
-#include "mime/word.h"
-#include <libxml/HTMLparser.h>
+#include "extract/html_priv.h"
 
 #define HTML_DEPTH_MAX 4096u
 #define HTML_FONT_LEAST 10           /* tenths of px: nobody reads smaller text */
@@ -79,39 +76,6 @@ static const struct tag tags[] = {
     {"ul", TAG_BLOCK},
 };
 
-/* What holds for the text directly inside of one element. */
-struct frame {
-    uint32_t color, background;
-    int32_t font; /* tenths of px */
-    unsigned kind;
-    bool gone;   /* by display and the like: nothing below comes back */
-    bool unseen; /* visibility: hidden; a child may show itself */
-    bool skip;
-    bool quote;
-    bool backwards; /* letters are shown from the last to the first */
-    bool painted;   /* the background was said, not assumed */
-    bool shadow;    /* letters without colour may be seen by it */
-};
-struct reader {
-    struct extract_job *j;
-    struct buf *out;
-    uint32_t part;
-    enum facts_link_kind kind;
-    struct style_sheet sheet;
-    struct frame *frames;
-    struct style_names *names; /* of each frame; NULL while no rule asks for what stands around an element */
-    size_t n, cap, deeper;     /* frames in use; elements beyond HTML_DEPTH_MAX */
-    struct buf unseen;         /* what was hidden, cut at HTML_UNSEEN_MAX */
-    int quotes;
-    bool line_start, space, join, in_hidden, own_words, link_open;
-    uint32_t flags, line; /* enum facts_html; lines ended in out */
-    uint64_t shown, hidden;
-    struct str href, alt, base;
-    size_t href_text, href_depth; /* out->n where the link's text begins */
-    uint32_t href_line;
-    bool href_quoted;
-};
-
 static void on_text(void *ctx, const xmlChar *xtext, int n);
 
 static unsigned kind_of(const char *name)
@@ -130,11 +94,11 @@ static unsigned kind_of(const char *name)
     return 0;
 }
 
-static const struct frame *top(const struct reader *r) { return &r->frames[r->n - 1]; }
+static const struct html_frame *top(const struct html_reader *r) { return &r->frames[r->n - 1]; }
 
-static bool seen(const struct reader *r)
+static bool seen(const struct html_reader *r)
 {
-    const struct frame *f = top(r);
+    const struct html_frame *f = top(r);
     if (f->skip || f->gone || f->unseen || f->font <= HTML_FONT_LEAST)
         return false;
     if (f->color == STYLE_CLEAR)
@@ -143,7 +107,7 @@ static bool seen(const struct reader *r)
     return !style_same_color(f->color, f->background) || (!f->painted && r->sheet.unread_background);
 }
 
-static void newline(struct reader *r)
+static void newline(struct html_reader *r)
 {
     if (!r->line_start) {
         buf_addc(r->out, '\n');
@@ -151,14 +115,6 @@ static void newline(struct reader *r)
     }
     r->line_start = true;
     r->space = r->join = false;
-}
-
-static struct str attribute(const xmlChar **atts, const char *want)
-{
-    for (size_t i = 0; atts && atts[i]; i += 2)
-        if (strcmp((const char *)atts[i], want) == 0)
-            return str_c((const char *)atts[i + 1]);
-    return STR_NULL;
 }
 
 static bool has_attribute(const xmlChar **atts, const char *want)
@@ -169,195 +125,12 @@ static bool has_attribute(const xmlChar **atts, const char *want)
     return false;
 }
 
-static struct str collapse(struct reader *r, struct str s)
+static bool is_quotation(struct html_reader *r, const xmlChar **atts)
 {
-    char *p = arena_alloc(&r->j->scratch, s.n + 1);
-    size_t n = 0;
-    bool space = false;
-    for (size_t i = 0; i < s.n; i++) {
-        bool begins = i > 0 ? s.p[i - 1] == '\n' : s.p == r->out->p || s.p[-1] == '\n';
-        if (s.p[i] == EXTRACT_MARK || (begins && r->quotes > 0 && s.p[i] == '>')) /* our own quote mark */
-            continue;
-        if (chars_space(s.p[i])) {
-            space = n > 0;
-            continue;
-        }
-        if (space)
-            p[n++] = ' ';
-        space = false;
-        p[n++] = s.p[i];
-    }
-    return str_n(p, n);
-}
-
-static bool has_scheme(struct str url)
-{
-    for (size_t i = 0; i < url.n; i++) {
-        if (url.p[i] == ':')
-            return i > 0;
-        if (!chars_alnum(url.p[i]) && url.p[i] != '+' && url.p[i] != '-' && url.p[i] != '.')
-            return false;
-    }
-    return false;
-}
-
-/* White space inside an address is nothing to a browser; a base element leads relative ones elsewhere. */
-static struct str address(struct reader *r, struct str url)
-{
-    url = str_trim(str_upto(url, FACTS_STRING_MAX));
-    if (r->j->insight.n_links == FACTS_LINKS_MAX)
-        return url; /* it is only counted from here on: nothing of it is kept */
-    bool relative = r->base.n && url.n && url.p[0] != '#' && !has_scheme(url);
-    char *p = arena_alloc(&r->j->scratch, url.n + r->base.n + 1);
-    size_t n = 0;
-    if (relative) {
-        memcpy(p, r->base.p, r->base.n);
-        n = r->base.n;
-    }
-    for (size_t i = 0; i < url.n; i++)
-        if ((unsigned char)url.p[i] > ' ')
-            p[n++] = url.p[i];
-    return str_n(p, n);
-}
-
-static void add(struct reader *r, enum facts_link_kind kind, struct str url, struct str text, bool quoted,
-                uint32_t line)
-{
-    size_t before = r->j->insight.n_links;
-    if (url.n == 0 || url.p[0] == '#')
-        return;
-    if (str_istarts(url, STR("javascript:"))) {
-        r->flags |= HTML_SCRIPT;
-        return;
-    }
-    extract_link(r->j, (struct facts_link){.url = url, .text = text, .part = r->part, .kind = kind, .quoted = quoted});
-    if (r->j->insight.n_links > before)
-        r->j->link_line[before] = line;
-}
-
-static void link_end(struct reader *r)
-{
-    if (!r->link_open)
-        return;
-    r->link_open = false;
-    if (r->j->insight.n_links == FACTS_LINKS_MAX) {
-        r->j->insight.flags |= FACTS_TOO_MANY;
-        return;
-    }
-    struct str text = collapse(r, str_from(buf_str(r->out), r->href_text));
-    add(r, r->kind, r->href, text.n ? text : r->alt, r->href_quoted, r->href_line);
-}
-
-static void link_start(struct reader *r, const xmlChar **atts)
-{
-    link_end(r);
-    struct str href = attribute(atts, "href");
-    if (href.n == 0)
-        return;
-    r->href = address(r, href);
-    r->alt = STR("");
-    r->href_text = r->out->n;
-    r->href_depth = r->n;
-    r->href_line = r->line;
-    r->href_quoted = r->quotes > 0;
-    r->link_open = true;
-}
-
-static bool remote(struct str url) { return str_istarts(url, STR("http")) || str_starts(url, STR("//")); }
-
-static void remote_content(struct reader *r, struct str url)
-{
-    if (!remote(str_trim(url)))
-        return;
-    if (r->j->image_links++ < EXTRACT_IMAGE_LINKS_MAX)
-        add(r, r->kind == LINK_HTML ? LINK_HTML : LINK_IMAGE, address(r, url), STR(""), r->quotes > 0, r->line);
-}
-
-/* A picture that stands in the page itself may be a code like any attached one. */
-static void picture_in_page(struct reader *r, struct str src)
-{
-    AUTO(buf) struct buf bytes = {0};
-    ptrdiff_t comma = str_istarts(src, STR("data:image/")) ? str_chr(src, ',', 0) : -1;
-    if (comma < 0 || str_ifind(str_upto(src, (size_t)comma), STR(";base64"), 0) < 0)
-        return;
-    struct str text = str_from(src, (size_t)comma + 1);
-    if (text.n > r->j->budget.bytes)
-        return;
-    r->j->budget.bytes -= text.n;
-    buf_init(&bytes, EXTRACT_TEXT_PART_MAX);
-    mime_base64_decode(text, &bytes);
-    extract_image_file(r->j, &(struct extract_blob){.bytes = buf_str(&bytes), .part = r->part}, NULL);
-}
-
-static void image(struct reader *r, const xmlChar **atts)
-{
-    struct str src = attribute(atts, "src"), w = attribute(atts, "width"), h = attribute(atts, "height");
-    bool dot = (w.n == 1 && w.p[0] <= '2') || (h.n == 1 && h.p[0] <= '2');
-    struct str alt = attribute(atts, "alt");
-    if (src.n && !dot)
-        r->j->insight.images++;
-    if (r->link_open && alt.n && r->j->insight.n_links < FACTS_LINKS_MAX)
-        r->alt = arena_str(&r->j->scratch, str_upto(alt, FACTS_NAME_MAX));
-    remote_content(r, src);
-    picture_in_page(r, src);
-}
-
-static void refresh(struct reader *r, const xmlChar **atts)
-{
-    struct str content = attribute(atts, "content");
-    ptrdiff_t at = str_ifind(content, STR("url="), 0);
-    if (!str_ieq(attribute(atts, "http-equiv"), STR("refresh")) || at < 0)
-        return;
-    r->flags |= HTML_REFRESH;
-    struct str url = str_trim(str_from(content, (size_t)at + 4));
-    if (url.n && (url.p[0] == '\'' || url.p[0] == '"'))
-        url = str_from(url, 1);
-    if (url.n && (url.p[url.n - 1] == '\'' || url.p[url.n - 1] == '"'))
-        url.n--;
-    add(r, r->kind, address(r, url), STR(""), false, r->line);
-}
-
-static void about_page(struct reader *r, const char *name, const xmlChar **atts)
-{
-    if (strcmp(name, "base") == 0) {
-        struct str href = str_trim(attribute(atts, "href"));
-        if (href.n && r->base.n == 0) {
-            r->flags |= HTML_BASE;
-            r->base = arena_str(&r->j->scratch, str_upto(href, FACTS_STRING_MAX));
-        }
-    } else if (strcmp(name, "meta") == 0) {
-        refresh(r, atts);
-    } else if (strcmp(name, "input") == 0) {
-        struct str type = attribute(atts, "type");
-        if (str_ieq(type, STR("password")))
-            r->flags |= HTML_PASSWORD;
-    } else if (strcmp(name, "button") == 0) {
-        struct str action = attribute(atts, "formaction");
-        if (action.n)
-            add(r, LINK_FORM, address(r, action), STR(""), false, r->line);
-    } else if (strcmp(name, "body") != 0) {
-        remote_content(r, attribute(atts, "src"));
-    }
-}
-
-/* Attributes that any element may have: handlers run, backgrounds load. */
-static void any_attribute(struct reader *r, const xmlChar **atts)
-{
-    for (size_t i = 0; atts && atts[i]; i += 2) {
-        const char *name = (const char *)atts[i];
-        if (name[0] == 'o' && name[1] == 'n' && name[2] && name[3])
-            r->flags |= HTML_SCRIPT;
-        else if (atts[i + 1] && strcmp(name, "background") == 0)
-            remote_content(r, str_c((const char *)atts[i + 1]));
-    }
-}
-
-static bool is_quotation(struct reader *r, const xmlChar **atts)
-{
-    struct str cls = attribute(atts, "class"), style = attribute(atts, "style"), out = buf_str(r->out);
+    struct str cls = html_attribute(atts, "class"), style = html_attribute(atts, "style"), out = buf_str(r->out);
     if (!r->own_words)
         return false;
-    if (str_ieq(attribute(atts, "type"), STR("cite")) || has_attribute(atts, "cite") ||
+    if (str_ieq(html_attribute(atts, "type"), STR("cite")) || has_attribute(atts, "cite") ||
         str_ifind(cls, STR("quote"), 0) >= 0 || str_ifind(cls, STR("cite"), 0) >= 0 ||
         str_ifind(style, STR("border-left"), 0) >= 0)
         return true;
@@ -365,31 +138,31 @@ static bool is_quotation(struct reader *r, const xmlChar **atts)
     return out.n > 0 && out.p[out.n - 1] == ':'; /* "On ... wrote:" before it */
 }
 
-static void sheet_style(struct reader *r, const char *name, const xmlChar **atts, struct style *s,
+static void sheet_style(struct html_reader *r, const char *name, const xmlChar **atts, struct style *s,
                         struct style *important)
 {
     struct style_names one, *names = r->names ? &r->names[r->n - 1] : &one;
-    style_names_of(str_c(name), attribute(atts, "class"), attribute(atts, "id"), names);
+    style_names_of(str_c(name), html_attribute(atts, "class"), html_attribute(atts, "id"), names);
     style_sheet_apply(&r->sheet, r->names ? r->names : names, r->names ? r->n : 1, s, important);
 }
 
 /* What attributes, rules and the style attribute say, each over the one before (CSS Cascade 4, 6). */
-static void element_style(struct reader *r, const char *name, const xmlChar **atts, struct style *s)
+static void element_style(struct html_reader *r, const char *name, const xmlChar **atts, struct style *s)
 {
     struct style important;
-    struct str style = attribute(atts, "style"), bg = attribute(atts, "bgcolor");
+    struct str style = html_attribute(atts, "style"), bg = html_attribute(atts, "bgcolor");
     style_init(s);
     style_init(&important);
     if (bg.n)
         s->background = style_color(bg);
     if (s->background == STYLE_CLEAR)
         s->background = STYLE_UNSET;
-    if (attribute(atts, "background").n)
+    if (html_attribute(atts, "background").n)
         s->background = STYLE_UNKNOWN;
-    if (strcmp(name, "font") == 0 && attribute(atts, "color").n)
-        s->color = style_color(attribute(atts, "color"));
-    else if (strcmp(name, "body") == 0 && attribute(atts, "text").n)
-        s->color = style_color(attribute(atts, "text"));
+    if (strcmp(name, "font") == 0 && html_attribute(atts, "color").n)
+        s->color = style_color(html_attribute(atts, "color"));
+    else if (strcmp(name, "body") == 0 && html_attribute(atts, "text").n)
+        s->color = style_color(html_attribute(atts, "text"));
     else if (strcmp(name, "a") == 0)
         s->color = STYLE_UNKNOWN; /* links have a colour of their own */
     if (has_attribute(atts, "hidden"))
@@ -401,13 +174,13 @@ static void element_style(struct reader *r, const char *name, const xmlChar **at
     style_merge(s, &important);
 }
 
-static void apply_style(struct reader *r, const char *name, const xmlChar **atts, struct frame *f)
+static void apply_style(struct html_reader *r, const char *name, const xmlChar **atts, struct html_frame *f)
 {
     struct style s;
     element_style(r, name, atts, &s);
     f->gone = f->gone || style_hides(&s);
     if (strcmp(name, "bdo") == 0)
-        f->backwards = str_ieq(attribute(atts, "dir"), STR("rtl"));
+        f->backwards = str_ieq(html_attribute(atts, "dir"), STR("rtl"));
     else if (s.rtl && s.override)
         f->backwards = true;
     f->unseen = s.visibility ? s.visibility == STYLE_HIDES : f->unseen;
@@ -425,7 +198,7 @@ static void apply_style(struct reader *r, const char *name, const xmlChar **atts
         r->flags |= HTML_OVERLAY;
 }
 
-static struct frame *push(struct reader *r)
+static struct html_frame *push(struct html_reader *r)
 {
     if (r->n == HTML_DEPTH_MAX) {
         r->deeper++;
@@ -433,7 +206,7 @@ static struct frame *push(struct reader *r)
         return NULL;
     }
     if (r->n == r->cap) {
-        struct frame *more = realloc(r->frames, r->cap * 2 * sizeof *more);
+        struct html_frame *more = realloc(r->frames, r->cap * 2 * sizeof *more);
         if (more)
             r->frames = more;
         struct style_names *names = r->names ? realloc(r->names, r->cap * 2 * sizeof *names) : NULL;
@@ -451,9 +224,9 @@ static struct frame *push(struct reader *r)
 }
 
 /* Of the fields of a form, those that show what stands in them. */
-static void field(struct reader *r, const xmlChar **atts)
+static void field(struct html_reader *r, const xmlChar **atts)
 {
-    struct str type = attribute(atts, "type"), value = attribute(atts, "value");
+    struct str type = html_attribute(atts, "type"), value = html_attribute(atts, "value");
     if (value.n == 0 ||
         (type.n && !str_ieq(type, STR("text")) && !str_ieq(type, STR("submit")) && !str_ieq(type, STR("button"))))
         return;
@@ -462,7 +235,7 @@ static void field(struct reader *r, const xmlChar **atts)
     r->space = true;
 }
 
-static void shown_element(struct reader *r, const xmlChar **atts, unsigned kind, struct frame *f)
+static void shown_element(struct html_reader *r, const xmlChar **atts, unsigned kind, struct html_frame *f)
 {
     if (kind & TAG_BREAK) {
         buf_addc(r->out, '\n');
@@ -479,21 +252,21 @@ static void shown_element(struct reader *r, const xmlChar **atts, unsigned kind,
         r->quotes++;
     }
     if (kind & TAG_LINK)
-        link_start(r, atts);
+        html_link_start(r, atts);
     if (kind & TAG_IMAGE)
-        image(r, atts);
+        html_image(r, atts);
     if (kind & TAG_FIELD)
         field(r, atts);
     if (kind & TAG_FORM)
-        add(r, LINK_FORM, address(r, attribute(atts, "action")), STR(""), r->quotes > 0, r->line);
+        html_form(r, atts);
 }
 
 static void on_start(void *ctx, const xmlChar *xname, const xmlChar **atts)
 {
-    struct reader *r = ctx;
+    struct html_reader *r = ctx;
     const char *name = (const char *)xname;
     unsigned kind = kind_of(name);
-    struct frame *f = push(r);
+    struct html_frame *f = push(r);
     if (!f)
         return;
     f->kind = kind;
@@ -503,9 +276,9 @@ static void on_start(void *ctx, const xmlChar *xname, const xmlChar **atts)
     if (kind & TAG_FORM)
         r->flags |= HTML_FORM;
     if (kind & TAG_META)
-        about_page(r, name, atts);
+        html_about_page(r, name, atts);
     if (atts) {
-        any_attribute(r, atts);
+        html_any_attribute(r, atts);
         apply_style(r, name, atts, f);
     } else if (r->sheet.n) {
         apply_style(r, name, atts, f);
@@ -516,17 +289,17 @@ static void on_start(void *ctx, const xmlChar *xname, const xmlChar **atts)
 
 static void on_end(void *ctx, const xmlChar *xname)
 {
-    struct reader *r = ctx;
+    struct html_reader *r = ctx;
     (void)xname;
     if (r->deeper > 0) {
         r->deeper--;
         return;
     }
     if (r->link_open && r->n <= r->href_depth)
-        link_end(r);
+        html_link_end(r);
     if (r->n <= 1)
         return;
-    const struct frame *f = top(r);
+    const struct html_frame *f = top(r);
     if (!f->skip && !f->gone && (f->kind & TAG_BLOCK))
         newline(r);
     if (f->quote && r->quotes > 0)
@@ -534,7 +307,7 @@ static void on_end(void *ctx, const xmlChar *xname)
     r->n--;
 }
 
-static void put_word(struct reader *r, struct str word)
+static void put_word(struct html_reader *r, struct str word)
 {
     if (r->line_start) {
         if (r->quotes > 0)
@@ -562,7 +335,7 @@ static bool says_something(struct str s)
     return false;
 }
 
-static void hidden_text(struct reader *r, struct str s)
+static void hidden_text(struct html_reader *r, struct str s)
 {
     if (top(r)->skip || !says_something(s))
         return;
@@ -580,7 +353,7 @@ static void hidden_text(struct reader *r, struct str s)
 }
 
 /* The text as its letters are drawn. */
-static struct str turned(struct reader *r, struct str s)
+static struct str turned(struct html_reader *r, struct str s)
 {
     char *p = arena_alloc(&r->j->scratch, s.n + 1);
     size_t at = s.n;
@@ -599,7 +372,7 @@ static struct str turned(struct reader *r, struct str s)
 /* What stands in "<!--[if mso]>" is shown by Outlook alone; an account in there is still one that somebody will use. */
 static void on_comment(void *ctx, const xmlChar *text)
 {
-    struct reader *r = ctx;
+    struct html_reader *r = ctx;
     struct str s = str_trim(str_c((const char *)text));
     size_t n = 0, before = r->j->insight.n_payments;
     bool tag = false;
@@ -622,7 +395,7 @@ static void on_comment(void *ctx, const xmlChar *text)
 
 static void on_text(void *ctx, const xmlChar *xtext, int n)
 {
-    struct reader *r = ctx;
+    struct html_reader *r = ctx;
     struct str s = str_n(xtext, n > 0 ? (size_t)n : 0);
     if (top(r)->backwards && s.n > 1)
         s = turned(r, s);
@@ -646,14 +419,14 @@ static void on_text(void *ctx, const xmlChar *xtext, int n)
 
 static void on_raw(void *ctx, const xmlChar *text, int n)
 {
-    struct reader *r = ctx;
+    struct html_reader *r = ctx;
     if (n > 0 && (top(r)->kind & TAG_SCRIPT) && extract_smuggles(str_n(text, (size_t)n)))
         r->flags |= HTML_SMUGGLING;
 }
 
 /* Rules may stand behind what they hide, so they are read before anything else; not those in comments, which only some
  * programs open. */
-static void read_sheets(struct reader *r, struct str html)
+static void read_sheets(struct html_reader *r, struct str html)
 {
     for (size_t i = 0; i < html.n;) {
         const char *lt = memchr(html.p + i, '<', html.n - i);
@@ -679,15 +452,15 @@ static void read_sheets(struct reader *r, struct str html)
     }
 }
 
-/* Whether something is seen is judged as well as this goes; an account must not get lost where it was judged wrongly. */
-static void hidden_accounts(struct reader *r)
+/* Whether something is seen is judged as well as it goes; an account must not get lost where that was wrong. */
+static void hidden_accounts(struct html_reader *r)
 {
     if (r->unseen.n > 0)
         extract_payments(r->j, r->part, WHERE_HTML, str_upto(buf_str(&r->unseen), str_utf8_valid(buf_str(&r->unseen))));
     buf_free(&r->unseen);
 }
 
-static uint32_t verdict(struct reader *r)
+static uint32_t verdict(struct html_reader *r)
 {
     uint32_t f = r->flags;
     if (r->sheet.work >= STYLE_WORK_MAX)
@@ -704,7 +477,7 @@ static uint32_t verdict(struct reader *r)
 uint32_t extract_html(struct extract_job *j, uint32_t part, enum facts_link_kind kind, struct str html,
                       struct buf *text)
 {
-    struct reader r = {.j = j, .out = text, .part = part, .kind = kind, .line_start = true, .cap = 64, .n = 1};
+    struct html_reader r = {.j = j, .out = text, .part = part, .kind = kind, .line_start = true, .cap = 64, .n = 1};
     htmlSAXHandler sax = {.startElement = on_start,
                           .endElement = on_end,
                           .characters = on_text,
@@ -718,7 +491,7 @@ uint32_t extract_html(struct extract_job *j, uint32_t part, enum facts_link_kind
         j->insight.flags |= FACTS_UNREADABLE;
         return 0;
     }
-    r.frames[0] = (struct frame){.background = 0xFFFFFF, .font = 160};
+    r.frames[0] = (struct html_frame){.background = 0xFFFFFF, .font = 160};
     buf_init(&r.unseen, HTML_UNSEEN_MAX + 2);
     read_sheets(&r, html);
     if (r.sheet.deep && (r.names = malloc(r.cap * sizeof *r.names)) != NULL)
@@ -736,7 +509,7 @@ uint32_t extract_html(struct extract_job *j, uint32_t part, enum facts_link_kind
         at += n;
     }
     htmlParseChunk(p, NULL, 0, 1);
-    link_end(&r);
+    html_link_end(&r);
     if (text->err)
         j->insight.flags |= FACTS_TEXT_CUT;
     htmlFreeParserCtxt(p);

@@ -43,17 +43,11 @@ static void add(struct value *v, unsigned c)
         v->bytes[v->n++] = (uint8_t)c;
 }
 
-static int hex(char c)
-{
-    c = ascii_lower(c);
-    return ascii_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static size_t hex_string(struct str s, size_t i, struct value *v)
 {
     int high = -1;
     for (; i < s.n && s.p[i] != '>'; i++) {
-        int h = hex(s.p[i]);
+        int h = chars_hex(s.p[i]);
         if (h >= 0 && high >= 0)
             add(v, (unsigned)(high << 4 | h));
         high = h < 0 ? high : high >= 0 ? -1 : h;

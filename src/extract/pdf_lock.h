@@ -1,6 +1,6 @@
 #pragma once
-/* Which of some passwords opens a PDF (ISO 32000-1 7.6.3, ISO 32000-2 7.6.4: the standard security handler, revisions 2 to 6).
- * Poppler 22.12 must not be given a wrong one: it dereferences a stream that it has given away. */
+/* Which of some passwords opens a PDF (ISO 32000-1 7.6.3, ISO 32000-2 7.6.4: the standard security handler, revisions 2
+ * to 6). Poppler 22.12 must not be given a wrong one: it dereferences a stream that it has given away. */
 #include "core/str.h"
 
 /* The first password that opens it as its user; NULL when none does, or the file is locked in a way that is not known.

@@ -27,12 +27,6 @@ bool extract_inflate(struct extract_job *j, struct str packed, size_t max, struc
     return out->n > before;
 }
 
-static int hex(char c)
-{
-    c = ascii_lower(c);
-    return ascii_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool delimiter(char c) { return chars_space(c) || c == '\0' || strchr("()<>[]{}/%", c); }
 
 /* Names may be written with #xx, and hostile ones are. */
@@ -41,8 +35,8 @@ static size_t read_name(struct str b, size_t at, char out[PDF_NAME_MAX + 1])
     size_t n = 0;
     while (at < b.n && !delimiter(b.p[at])) {
         char c = b.p[at++];
-        if (c == '#' && at + 1 < b.n && hex(b.p[at]) >= 0 && hex(b.p[at + 1]) >= 0) {
-            c = (char)(hex(b.p[at]) * 16 + hex(b.p[at + 1]));
+        if (c == '#' && at + 1 < b.n && chars_hex(b.p[at]) >= 0 && chars_hex(b.p[at + 1]) >= 0) {
+            c = (char)(chars_hex(b.p[at]) * 16 + chars_hex(b.p[at + 1]));
             at += 2;
         }
         if (n < PDF_NAME_MAX)

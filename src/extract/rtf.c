@@ -5,12 +5,6 @@
 #define RTF_TEXT_MAX (512u * 1024)
 #define RTF_DEPTH_MAX 200u
 
-static int hex(char c)
-{
-    c = ascii_lower(c);
-    return ascii_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 struct rtf {
     struct str in;
     struct buf *out;
@@ -52,7 +46,7 @@ static size_t control(struct rtf *r, size_t i)
         return s.n;
     char c = s.p[i + 1];
     if (c == '\'' && i + 3 < s.n) {
-        int h = hex(s.p[i + 2]), l = hex(s.p[i + 3]);
+        int h = chars_hex(s.p[i + 2]), l = chars_hex(s.p[i + 3]);
         if (h >= 0 && l >= 0 && !r->skip)
             chars_put(r->out, (uint32_t)(h * 16 + l));
         return i + 4;

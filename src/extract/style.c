@@ -1,4 +1,5 @@
 #include "extract/style.h"
+#include "extract/chars.h"
 
 #define STYLE_OFF_PAGE (-500) /* px; a text further out than this is never scrolled to */
 #define STYLE_FAR_RIGHT 5000  /* px; nor further than this the other way */
@@ -290,19 +291,13 @@ static void read_plain(struct str rest, struct style *s, struct style *important
     }
 }
 
-static int hex(char c)
-{
-    c = ascii_lower(c);
-    return ascii_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* A backslash and up to six hex digits, or any character (CSS Syntax 3, 4.3.7); what is not ASCII is "?". */
 static size_t escape(struct str s, size_t i, char *out)
 {
     uint32_t c = 0;
     size_t k = i + 1;
-    for (; k < s.n && k < i + 7 && hex(s.p[k]) >= 0; k++)
-        c = c << 4 | (uint32_t)hex(s.p[k]);
+    for (; k < s.n && k < i + 7 && chars_hex(s.p[k]) >= 0; k++)
+        c = c << 4 | (uint32_t)chars_hex(s.p[k]);
     if (k == i + 1) {
         *out = k < s.n ? s.p[k] : '?';
         return k + 1;

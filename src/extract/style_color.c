@@ -1,4 +1,5 @@
 /* Colours of CSS (CSS Color 4) and of the old attributes. */
+#include "extract/chars.h"
 #include "extract/style.h"
 
 #define COLOR_CLOSE 10 /* of 255, in each of red, green and blue */
@@ -23,12 +24,6 @@ bool style_tenths(struct str v, int32_t *out, struct str *rest)
     return any;
 }
 
-static int hex(char c)
-{
-    c = ascii_lower(c);
-    return ascii_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Alpha in tenths: below one nothing is seen; below ten what shines through is not known. */
 static uint32_t with_alpha(uint32_t c, int32_t alpha)
 {
@@ -41,10 +36,10 @@ static uint32_t hex_color(const char *p, size_t n)
     uint32_t c = 0;
     size_t each = n >= 6 ? 2 : 1, alpha_at = each * 3;
     for (size_t i = 0; i < alpha_at; i++)
-        c = each == 2 ? c << 4 | (uint32_t)hex(p[i]) : c << 8 | (uint32_t)hex(p[i]) * 17u;
+        c = each == 2 ? c << 4 | (uint32_t)chars_hex(p[i]) : c << 8 | (uint32_t)chars_hex(p[i]) * 17u;
     if (n != 4 && n != 8)
         return c;
-    int a = each == 2 ? hex(p[alpha_at]) * 16 + hex(p[alpha_at + 1]) : hex(p[alpha_at]) * 17;
+    int a = each == 2 ? chars_hex(p[alpha_at]) * 16 + chars_hex(p[alpha_at + 1]) : chars_hex(p[alpha_at]) * 17;
     return with_alpha(c, a * 10 / 255);
 }
 
@@ -114,7 +109,7 @@ uint32_t style_color(struct str v)
     size_t digits = 0;
     v = str_trim(v);
     if (v.n >= 4 && v.p[0] == '#') {
-        while (digits < 8 && 1 + digits < v.n && hex(v.p[1 + digits]) >= 0)
+        while (digits < 8 && 1 + digits < v.n && chars_hex(v.p[1 + digits]) >= 0)
             digits++;
         /* Another length is no colour; where it was meant as one, mail programs take what is there. */
         return digits < 3 ? STYLE_UNKNOWN : hex_color(v.p + 1, digits == 5 ? 3 : digits == 7 ? 6 : digits);
@@ -125,7 +120,7 @@ uint32_t style_color(struct str v)
     for (size_t i = 0; i < N_ELEMENTS(names); i++)
         if (str_ieq(v, str_c(names[i].name)))
             return names[i].c;
-    while (digits < v.n && hex(v.p[digits]) >= 0)
+    while (digits < v.n && chars_hex(v.p[digits]) >= 0)
         digits++;
     /* bgcolor="ffffff" without the sign is read so by every mail program */
     return v.n == 6 && digits == 6 ? hex_color(v.p, 6) : STYLE_UNKNOWN;

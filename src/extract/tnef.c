@@ -1,5 +1,5 @@
-/* winmail.dat ([MS-OXTNEF]): a message as Outlook keeps it. Files in it are attachments to whoever opens it, so they are
- * read as such; its text is text of an attachment. */
+/* winmail.dat ([MS-OXTNEF]): a message as Outlook keeps it. Files in it are attachments to whoever opens it, so they
+ * are read as such; its text is text of an attachment. */
 #include "extract/blob.h"
 #include "extract/lzfu.h"
 
