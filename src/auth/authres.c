@@ -293,8 +293,8 @@ bool auth_results_read(struct arena *a, struct str value, struct auth_results_re
 
 /* ---- forged ones ---- */
 
-/* What stands before the first ";", without white space, comments and quotes, in out; its length, 0 when too long. open:
- * a comment has no end. */
+/* What stands before the first ";", without white space, comments and quotes, in out; its length, 0 when too long.
+ * open: a comment has no end. */
 static size_t squeezed_id(struct str value, char *out, size_t cap, bool *open)
 {
     size_t n = 0, depth = 0;
@@ -332,7 +332,7 @@ bool auth_results_claims(struct str value, struct str authserv_id)
     if (authserv_id.n == 0)
         return false;
     if (!str_istarts(s, authserv_id))
-        /* Our name behind a comment without an end, or with nothing of the grammar round it: other readers may see it. */
+        /* Our name behind a comment without an end, or with nothing of the grammar round it: others may see it. */
         return (open || str_chr(value, ';', 0) < 0) && str_ifind(value, authserv_id, 0) >= 0;
     rest = str_from(s, authserv_id.n);
     /* A last dot, a version (digits), or the methods without ";" before them. */

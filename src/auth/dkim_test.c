@@ -250,7 +250,8 @@ static void every_result(void **state UNUSED)
     }
 }
 
-/* The bytes that were signed here were hashed by hand: h= that names the signature itself means another one, or none. */
+/* The bytes that were signed here were hashed by hand: h= that names the signature itself means another one, or none.
+ */
 static void own_name_in_h_is_null_input(void **state UNUSED)
 {
     AUTO(arena) struct arena a;

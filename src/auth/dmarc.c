@@ -108,7 +108,7 @@ static enum found record_find(struct auth_work *w, struct auth_dmarc_record *out
     enum found f = record_at(w, d->from_domain, out);
     struct auth_dmarc_record org = {0};
     enum found above = is_org ? FOUND_NONE : record_at(w, d->org_domain, &org); /* asked at once */
-    /* 6.6.3 step 5: more than one, and none applies; nor is the organisation's looked for, since there was something. */
+    /* 6.6.3 step 5: more than one, and none applies; nor does the organisation's, since there was something. */
     if (f == FOUND_MANY || (f == FOUND_NONE && above == FOUND_MANY))
         return FOUND_NONE;
     if (f != FOUND_NONE) {

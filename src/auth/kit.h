@@ -1,7 +1,8 @@
 #pragma once
-/* What every job of a process shares, and what no job can change for another: the digest fetched once (a fetch costs more
- * than a short hash), the Public Suffix List, and RSA keys as OpenSSL wants them, kept by their numbers (making one costs
- * half as much as checking a signature with it). Opened at start, before the sandbox closes the files; thread-safe. */
+/* What every job of a process shares, and what no job can change for another: the digest fetched once (a fetch costs
+ * more than a short hash), the Public Suffix List, and RSA keys as OpenSSL wants them, kept by their numbers (making one
+ * costs half as much as checking a signature with it). Opened at start, before the sandbox closes the files;
+ * thread-safe. */
 #include "core/arena.h"
 #include "core/err.h"
 

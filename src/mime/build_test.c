@@ -238,9 +238,12 @@ static void quotes_printable(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_what_is_read),  cmocka_unit_test(keeps_odd_texts),
-        cmocka_unit_test(line_17_nothing_breaks_out_of_a_header), cmocka_unit_test(refuses_disorder),
-        cmocka_unit_test(multiparts),           cmocka_unit_test(quotes_printable),
+        cmocka_unit_test(writes_what_is_read),
+        cmocka_unit_test(keeps_odd_texts),
+        cmocka_unit_test(line_17_nothing_breaks_out_of_a_header),
+        cmocka_unit_test(refuses_disorder),
+        cmocka_unit_test(multiparts),
+        cmocka_unit_test(quotes_printable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
