@@ -1,4 +1,5 @@
 #include "admin/guard_explain.h"
+#include "admin/print.h"
 
 #define PRINT_CUT 160u
 
@@ -6,15 +7,10 @@ static const char *const kinds[] = {[KNOWN_ADDRESS] = "address", [KNOWN_DOMAIN] 
                                     [KNOWN_NAME] = "name",       [KNOWN_IBAN] = "iban",     [KNOWN_MESSAGE] = "message",
                                     [KNOWN_HABIT] = "habit",     [KNOWN_SAID] = "said",     [KNOWN_DETAIL] = "details"};
 
-/* Text of strangers on a terminal: no control characters, on one line. */
 static void text(FILE *out, struct str s)
 {
-    size_t n = s.n < PRINT_CUT ? s.n : PRINT_CUT;
-    struct str cut = str_utf8_cut(s, n);
-    for (size_t i = 0; i < cut.n; i++) {
-        unsigned char ch = (unsigned char)cut.p[i];
-        fputc(ch < 0x20 || ch == 0x7F ? ' ' : (char)ch, out);
-    }
+    struct str cut = str_utf8_cut(s, PRINT_CUT);
+    (void)admin_print(out, cut, ADMIN_PRINT_ALL);
     if (cut.n < s.n)
         fputs("...", out);
 }

@@ -2,6 +2,7 @@
 #include "admin/held.h"
 #include "admin/control.h"
 #include "admin/init.h"
+#include "admin/print.h"
 #include "core/hash.h"
 #include "jmap/jmap.h"
 #include "store/manage.h"
@@ -9,6 +10,7 @@
 #include "store/read_list.h"
 
 #define LIST_MOST 500u
+#define LIST_WIDTH 100u
 
 /* ---- done in a store ---- */
 
@@ -107,37 +109,14 @@ int people_set_role(struct store *s, const struct people_args *p, struct err *e)
 
 /* ---- verbs ---- */
 
-/* Through the server when there is one, else with the store opened here. */
-static int perform(struct admin_ctx *c, const char *verb, const struct control_field *f, size_t n,
-                   int (*fn)(struct store *, const struct people_args *, struct err *), const struct people_args *p)
-{
-    AUTO(arena) struct arena a;
-    arena_init(&a, ARENA_NO_LIMIT);
-    struct err e = {0};
-    struct str reply;
-    struct store_conf sc;
-    struct store *s;
-    int r = control_ask(&a, c->state, verb, f, n, &reply, &e);
-    if (r == 0)
-        return 0;
-    if (r != ERR_GONE && r != ERR_NOENT)
-        return admin_fail(c, &e);
-    admin_store_conf(c, &sc);
-    if (store_open(&s, &sc, c->env, &e) != 0)
-        return admin_fail(c, &e);
-    r = fn(s, p, &e);
-    store_close(&s);
-    return r ? admin_fail(c, &e) : 0;
-}
-
 static int role(struct admin_ctx *c, int argc, char **argv)
 {
     int rc = admin_words(c, argc, argv, 2, 2);
     if (rc)
         return rc;
     struct people_args p = {.address = str_c(argv[0]), .role = str_c(argv[1])};
-    return perform(c, "user.role", (struct control_field[]){{"address", p.address}, {"role", p.role}}, 2,
-                   people_set_role, &p);
+    return admin_perform(c, "user.role", (struct control_field[]){{"address", p.address}, {"role", p.role}}, 2,
+                         people_set_role, &p);
 }
 
 static int release(struct admin_ctx *c, int argc, char **argv)
@@ -146,8 +125,8 @@ static int release(struct admin_ctx *c, int argc, char **argv)
     if (rc)
         return rc;
     struct people_args p = {.address = str_c(argv[0]), .id = str_c(argv[1])};
-    rc =
-        perform(c, "held.release", (struct control_field[]){{"address", p.address}, {"id", p.id}}, 2, held_release, &p);
+    rc = admin_perform(c, "held.release", (struct control_field[]){{"address", p.address}, {"id", p.id}}, 2,
+                       held_release, &p);
     if (rc == 0)
         fprintf(c->out, "released %s\n", argv[1]);
     return rc;
@@ -175,13 +154,6 @@ static int read_held(struct txn *t, void *arg)
             ids[n_ids++] = item[i].message;
     }
     return r ? r : read_emails(t, l->arena, l->at.org, l->at.account, ids, n_ids, &l->rows, &l->n);
-}
-
-/* Text of strangers on a terminal: without control characters. */
-static void print_text(FILE *out, struct str s)
-{
-    for (size_t i = 0; i < s.n && i < 100; i++)
-        fputc((unsigned char)s.p[i] < ' ' || s.p[i] == 127 ? '?' : s.p[i], out);
 }
 
 static int list_held(struct admin_ctx *c, int argc, char **argv)
@@ -213,9 +185,9 @@ static int list_held(struct admin_ctx *c, int argc, char **argv)
         char id[ID_TEXT_MAX + 1];
         id_text(l.rows[i].id, id);
         fprintf(c->out, "%s  ", id);
-        print_text(c->out, l.rows[i].from.addr);
+        (void)admin_print(c->out, l.rows[i].from.addr, LIST_WIDTH);
         fputs("  ", c->out);
-        print_text(c->out, l.rows[i].subject);
+        (void)admin_print(c->out, l.rows[i].subject, LIST_WIDTH);
         fputc('\n', c->out);
     }
     return 0;

@@ -78,9 +78,8 @@ static int alone(struct admin_ctx *c, int (*fn)(struct store *, const struct peo
     return r ? admin_fail(c, &e) : 0;
 }
 
-/* Through the server when there is one, else with the store opened here. */
-static int perform(struct admin_ctx *c, const char *verb, const struct control_field *f, size_t n,
-                   int (*fn)(struct store *, const struct people_args *, struct err *), const struct people_args *p)
+int admin_perform(struct admin_ctx *c, const char *verb, const struct control_field *f, size_t n,
+                  int (*fn)(struct store *, const struct people_args *, struct err *), const struct people_args *p)
 {
     AUTO(arena) struct arena a;
     arena_init(&a, ARENA_NO_LIMIT);
@@ -116,8 +115,9 @@ static int user_add(struct admin_ctx *c, int argc, char **argv)
     if (rc || (rc = read_password(c, hash)) != 0)
         return rc;
     struct people_args p = {.address = str_c(argv[0]), .name = str_c(name), .hash = str_c(hash)};
-    rc = perform(c, "user.add", (struct control_field[]){{"address", p.address}, {"name", p.name}, {"hash", p.hash}}, 3,
-                 people_add_user, &p);
+    rc = admin_perform(c, "user.add",
+                       (struct control_field[]){{"address", p.address}, {"name", p.name}, {"hash", p.hash}}, 3,
+                       people_add_user, &p);
     if (rc == 0)
         fprintf(c->out, "made %s\n", argv[0]);
     return rc;
@@ -138,7 +138,7 @@ static int user_password(struct admin_ctx *c, int argc, char **argv)
                             .hash = str_c(hash),
                             .tokens = keep ? STR("keep") : STR("revoke"),
                             .who = str_c(who)};
-    return perform(
+    return admin_perform(
         c, "user.password",
         (struct control_field[]){{"address", p.address}, {"hash", p.hash}, {"tokens", p.tokens}, {"who", p.who}}, 4,
         people_set_password, &p);
@@ -150,8 +150,8 @@ static int user_quota(struct admin_ctx *c, int argc, char **argv)
     if (rc)
         return rc;
     struct people_args p = {.address = str_c(argv[0]), .quota = str_c(argv[1])};
-    return perform(c, "user.quota", (struct control_field[]){{"address", p.address}, {"quota", p.quota}}, 2,
-                   people_set_quota, &p);
+    return admin_perform(c, "user.quota", (struct control_field[]){{"address", p.address}, {"quota", p.quota}}, 2,
+                         people_set_quota, &p);
 }
 
 static int firm_add(struct admin_ctx *c, int argc, char **argv)
@@ -163,8 +163,8 @@ static int firm_add(struct admin_ctx *c, int argc, char **argv)
     if (rc)
         return rc;
     struct people_args p = {.firm = str_c(argv[0]), .domain = str_c(domain)};
-    rc = perform(c, "firm.add", (struct control_field[]){{"firm", p.firm}, {"domain", p.domain}}, 2, people_add_firm,
-                 &p);
+    rc = admin_perform(c, "firm.add", (struct control_field[]){{"firm", p.firm}, {"domain", p.domain}}, 2,
+                       people_add_firm, &p);
     if (rc == 0)
         fprintf(c->out, "made %s\n", argv[0]);
     return rc;
@@ -179,8 +179,8 @@ static int domain_verb(struct admin_ctx *c, int argc, char **argv, const char *v
         return rc;
     snprintf(who, sizeof who, "operator (uid %ld)", (long)getuid());
     struct people_args p = {.domain = str_c(argv[0]), .firm = str_c(firm), .who = str_c(who)};
-    return perform(c, verb, (struct control_field[]){{"domain", p.domain}, {"firm", p.firm}, {"who", p.who}}, 3, fn,
-                   &p);
+    return admin_perform(c, verb, (struct control_field[]){{"domain", p.domain}, {"firm", p.firm}, {"who", p.who}}, 3,
+                         fn, &p);
 }
 
 static int domain_add_verb(struct admin_ctx *c, int argc, char **argv)
@@ -251,8 +251,9 @@ static int party_add(struct admin_ctx *c, int argc, char **argv)
     snprintf(who, sizeof who, "operator (uid %ld)", (long)getuid());
     struct people_args p = {
         .party = str_c(argv[0]), .name = str_c(name), .iban = str_c(iban), .domain = str_c(firm), .who = str_c(who)};
-    return perform(c, "counterparty.add",
-                   (struct control_field[]){
-                       {"party", p.party}, {"name", p.name}, {"iban", p.iban}, {"domain", p.domain}, {"who", p.who}},
-                   5, people_add_party, &p);
+    return admin_perform(
+        c, "counterparty.add",
+        (struct control_field[]){
+            {"party", p.party}, {"name", p.name}, {"iban", p.iban}, {"domain", p.domain}, {"who", p.who}},
+        5, people_add_party, &p);
 }

@@ -1,4 +1,5 @@
 #include "admin/scan_report.h"
+#include "admin/print.h"
 #include "core/json.h"
 
 #define REPORT_LINE_MAX (1024u * 1024)
@@ -72,24 +73,9 @@ static void row_json(struct admin_scan_report *r, const struct admin_scan_row *r
     fflush(r->out);
 }
 
-/* A stranger's words go to a terminal: no control characters, and no more than fits. */
 static void cell(FILE *out, struct str s, size_t width, bool pad)
 {
-    size_t shown = 0;
-    for (size_t i = 0; i < s.n && shown < width;) {
-        size_t n = 1;
-        while (i + n < s.n && ((unsigned char)s.p[i + n] & 0xC0) == 0x80)
-            n++;
-        unsigned char c = (unsigned char)s.p[i];
-        bool odd = c < 0x20 || c == 0x7F || (c == 0xC2 && n == 2 && (unsigned char)s.p[i + 1] < 0xA0);
-        if (odd)
-            fputc(' ', out);
-        else
-            fwrite(s.p + i, 1, n, out);
-        shown++;
-        i += n;
-    }
-    for (; pad && shown < width; shown++)
+    for (size_t shown = admin_print(out, s, width); pad && shown < width; shown++)
         fputc(' ', out);
 }
 

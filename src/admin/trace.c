@@ -1,5 +1,6 @@
 #include "admin/trace.h"
 #include "admin/init.h"
+#include "admin/print.h"
 #include "core/date.h"
 #include "core/hash.h"
 #include "store/refused.h"
@@ -32,12 +33,7 @@ static void print_time(FILE *out, int64_t ms)
     fprintf(out, "%04d-%02d-%02d %02d:%02d:%02d UTC", d.year, d.month, d.day, d.hour, d.minute, d.second);
 }
 
-/* Text that a stranger wrote goes to a terminal: no control characters. */
-static void print_text(FILE *out, struct str s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        fputc((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? '?' : s.p[i], out);
-}
+static void print_text(FILE *out, struct str s) { (void)admin_print(out, s, ADMIN_PRINT_ALL); }
 
 static void print_message(FILE *out, const struct trace_message *m)
 {
