@@ -281,6 +281,9 @@ static int collect(struct changed *l, enum sync_type type, struct read_state sin
                 if (r < 0 || (type == SYNC_EMAIL && r == 0))
                     continue;
                 r = members(l, thread);
+                if (l->n >
+                    CHANGED_MAX) /* at once: a thousand changes in one long conversation name it a thousand times */
+                    return r < 0 ? r : JMAP_CANNOT_CALCULATE_CHANGES;
             }
         }
         since = ch.state;

@@ -13,6 +13,7 @@
 #define JMAP_REQUESTS_MAX 8u        /* maxConcurrentRequests of one account */
 #define JMAP_UPLOADS_MAX 4u         /* maxConcurrentUpload */
 #define JMAP_UPLOAD_MAX (50u << 20)
+#define JMAP_UPLOADS_BYTES (512u << 20)     /* of all accounts, between body and commit: they lie in memory */
 #define JMAP_UPLOAD_MS (24 * 3600 * 1000LL) /* an upload that nothing uses is forgotten then */
 #define JMAP_ANSWER_MAX (32u << 20)
 #define JMAP_QUERY_MAX 1000u

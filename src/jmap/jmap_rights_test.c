@@ -69,7 +69,8 @@ static const struct ask {
     {"Person/set", "{\"accountId\":\"{account}\",\"update\":{\"{acc}\":{\"name\":\"rubato\"}}}", false},
     {"Domain/get", "{\"accountId\":\"{account}\"}", false},
     {"Domain/set",
-     "{\"accountId\":\"{account}\",\"create\":{\"a\":{\"domain\":\"altra.example\"}},\"destroy\":[\"Daltra_example\"]}",
+     "{\"accountId\":\"{account}\",\"create\":{\"a\":{\"domain\":\"altra.example\"}},\"update\":{\"Daltra_example\":{"
+     "\"verify\":true}},\"destroy\":[\"Daltra_example\"]}",
      false},
     {"Delivery/query", "{\"accountId\":\"{account}\"}", false},
     {"Delivery/get", "{\"accountId\":\"{account}\",\"ids\":[\"abc.altra\"]}", false},

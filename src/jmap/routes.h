@@ -29,6 +29,7 @@ struct jmap_ctx {
     uint64_t body_max; /* http.max_body: the session tells no larger limit. 0: none */
     /* private */
     struct imap requests; /* account -> requests under way */
+    uint64_t upload_bytes;
     bool begun;
 };
 /* http_push_ask: the states of one account for EventSource. ctx is the struct jmap_ctx. */

@@ -231,6 +231,7 @@ struct upload {
     struct str type;
     struct blob_draft draft, *drafts[1];
     int64_t upload;
+    uint64_t bytes; /* counted in ctx->upload_bytes; the request may be gone when they are given back */
 };
 
 static int prepare(struct txn *t, void *arg)
@@ -256,9 +257,11 @@ static int keep(struct txn *t, void *arg)
     return mail_upload_add(t, u->person.org, u->person.account, &u->draft, u->type, &u->upload);
 }
 
+/* Before the reply: u lies in the request's arena, which goes with it. */
 static void end_upload(struct upload *u)
 {
     jmap_leave(u->ctx, &u->person);
+    u->ctx->upload_bytes -= u->bytes;
     arena_free(&u->arena);
 }
 
@@ -268,14 +271,14 @@ static void on_kept(void *arg, enum cell_outcome outcome, int code)
     struct http_server *s = u->server;
     uint64_t id = u->req->id;
     if (outcome == CELL_REFUSED && code == MAIL_UPLOADS_FULL) {
+        end_upload(u);
         http_reply_error(s, id, 413, "tooLarge", "Troppi file caricati e non usati: riprovate domani.",
                          "Too many files were uploaded and not used: try again tomorrow.");
-        end_upload(u);
         return;
     }
     if (outcome != CELL_DURABLE) {
-        jmap_refuse(s, id);
         end_upload(u);
+        jmap_refuse(s, id);
         return;
     }
     struct buf b;
@@ -300,8 +303,10 @@ static void on_prepared(void *arg, enum cell_outcome outcome, int code)
     u->drafts[0] = &u->draft;
     if (outcome == CELL_DURABLE && cell_write(u->cell, keep, u, u->drafts, 1, on_kept) == 0)
         return;
-    jmap_refuse(u->server, u->req->id);
+    struct http_server *s = u->server;
+    uint64_t id = u->req->id;
     end_upload(u);
+    jmap_refuse(s, id);
 }
 
 /* The type as the client says it, when it is one; only told back. */
@@ -331,10 +336,18 @@ void jmap_upload(struct http_req *r, void *ctx)
         jmap_too_many(r, "maxConcurrentUpload");
         return;
     }
+    if (c->upload_bytes && c->upload_bytes + r->body_size > JMAP_UPLOADS_BYTES) {
+        jmap_leave(c, &u->person);
+        http_reply_error(r->server, r->id, 503, "busy", "Troppi file in arrivo in questo momento: riprovate tra poco.",
+                         "Too many files are coming in at the moment: try again soon.");
+        return;
+    }
+    u->bytes = r->body_size;
+    c->upload_bytes += u->bytes;
     u->type = given_type(r);
     arena_init(&u->arena, ARENA_NO_LIMIT);
     if (store_cell(c->store, u->person.cell, &u->cell, NULL) == 0 && cell_read(u->cell, prepare, u, on_prepared) == 0)
         return;
-    jmap_refuse(r->server, r->id);
     end_upload(u);
+    jmap_refuse(r->server, r->id);
 }
