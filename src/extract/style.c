@@ -306,6 +306,8 @@ static size_t escape(struct str s, size_t i, char *out)
     return k + (k < s.n && (s.p[k] == ' ' || s.p[k] == '\n' || s.p[k] == '\t'));
 }
 
+bool style_is_odd(struct str s) { return s.n && (memchr(s.p, '\\', s.n) || memchr(s.p, '*', s.n)); }
+
 struct str style_plain(struct str s, char *out)
 {
     size_t n = 0;
@@ -330,7 +332,7 @@ static void read_odd(struct str declarations, struct style *s, struct style *imp
 
 void style_read(struct str declarations, struct style *s, struct style *important)
 {
-    if (declarations.n && (memchr(declarations.p, '\\', declarations.n) || str_find(declarations, STR("/*"), 0) >= 0))
+    if (style_is_odd(declarations))
         read_odd(declarations, s, important);
     else
         read_plain(declarations, s, important);

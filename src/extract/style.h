@@ -38,6 +38,8 @@ bool style_same_color(uint32_t a, uint32_t b);
 bool style_hides(const struct style *s);
 /* Number with one decimal kept, times ten; *rest is what follows. false: no number. */
 bool style_tenths(struct str v, int32_t *out, struct str *rest);
+/* May there be a comment or an escape in it? */
+bool style_is_odd(struct str s);
 /* s without comments and escapes ("d\69splay", "none" behind a comment), in out, which has room for all of it. */
 struct str style_plain(struct str s, char *out);
 

@@ -220,7 +220,7 @@ static void read_plain(struct arena *a, struct str css, struct style_sheet *shee
 
 void style_sheet_read(struct arena *a, struct str css, struct style_sheet *sheet)
 {
-    if (css.n && (memchr(css.p, '\\', css.n) || str_find(css, STR("/*"), 0) >= 0))
+    if (style_is_odd(css))
         css = style_plain(css, arena_alloc(a, css.n));
     read_plain(a, css, sheet, 0);
 }
