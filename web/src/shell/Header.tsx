@@ -9,6 +9,7 @@ import { client } from '../jmap/mail';
 import { dropKept } from '../lib/kept';
 import { useChoice, writeChoice } from '../lib/store';
 import { initials } from '../lib/text';
+import { forgetSearches } from '../search/recent';
 import { SearchBox } from '../search/SearchBox';
 import { Brand } from './Brand';
 import { meKey } from './session';
@@ -27,6 +28,7 @@ export function useLeave(): () => Promise<void> {
     await logout();
     client.reset();
     dropKept();
+    forgetSearches();
     rememberBoxes(null);
     // First nobody is there, then the data goes: the other way round the open page would ask for it again.
     queryClient.setQueryData(meKey, null);
