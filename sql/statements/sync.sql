@@ -55,13 +55,20 @@ SELECT count(*) FROM thread WHERE org = :org AND account = :account
 -- args: org int, account int
 SELECT count(*) FROM message WHERE org = :org AND account = :account
 
+-- Times rise with seq: the first rows by seq are the oldest.
 -- name: tombstone_prune_seq
--- args: org int, account int, before_ms int
-SELECT coalesce(max(seq), 0) FROM tombstone WHERE org = :org AND account = :account AND at_ms < :before_ms
+-- args: org int, account int, type int, before_ms int, most int
+SELECT coalesce(max(x.seq), 0) FROM (SELECT seq, at_ms FROM tombstone WHERE org = :org AND account = :account AND type = :type ORDER BY seq LIMIT :most) x
+WHERE x.at_ms < :before_ms
 
 -- name: tombstone_prune
--- args: org int, account int, upto_seq int
-DELETE FROM tombstone WHERE org = :org AND account = :account AND seq <= :upto_seq
+-- args: org int, account int, type int, upto_seq int
+DELETE FROM tombstone WHERE org = :org AND account = :account AND type = :type AND seq <= :upto_seq
+
+-- name: tombstone_accounts
+-- no-org: jobs walks over all firms of the cell
+-- args: org int, account int, most int
+SELECT org, account FROM account WHERE (org, account) > (:org, :account) ORDER BY org, account LIMIT :most
 
 -- What the indexer has to look at.
 -- name: news_orgs

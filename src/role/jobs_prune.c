@@ -1,9 +1,10 @@
-/* Once a day: refusals, greylisting rows and kept judgements that are too old go, firm by firm, in small transactions. */
+/* Once a day: refusals, greylisting rows, kept judgements and tombstones that are too old go, firm by firm, in small transactions. */
 #include "core/log.h"
 #include "role/jobs.h"
 #include "store/account.h"
 #include "store/judged.h"
 #include "store/refused.h"
+#include "store/sync.h"
 #include <stdlib.h>
 
 #define PRUNE_EVERY_MS (24 * 3600 * 1000LL)
@@ -49,6 +50,12 @@ static void prune_cell(struct jobs_role *j, struct cell *c, const struct firm_ro
         p.from = p.next;
         all += p.n;
     }
+    struct sync_place place = {0};
+    int r = 1;
+    while (r == 1 && !j->stopping)
+        r = cell_prune_tombstones(c, &place, &all);
+    if (r < 0)
+        log_warn("prune.stopped", L_I("cell", cell_id(c)), L_Z("code", err_name(r)));
     if (all)
         log_info("prune.done", L_I("cell", cell_id(c)), L_I("rows", all));
 }

@@ -154,16 +154,3 @@ int read_vanished(struct txn *t, struct arena *a, int64_t org, int64_t account, 
     *has_more = r == 0 && (*n_changed > READ_PAGE_MAX || *n_vanished > READ_PAGE_MAX);
     return r;
 }
-
-int sync_prune(struct txn *t, int64_t org, int64_t account)
-{
-    int64_t upto = 0;
-    int r = db_get_int(t->db, SQL_TOMBSTONE_PRUNE_SEQ,
-                       DB_ARGS(db_int(org), db_int(account), db_int(t->now_ms - TOMBSTONE_KEEP_MS)), &upto);
-    if (r < 0 || upto == 0)
-        return r < 0 ? r : 0;
-    r = db_run(t->db, SQL_JMAP_STATE_FLOOR, DB_ARGS(db_int(org), db_int(account), db_int(upto)), NULL);
-    if (r == 0)
-        r = db_run(t->db, SQL_TOMBSTONE_PRUNE, DB_ARGS(db_int(org), db_int(account), db_int(upto)), NULL);
-    return no_constraint(r);
-}

@@ -3,5 +3,13 @@
 #include "store/mail.h"
 
 #define TOMBSTONE_KEEP_MS (90 * 24 * 3600 * 1000LL)
-/* Removes tombstones older than TOMBSTONE_KEEP_MS; older JMAP states and modseqs of the account then get an honest resync (READ_CANNOT). */
-int sync_prune(struct txn *t, int64_t org, int64_t account) MUST_USE;
+/* Removes tombstones older than TOMBSTONE_KEEP_MS, the oldest of each type, at most TOMBSTONE_PAGE of one; older JMAP states and modseqs of the account
+ * then get an honest resync (READ_CANNOT). */
+#define TOMBSTONE_PAGE 100
+int sync_prune(struct txn *t, int64_t org, int64_t account, int64_t *removed) MUST_USE;
+
+/* The same over a cell, some accounts a turn. 1: go on; 0: the walk is done; < 0. removed is added to. */
+struct sync_place { /* kept by the caller, zeros at first */
+    int64_t org, account;
+};
+int cell_prune_tombstones(struct cell *c, struct sync_place *p, int64_t *removed) MUST_USE;
