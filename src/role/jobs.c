@@ -1,10 +1,12 @@
 /* The jobs role. Listens to nobody but its supervisor and net's wake-ups; connects nowhere. */
 #include "role/jobs.h"
 #include "core/log.h"
+#include "os/role_table.h"
 #include "role/auth_open.h"
 #include "role/net.h"
 #include "role/roles.h"
 #include "role/store_open.h"
+#include "role/wake_msg.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -184,8 +186,10 @@ static int jobs_run(struct role_ctx *r)
     static struct jobs_role j;
     struct err e = {0};
     j = (struct jobs_role){.ctx = r, .look = true, .msg = malloc(CHANNEL_MSG_MAX)};
+    static struct jobs_net nets[ROLE_NETS_MAX];
+    j.nets = nets;
     for (int i = 0; i < ROLE_NETS_MAX; i++)
-        j.nets[i] = (struct jobs_net){.jobs = &j, .fd = -1};
+        nets[i] = (struct jobs_net){.jobs = &j, .fd = -1};
     pthread_mutex_init(&j.nets_lock, NULL);
     imap_init(&j.cells);
     imap_init(&j.ref_places);

@@ -4,8 +4,6 @@
 #include "intake/intake.h"
 #include "net/loop.h"
 #include "os/role.h"
-#include "os/role_table.h"
-#include "role/wake_msg.h"
 #include "store/search.h"
 
 #include <pthread.h>
@@ -25,8 +23,8 @@ struct jobs_role {
     struct role_ctx *ctx;
     struct net_loop *loop;
     struct store *store;
-    struct intake *intake; /* for what comes out of the spool */
-    struct jobs_net nets[ROLE_NETS_MAX];
+    struct intake *intake;     /* for what comes out of the spool */
+    struct jobs_net *nets;     /* ROLE_NETS_MAX */
     pthread_mutex_t nets_lock; /* of their descriptors: the store's threads write to them */
     char hostname[256];
     void *control_watch;

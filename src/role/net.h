@@ -4,7 +4,6 @@
 #include "jmap/routes.h"
 #include "net/listen.h"
 #include "os/role.h"
-#include "role/wake_msg.h"
 #include "smtp/smtp.h"
 
 #include <pthread.h>

@@ -3,6 +3,7 @@
  * jobs is told of it once per NET_WAKE_MS, so that it indexes in few commits. */
 #include "role/net.h"
 #include "core/log.h"
+#include "role/wake_msg.h"
 
 #include <unistd.h>
 

@@ -1,21 +1,10 @@
 #include "smtp/limits.h"
 #include "core/hash.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
+#include "net/shared.h"
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <string.h>
 
-struct smtp_limit_shared {
-    uint32_t ready;
-    pthread_mutex_t lock;
-    uint64_t seed[2];
-    struct smtp_limit_slot slots[];
-};
-#define SHARED_BYTES \
-    (sizeof(struct smtp_limit_shared) + (size_t)SMTP_LIMIT_SETS * SMTP_LIMIT_WAYS * sizeof(struct smtp_limit_slot))
+#define LIMIT_BYTES ((size_t)SMTP_LIMIT_SETS * SMTP_LIMIT_WAYS * sizeof(struct smtp_limit_slot))
 
 static void lock(struct smtp_limit_table *t);
 static void unlock(struct smtp_limit_table *t);
@@ -29,43 +18,17 @@ void smtp_limits_init(struct smtp_limit_table *t, const struct env *env)
         abort();
 }
 
-/* The first process makes the mutex and the seed; the record lock on the file ends with whoever holds it. */
-static int shared_begin(struct smtp_limit_shared *m, int fd, const struct env *env)
-{
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (fcntl(fd, F_SETLKW, &whole) != 0)
-        return ERR_SYS;
-    if (!m->ready) {
-        pthread_mutexattr_t a;
-        pthread_mutexattr_init(&a);
-        pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
-        pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
-        pthread_mutex_init(&m->lock, &a);
-        pthread_mutexattr_destroy(&a);
-        env_random(env, m->seed, sizeof m->seed);
-        m->ready = 1;
-    }
-    whole.l_type = F_UNLCK;
-    return fcntl(fd, F_SETLK, &whole) == 0 ? 0 : ERR_SYS;
-}
-
 int smtp_limits_share(struct smtp_limit_table *t, int fd, unsigned unit)
 {
-    struct stat st;
-    if (unit >= SMTP_LIMIT_UNITS || fstat(fd, &st) != 0 || (size_t)st.st_size < SHARED_BYTES)
-        return ERR_INVALID;
-    struct smtp_limit_shared *m = mmap(NULL, SHARED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (m == MAP_FAILED)
-        return ERR_SYS;
-    if (shared_begin(m, fd, t->env) != 0) {
-        munmap(m, SHARED_BYTES);
-        return ERR_SYS;
-    }
+    struct net_shared *m;
+    int r = unit < SMTP_LIMIT_UNITS ? net_shared_open(&m, fd, LIMIT_BYTES, t->env) : ERR_INVALID;
+    if (r != 0)
+        return r;
     free(t->slots);
     t->shared = m;
-    t->slots = m->slots;
+    t->slots = net_shared_memory(m);
     t->unit = unit;
-    memcpy(t->seed, m->seed, sizeof t->seed);
+    net_shared_seed(m, t->seed);
     lock(t);
     for (size_t i = 0; i < (size_t)SMTP_LIMIT_SETS * SMTP_LIMIT_WAYS; i++)
         if (t->slots[i].now[unit] != 0) /* only looked at, unused pages stay unmade */
@@ -77,23 +40,22 @@ int smtp_limits_share(struct smtp_limit_table *t, int fd, unsigned unit)
 void smtp_limits_free(struct smtp_limit_table *t)
 {
     if (t->shared)
-        munmap(t->shared, SHARED_BYTES);
+        net_shared_close(&t->shared);
     else
         free(t->slots);
     t->slots = NULL;
-    t->shared = NULL;
 }
 
 static void lock(struct smtp_limit_table *t)
 {
-    if (t->shared && pthread_mutex_lock(&t->shared->lock) == EOWNERDEAD)
-        pthread_mutex_consistent(&t->shared->lock); /* every write of a slot leaves it fit to be read */
+    if (t->shared)
+        net_shared_lock(t->shared);
 }
 
 static void unlock(struct smtp_limit_table *t)
 {
     if (t->shared)
-        pthread_mutex_unlock(&t->shared->lock);
+        net_shared_unlock(t->shared);
 }
 
 static int64_t held(const struct smtp_limit_slot *s)

@@ -21,12 +21,12 @@ struct smtp_limit_slot {
     int64_t used_us;
     int32_t now[SMTP_LIMIT_UNITS]; /* connections of each process */
 };
-struct smtp_limit_shared;
+struct net_shared;
 struct smtp_limit_table {
     uint64_t seed[2];
     const struct env *env;
     struct smtp_limit_slot *slots;
-    struct smtp_limit_shared *shared; /* NULL: in this process's memory */
+    struct net_shared *shared; /* NULL: in this process's memory */
     unsigned unit;
 };
 void smtp_limits_init(struct smtp_limit_table *t, const struct env *env);
