@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 static struct guard_lists *lists;
@@ -106,9 +107,36 @@ static void test_brands(void **state)
         assert_true(str_c(b->words).n > 0 && str_chr(str_c(b->domains), '.', 0) > 0);
 }
 
+/* The index answers what asking each brand in turn would. */
+static const struct guard_brand *one_by_one(struct str registrable)
+{
+    for (const struct guard_brand *b = guard_brands; b->name; b++)
+        if (guard_brand_owns(b, registrable))
+            return b;
+    return NULL;
+}
+
+static void test_brand_index(void **state)
+{
+    static const char *const endings[] = {"", ".it", ".com", ".com.pl", ".top", "x.it"};
+    char name[300];
+    (void)state;
+    for (const struct guard_brand *b = guard_brands; b->name; b++)
+        for (int words = 0; words < 2; words++) {
+            struct str rest = words ? str_n(b->words, b->n_words) : str_n(b->domains, b->n_domains), one;
+            while (str_token(&rest, words ? '|' : ' ', &one))
+                for (size_t k = 0; k < N_ELEMENTS(endings); k++)
+                    for (int below = 0; below < 2; below++) {
+                        snprintf(name, sizeof name, "%s%.*s%s", below ? "a." : "", STRF(one), endings[k]);
+                        assert_ptr_equal(guard_brand_of(str_c(name)), one_by_one(str_c(name)));
+                    }
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_registrable), cmocka_unit_test(test_order),
-                                       cmocka_unit_test(test_brands), cmocka_unit_test(test_worn)};
+                                       cmocka_unit_test(test_brands), cmocka_unit_test(test_worn),
+                                       cmocka_unit_test(test_brand_index)};
     return cmocka_run_group_tests(tests, open_lists, close_lists);
 }
