@@ -1,4 +1,5 @@
-/* The store alone: W writer threads, each hands in a message and waits until it is durable. Prints messages/s, CPU a
+/* The store alone: W writers, each hands in its next message when its last one is durable, as sessions of the server do: two threads prepare for
+ * all of them. Prints messages/s, CPU a
  * message, groups, percentiles. store_bench [--engine sqlite|postgresql] [--writers 32] [--size 20480] [--count 100000]
  * [--accounts 100] store_bench --start FIRMS MAILBOXES   makes that many firms and people, then times a start
  * PostgreSQL: the server of SIGILLO_PG_URL, else one of its own. The figures of a run are on stderr as one line of key=value. */
@@ -13,6 +14,7 @@
 /* What the facts of real mail of 15 to 25 KB take (medians over phishing, spam and ham). */
 #define STRUCTURE 64
 #define INSIGHT 1400
+#define PREPARERS 2
 
 struct job {
     struct arena arena;
@@ -21,6 +23,9 @@ struct job {
     struct blob_draft *drafts[1];
     struct mail_draft d;
     int64_t account, message, thread, uid;
+    struct job *next; /* in the queue */
+    size_t n;         /* its message */
+    int64_t from;     /* ns */
 };
 struct options {
     size_t writers, size, count, accounts;
@@ -36,7 +41,7 @@ static uint32_t *latency_us;
 static char *corpus;
 #define CORPUS (4u << 20)
 
-/* True while a writer prepares its next message: what DATA and scan are to the server. */
+/* True while a writer prepares its next message or is about to: what DATA and scan are to the server. */
 static bool more_coming(void *ctx) { return (void)ctx, atomic_load(&coming) > 0; }
 
 static int deliver(struct txn *t, void *arg)
@@ -109,31 +114,80 @@ static int64_t thread_ns(void)
     return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-static void *writer(void *arg)
+/* ---- writers: those that have their answer wait in a queue for one of the two threads ---- */
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t more;
+    struct job *first, **last;
+    size_t idle, ended;
+} Q = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, &Q.first, 0, 0};
+
+static void writer_ready(struct job *j)
+{
+    pthread_mutex_lock(&Q.lock);
+    j->next = NULL;
+    *Q.last = j;
+    Q.last = &j->next;
+    if (Q.idle)
+        pthread_cond_signal(&Q.more);
+    pthread_mutex_unlock(&Q.lock);
+}
+
+/* NULL: every writer has ended. */
+static struct job *writer_next(void)
+{
+    pthread_mutex_lock(&Q.lock);
+    Q.idle++;
+    while (!Q.first && Q.ended < O.writers)
+        pthread_cond_wait(&Q.more, &Q.lock);
+    Q.idle--;
+    struct job *j = Q.first;
+    if (j && !(Q.first = j->next))
+        Q.last = &Q.first;
+    pthread_mutex_unlock(&Q.lock);
+    return j;
+}
+
+static void writer_end(struct job *j)
+{
+    arena_free(&j->arena);
+    pthread_mutex_lock(&Q.lock);
+    Q.ended++;
+    pthread_cond_broadcast(&Q.more);
+    pthread_mutex_unlock(&Q.lock);
+    atomic_fetch_sub(&coming, 1);
+}
+
+static void on_durable(void *arg, enum cell_outcome outcome, int code)
+{
+    struct job *j = arg;
+    if (outcome != CELL_DURABLE) {
+        fprintf(stderr, "message %zu: code %d\n", j->n, code);
+        abort();
+    }
+    latency_us[j->n] = (uint32_t)((env_mono_ns(env_system()) - j->from) / 1000);
+    atomic_fetch_add(&coming, 1);
+    writer_ready(j);
+}
+
+static void *preparer(void *arg)
 {
     (void)arg;
-    struct job j = {0};
-    arena_init(&j.arena, ARENA_NO_LIMIT);
-    (void)arena_alloc(&j.arena, 1);
-    j.mark = arena_mark(&j.arena);
-    for (;;) {
-        size_t n = atomic_fetch_add(&next_job, 1);
-        if (n >= O.count)
-            break;
-        int64_t from = env_mono_ns(env_system());
-        atomic_fetch_add(&coming, 1);
-        int64_t cpu = thread_ns();
-        prepare(&j, n);
-        atomic_fetch_add(&prepare_ns, (unsigned long long)(thread_ns() - cpu));
-        int code;
-        atomic_fetch_sub(&coming, 1);
-        if (cell_write_wait(F.cell, deliver, &j, j.drafts, 1, &code) != CELL_DURABLE) {
-            fprintf(stderr, "message %zu: code %d\n", n, code);
-            abort();
+    for (struct job *j; (j = writer_next());) {
+        j->n = atomic_fetch_add(&next_job, 1);
+        if (j->n >= O.count) {
+            writer_end(j);
+            continue;
         }
-        latency_us[n] = (uint32_t)((env_mono_ns(env_system()) - from) / 1000);
+        j->from = env_mono_ns(env_system());
+        int64_t cpu = thread_ns();
+        prepare(j, j->n);
+        atomic_fetch_add(&prepare_ns, (unsigned long long)(thread_ns() - cpu));
+        if (cell_write(F.cell, deliver, j, j->drafts, 1, on_durable) != 0)
+            abort();
+        atomic_fetch_sub(&coming, 1);
     }
-    arena_free(&j.arena);
     return NULL;
 }
 
@@ -174,7 +228,8 @@ static void make_people(size_t n)
 static void run_writers(void)
 {
     struct cell_stats before, after;
-    pthread_t t[1024];
+    pthread_t t[PREPARERS];
+    struct job *jobs = calloc(O.writers, sizeof *jobs);
     make_people(O.accounts);
     fill_corpus();
     latency_us = calloc(O.count, sizeof *latency_us);
@@ -183,10 +238,18 @@ static void run_writers(void)
     cell_stats(F.cell, &before);
     double cpu = cpu_s();
     int64_t from = env_mono_ns(env_system());
-    for (size_t i = 0; i < O.writers; i++)
-        pthread_create(&t[i], NULL, writer, NULL);
-    for (size_t i = 0; i < O.writers; i++)
+    for (size_t i = 0; i < O.writers; i++) {
+        arena_init(&jobs[i].arena, ARENA_NO_LIMIT);
+        (void)arena_alloc(&jobs[i].arena, 1);
+        jobs[i].mark = arena_mark(&jobs[i].arena);
+        atomic_fetch_add(&coming, 1);
+        writer_ready(&jobs[i]);
+    }
+    for (size_t i = 0; i < PREPARERS; i++)
+        pthread_create(&t[i], NULL, preparer, NULL);
+    for (size_t i = 0; i < PREPARERS; i++)
         pthread_join(t[i], NULL);
+    free(jobs);
     double took = (double)(env_mono_ns(env_system()) - from) / 1e9;
     cpu = cpu_s() - cpu;
     cell_stats(F.cell, &after);
