@@ -16,7 +16,7 @@ SELECT id, at_ms, guard_version, verdict, score, record FROM judged WHERE org = 
 
 -- name: judged_prune
 -- args: org int, before_ms int, most int
-DELETE FROM judged WHERE org = :org AND id IN (SELECT id FROM judged WHERE org = :org AND at_ms < :before_ms ORDER BY id LIMIT :most)
+DELETE FROM judged WHERE org = :org AND id IN (SELECT id FROM judged WHERE org = :org AND at_ms < :before_ms ORDER BY at_ms, id LIMIT :most)
 
 -- name: verify_judged
 -- args: most int

@@ -23,7 +23,13 @@ SELECT uid, flags, seq FROM placement WHERE org = :org AND account = :account AN
 
 -- name: changes_vanished
 -- args: org int, account int, mailbox int, since int, most int
-SELECT uid, seq FROM tombstone WHERE org = :org AND account = :account AND type = 4 AND seq > :since AND id = :mailbox ORDER BY seq LIMIT :most
+-- engine: sqlite
+SELECT uid, seq FROM tombstone INDEXED BY tombstone_place WHERE org = :org AND account = :account AND type = 4 AND id = :mailbox AND seq > :since
+ORDER BY seq LIMIT :most
+-- name: changes_vanished
+-- args: org int, account int, mailbox int, since int, most int
+-- engine: postgresql
+SELECT uid, seq FROM tombstone WHERE org = :org AND account = :account AND type = 4 AND id = :mailbox AND seq > :since ORDER BY seq LIMIT :most
 
 -- name: query_mailbox_desc
 -- args: org int, account int, mailbox int, most int, skip int
@@ -64,6 +70,17 @@ WHERE x.at_ms < :before_ms
 -- name: tombstone_prune
 -- args: org int, account int, type int, upto_seq int
 DELETE FROM tombstone WHERE org = :org AND account = :account AND type = :type AND seq <= :upto_seq
+
+-- More than there can be of a type: each has a seq of its own.
+-- name: tombstone_span
+-- args: org int, account int, type int
+SELECT coalesce((SELECT seq FROM tombstone WHERE org = :org AND account = :account AND type = :type ORDER BY seq DESC LIMIT 1)
+    - (SELECT seq FROM tombstone WHERE org = :org AND account = :account AND type = :type ORDER BY seq LIMIT 1) + 1, 0)
+
+-- name: tombstone_count
+-- args: org int, account int, type int, after_seq int, most int
+SELECT count(*), coalesce(max(x.seq), 0) FROM (SELECT seq FROM tombstone WHERE org = :org AND account = :account AND type = :type AND seq > :after_seq
+    ORDER BY seq LIMIT :most) x
 
 -- name: tombstone_accounts
 -- no-org: jobs walks over all firms of the cell

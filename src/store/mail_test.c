@@ -496,6 +496,29 @@ static void old_states_are_refused_after_pruning(void **state UNUSED)
     assert_int_equal(l.result, READ_CANNOT);
 }
 
+static void more_tombstones_than_are_kept(void **state UNUSED)
+{
+    struct read_state first = state_of(SYNC_EMAIL);
+    struct sync_place place = {0};
+    int64_t removed = 0;
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(write_job(unplace_fn, deliver(arena_z(&A, arena_printf(&A, "t%d@x", i)), "s", NULL), NULL), 0);
+    struct mail *m = deliver("last@x", "s", NULL);
+    struct read_state late = state_of(SYNC_EMAIL);
+    assert_int_equal(write_job(unplace_fn, m, NULL), 0);
+    /* Each left three: the Email, its place, its thread. */
+    assert_int_equal(cell_prune_tombstones_to(F.cell, &place, 15, &removed), 0);
+    assert_int_equal(removed, 0);
+    assert_int_equal(changes(SYNC_EMAIL, first, 0).n_destroyed, 0); /* came and went unseen */
+    place = (struct sync_place){0};
+    assert_int_equal(cell_prune_tombstones_to(F.cell, &place, 10, &removed), 0);
+    assert_true(removed >= 5 && removed <= 9);
+    struct look l = {.account = F.user[0].account, .type = SYNC_EMAIL, .since = first};
+    assert_int_equal(cell_read_wait(F.cell, changes_fn, &l), 0);
+    assert_int_equal(l.result, READ_CANNOT);
+    assert_int_equal(changes(SYNC_EMAIL, late, 0).n_destroyed, 1); /* the newest are kept */
+}
+
 static void queries(void **state UNUSED)
 {
     struct mail *m[12];
@@ -719,6 +742,7 @@ int main(void)
         T(hold_and_release),
         T(changes_are_told),
         T(old_states_are_refused_after_pruning),
+        T(more_tombstones_than_are_kept),
         T(queries),
         T(resends),
         T(parties_learn),
