@@ -61,11 +61,10 @@ static bool read_reason(struct cell *c)
 static void write_reason(struct cell *c, const char *reason)
 {
     AUTO(fd) int fd = open(c->readonly_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        atomic_store(&c->unwritten, errno != EEXIST);
-        return;
-    }
-    if (write(fd, reason, strlen(reason)) < 0 || fsync(fd) != 0)
+    AUTO(fd) int dir = open(c->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 || access(c->readonly_path, F_OK) == 0)
+        atomic_store(&c->unwritten, false);
+    if (fd >= 0 && (write(fd, reason, strlen(reason)) < 0 || fsync(fd) != 0 || dir < 0 || fsync(dir) != 0))
         log_error("cell.readonly_file", L_I("cell", c->id), L_Z("error", strerror(errno)));
 }
 
@@ -94,8 +93,13 @@ void cell_row_readonly(struct cell *c, bool set)
 
 void cell_mark_readonly(struct cell *c, const char *reason)
 {
-    if (atomic_exchange(&c->readonly, true))
+    /* In memory first: until the file is there whoever looks for it would take the mark off again. */
+    bool was = atomic_exchange(&c->unwritten, true);
+    if (atomic_exchange(&c->readonly, true)) {
+        if (!was)
+            atomic_store(&c->unwritten, false);
         return;
+    }
     log_error("cell.readonly", L_I("cell", c->id), L_Z("reason", reason),
               L_Z("cure", "mend the disk, then run `sigillo verify`: it clears the mark when nothing is damaged"));
     pthread_mutex_lock(&c->lock);

@@ -18,7 +18,6 @@ void search_note(struct search *s, int64_t org);
 /* Indexes what is new in the noted firms, or in all (at start, and every 30 s: a wake-up may get lost). 1: more is left, call again; 0: up to date; < 0.
  * done (may be NULL): messages read. */
 int search_turn(struct search *s, bool all, size_t *done) MUST_USE;
-/* Ids of the account's messages that hold every word of text (the last as a prefix), newest first; *ids in the arena. */
 /* One thing that is looked for: every word of text, or the words next to each other (phrase), in one of the columns. prefix: the last word may go on. */
 enum { SEARCH_SUBJECT = 1, SEARCH_FROM = 2, SEARCH_TO = 4, SEARCH_BODY = 8 /* and attachments */, SEARCH_ALL = 15 };
 struct search_words {
@@ -26,8 +25,9 @@ struct search_words {
     unsigned columns;
     bool phrase, prefix;
 };
-/* Ids of the messages that have all of w, newest first. Text without a single letter or digit finds nothing. n <= SEARCH_WORDS_MAX. */
+/* Ids of the account's messages that have all of w, newest first; *ids in the arena. Text without a single letter or digit finds nothing. n <= SEARCH_WORDS_MAX. */
 int search_words(struct search *s, struct arena *a, int64_t org, int64_t account, const struct search_words *w,
                  size_t n, size_t max, int64_t **ids, size_t *n_ids) MUST_USE;
+/* The same for every word of text, anywhere; the last word may go on. */
 int search_query(struct search *s, struct arena *a, int64_t org, int64_t account, struct str text, size_t max,
                  int64_t **ids, size_t *n) MUST_USE;

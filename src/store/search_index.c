@@ -434,13 +434,15 @@ int search_turn(struct search *s, bool all, size_t *done)
     }
     if (r >= 0 && (budget == 0 || ++s->turns % CHECKPOINT_TURNS == 0)) {
         pthread_mutex_lock(&s->lock);
-        if (db_checkpoint(s->db, &left) != 0)
+        if (s->db && db_checkpoint(s->db, &left) != 0) /* a question that failed may have closed it */
             log_warn("search.checkpoint", L_I("cell", cell_id(s->cell)), L_Z("error", db_error(s->db)));
         pthread_mutex_unlock(&s->lock);
     }
     if (r < 0) {
+        pthread_mutex_lock(&s->lock);
         log_warn("search.turn", L_I("cell", cell_id(s->cell)), L_Z("code", err_name(r)),
                  L_Z("error", s->db ? db_error(s->db) : ""));
+        pthread_mutex_unlock(&s->lock);
         if (r != ERR_BUSY && r != ERR_FULL)
             search_fail(s, r);
     }
