@@ -56,3 +56,19 @@ WHERE search_text MATCH :terms AND d.org = :org AND d.account = :account ORDER B
 -- args: org int, account int, terms text, most int
 -- engine: postgresql
 SELECT message FROM search_text WHERE org = :org AND account = :account AND words @@ to_tsquery('simple', :terms) ORDER BY message DESC LIMIT :most
+
+-- What verify looks at: everything in the index, and the marks of an account and its firm back at the beginning.
+-- name: search_scan
+-- no-org: verify reads all firms
+-- args: org int, account int, message int, most int
+-- engine: sqlite
+SELECT org, account, message FROM search_doc WHERE (org, account, message) > (:org, :account, :message) ORDER BY org, account, message LIMIT :most
+-- name: search_scan
+-- no-org: verify reads all firms
+-- args: org int, account int, message int, most int
+-- engine: postgresql
+SELECT org, account, message FROM search_text WHERE (org, account, message) > (:org, :account, :message) ORDER BY org, account, message LIMIT :most
+
+-- name: search_mark_back
+-- args: org int, account int
+UPDATE search_mark SET seq = 0 WHERE org = :org AND account IN (0, :account)

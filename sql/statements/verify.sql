@@ -101,3 +101,10 @@ SELECT org, state FROM dir_org WHERE org > :org AND cell = :cell ORDER BY org LI
 -- set: directory
 -- args: org int
 SELECT address, account, cell, state FROM dir_address WHERE org = :org ORDER BY account, address
+
+-- Messages that the indexer reads.
+-- name: verify_indexed
+-- no-org: verify reads all firms of a cell
+-- args: org int, message int, most int
+SELECT m.org, m.message, m.account, m.seq FROM message m JOIN message_facts f ON f.org = m.org AND f.message = m.message
+WHERE (m.org, m.message) > (:org, :message) AND m.held = 0 ORDER BY m.org, m.message LIMIT :most

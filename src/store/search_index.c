@@ -11,6 +11,7 @@
 
 #define ORGS_A_PAGE 500
 #define CHECKPOINT_TURNS 8
+#define LOOK_AGAIN 100u /* firms of a turn over all whose marks are read again: verify --fix sets them back */
 #define RECIPIENTS_BYTES_MAX 16384u
 #define RECIPIENTS_ARENA_MAX (64u << 20) /* a message that does not fit is not found by its recipients */
 #define SEARCH_COMMIT_DOCS 512u          /* of one transaction */
@@ -331,6 +332,25 @@ static int org_mark(struct search *s, int64_t org, int64_t **out)
     return 0;
 }
 
+/* Some firms more at each turn, from the first again after the last. */
+static int look_again(struct search *s, const struct orgs *o)
+{
+    unsigned n = 0;
+    int r = 0;
+    for (size_t i = 0; i < o->n && n < LOOK_AGAIN && r == 0; i++) {
+        int64_t *m = o->org[i] > s->looked ? imap_get(&s->marks, (uint64_t)o->org[i]) : NULL, seq;
+        if (!m)
+            continue;
+        r = mark_get(s, o->org[i], 0, &seq);
+        *m = r == 0 && seq < *m ? seq : *m;
+        s->looked = o->org[i];
+        n++;
+    }
+    if (n < LOOK_AGAIN)
+        s->looked = 0;
+    return r;
+}
+
 /* 1: the budget of the turn is used up. */
 static int index_account(struct search *s, struct pending *p, int64_t org, int64_t account, int64_t since,
                          size_t *budget)
@@ -420,6 +440,8 @@ int search_turn(struct search *s, bool all, size_t *done)
     pthread_mutex_unlock(&s->lock);
     if (r == 0)
         r = gather(s, all || fresh, &o);
+    if (r == 0 && all)
+        r = look_again(s, &o);
     for (size_t i = 0; i < o.n && r >= 0; i++) {
         int one = budget ? index_org(s, o.org[i], o.seq[i], &budget) : 1;
         if (one == 0) {

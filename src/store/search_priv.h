@@ -13,6 +13,7 @@ struct search {
     struct imap marks; /* org -> int64_t *: seq up to which the firm was read */
     struct imap noted;
     unsigned turns;
+    int64_t looked; /* firms up to this one had their marks read again */
 };
 const char *search_tenant(struct arena *a, int64_t org, int64_t account); /* one token per account */
 int search_db_open(struct search *s, bool write, struct err *e) MUST_USE; /* s->db is NULL */

@@ -2,6 +2,7 @@
 #include "facts/facts.h"
 #include "store/search_priv.h"
 #include "store/store_fixture.h"
+#include "store/verify.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -181,6 +182,45 @@ static void goes_on_after_many(void **state UNUSED)
     assert_int_equal(found(0, "parola") + found(1, "parola"), 3 * SEARCH_BATCH + 5);
 }
 
+static void count_missing(void *arg, const struct verify_finding *f) { *(int *)arg += f->kind == VERIFY_SEARCH; }
+static int missing(bool fix, int64_t *fixed)
+{
+    int n = 0;
+    struct verify_conf v = {.only_cell = -1, .fix = fix, .found = count_missing, .arg = &n};
+    struct verify_result r;
+    struct err e = {0};
+    if (store_verify(&F.conf, &F.env, &v, &r, &e) != 0)
+        fail_msg("%s", e.text);
+    *fixed = r.fixed;
+    return n;
+}
+
+/* Its row went from the index, as by a file put back: verify says so, and --fix makes the running indexer read the account again. */
+static void verify_finds_what_is_missing(void **state UNUSED)
+{
+    int64_t fixed;
+    struct mail *m = deliver(0, "Fattura", "bonifico", false);
+    deliver(1, "Fattura", "altro", false);
+    deliver(0, "Cambio", "trattenuta", true);
+    assert_int_equal(missing(false, &fixed), 0); /* nothing was read yet: nothing is missing */
+    catch_up();
+    assert_int_equal(missing(false, &fixed), 0);
+    assert_int_equal(db_begin_write(S->db), 0);
+    assert_int_equal(
+        db_run(S->db, SQL_SEARCH_DOC_DELETE, DB_ARGS(db_int(F.org), db_int(m->account), db_int(m->message)), NULL), 0);
+    assert_int_equal(db_commit(S->db), 0);
+    catch_up();
+    assert_int_equal(found(0, "bonifico"), 0);
+    assert_int_equal(missing(false, &fixed), 1);
+    assert_int_equal(fixed, 0);
+    assert_int_equal(missing(true, &fixed), 1);
+    assert_int_equal(fixed, 1);
+    catch_up();
+    assert_int_equal(found(0, "bonifico"), 1);
+    assert_int_equal(found(0, "fattura"), 1);
+    assert_int_equal(missing(false, &fixed), 0);
+}
+
 static void damage_is_mended(void **state UNUSED)
 {
     if (engine == DB_POSTGRESQL)
@@ -212,7 +252,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         T(finds_words),        T(accents_do_not_matter), T(query_language_is_not_reachable), T(held_mail_is_not_in_it),
-        T(goes_on_after_many), T(damage_is_mended)};
+        T(goes_on_after_many), T(damage_is_mended),      T(verify_finds_what_is_missing)};
     engine = DB_SQLITE;
     int r = cmocka_run_group_tests_name("search, SQLite", tests, NULL, NULL);
     engine = DB_POSTGRESQL;

@@ -66,7 +66,7 @@ static int open_database(struct verify *v, enum verify_kind kind)
 
     if (v->store->conf.engine == DB_SQLITE && access(v->cell->readonly_path, F_OK) == 0)
         uncache(v->cell->path);
-    rc = cell_db_open(v->cell, &v->db, false, &e);
+    rc = cell_db_open(v->cell, &v->db, 0, &e);
     if (rc == ERR_CORRUPT)
         broken_pages(v, &report);
     else if (rc == 0 && (rc = db_integrity(v->db, &v->arena, &report)) != 0)
@@ -83,6 +83,7 @@ static int open_database(struct verify *v, enum verify_kind kind)
 
 static int read_rows(struct verify *v, struct db *dir)
 {
+    verify_search_begin(v);
     int rc = db_begin_read(v->db);
 
     if (rc == 0)
@@ -91,6 +92,9 @@ static int read_rows(struct verify *v, struct db *dir)
         rc = verify_rows(v);
     if (rc == 0)
         rc = verify_mailboxes(v);
+    if (rc == 0)
+        rc = verify_search(v);
+    db_close(&v->search);
     if (rc == 0 && dir) {
         rc = db_begin_read(dir);
         if (rc == 0)

@@ -1,7 +1,7 @@
 #pragma once
 /* `sigillo verify`: reads every row and every pack byte of a state and names each damage: where it is, what it means
  * for whom, what to do. A live server may go on meanwhile: the rows are one snapshot, and packs only grow. Memory: two
- * sorts of VERIFY_SORT_BYTES, the threads of one mailbox, 32 bytes a commit. */
+ * sorts of VERIFY_SORT_BYTES, a small one, the threads of one mailbox, 32 bytes a commit. */
 #include "store/store.h"
 
 #define VERIFY_SORT_BYTES (64u << 20)
@@ -31,6 +31,7 @@ enum verify_kind {
     VERIFY_AUDIT,
     VERIFY_ADDRESS,
     VERIFY_ADDRESS_PENDING, /* note */
+    VERIFY_SEARCH,          /* note: messages that the index of words lacks */
     VERIFY_READONLY,        /* note: the mark, and what became of it */
     VERIFY_KINDS
 };
@@ -46,7 +47,8 @@ struct verify_finding {
 typedef void verify_fn(void *arg, const struct verify_finding *f);
 struct verify_conf {
     int64_t only_cell; /* -1: directory and all cells */
-    bool fix;          /* counters are made true, and a sound cell's read-only mark is removed in any case */
+    bool
+        fix; /* counters are made true, the index is filled again, and a sound cell's read-only mark is removed in any case */
     verify_fn *found;
     void *arg;
 };

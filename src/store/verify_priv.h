@@ -30,6 +30,7 @@ struct verify {
     struct store *store; /* bare: configuration and clock, no threads */
     struct cell *cell;
     struct db *db;
+    struct db *search;  /* NULL: none that could be read */
     struct arena arena; /* of one finding */
     bool rows_known;    /* the database was read to the end */
     struct cell_meta meta;
@@ -91,3 +92,6 @@ int verify_packs(struct verify *v) MUST_USE;     /* verify_packs.c */
 int verify_places(struct verify *v) MUST_USE;    /* verify_places.c */
 int verify_directory(struct verify *v, struct db *dir,
                      bool cell_known) MUST_USE; /* verify_directory.c: v->cell's addresses */
+/* verify_search.c. begin: before the snapshot of the cell, so that what the index has read by then is in it or was removed; then inside the snapshot. */
+void verify_search_begin(struct verify *v);
+int verify_search(struct verify *v) MUST_USE;

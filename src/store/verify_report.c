@@ -88,6 +88,9 @@ static const struct {
     [VERIFY_ADDRESS_PENDING] = {"address-pending", false,
                                 "The address was begun to be made and a crash came between; it takes no mail yet.",
                                 "Run the same `sigillo user add` or `sigillo init` again."},
+    [VERIFY_SEARCH] =
+        {"search-missing", false, "A search does not find these messages. They are in their mailboxes.",
+         "Run `sigillo verify --fix`: the indexer reads them again, within the hour or at the next start."},
     [VERIFY_READONLY] = {"read-only", false,
                          "While the mark stands the cell takes no mail and no change; mail goes to the spool of last "
                          "resort or waits at its senders.",
