@@ -51,7 +51,7 @@ static int to_role(struct txn *t, int64_t org, int64_t account, int64_t message,
                    enum mail_role role)
 {
     struct placement_row *rows;
-    size_t n;
+    size_t n = 0;
     int64_t box;
     int r = mail_role_mailbox(t, org, account, role, &box);
     if (r == 0)

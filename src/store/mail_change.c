@@ -194,7 +194,7 @@ int mail_email_flags(struct txn *t, int64_t org, int64_t account, int64_t messag
 {
     struct message_brief b;
     struct placement_row *rows;
-    size_t n;
+    size_t n = 0;
     int r = places(t, org, account, message, &b, &rows, &n);
     for (size_t i = 0; i < n && r == 0; i++)
         if (!rows[i].stub)

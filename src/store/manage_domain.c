@@ -161,6 +161,15 @@ static int add_in_cell(struct txn *t, void *arg)
     return no_constraint(r ? r : note(t, j, j->way == DOMAIN_BY_PROOF ? STR("domain.prove") : STR("domain.add")));
 }
 
+static int remove_in_directory(struct txn *t, void *arg)
+{
+    struct domain_job *j = arg;
+    int64_t changed = 0;
+    int r = db_run(t->db, SQL_DIR_DOMAIN_DELETE, DB_ARGS(db_int(j->org), db_text(j->domain)), &changed);
+    j->removed = changed > 0;
+    return no_constraint(r);
+}
+
 /* The directory first: a name that belongs to somebody else must not get into the firm's own list. */
 int domain_add(struct store *s, int64_t cell, int64_t org, struct str domain, enum domain_way way, struct str who,
                struct err *e)
@@ -170,7 +179,14 @@ int domain_add(struct store *s, int64_t cell, int64_t org, struct str domain, en
     int r = store_cell(s, cell, &c, e);
     if (r == 0)
         r = manage_write(store_directory(s), add_in_directory, &j, "the directory cannot be written", e);
-    return r ? r : manage_write(c, add_in_cell, &j, "the domain cannot be written", e);
+    if (r)
+        return r;
+    r = manage_write(c, add_in_cell, &j, "the domain cannot be written", e);
+    /* Full: nor may it stay in the directory, where mail for it would be taken. */
+    int back = r == DOMAIN_TOO_MANY
+                   ? manage_write(store_directory(s), remove_in_directory, &j, "the directory cannot be written", e)
+                   : 0;
+    return back ? back : r;
 }
 
 /* ---- removed ---- */
@@ -201,15 +217,6 @@ static int remove_in_cell(struct txn *t, void *arg)
         return r < 0 ? r : DOMAIN_IN_USE;
     r = db_run(t->db, SQL_DOMAIN_DELETE, DB_ARGS(db_int(j->org), db_text(j->domain)), NULL);
     return no_constraint(r ? r : note(t, j, STR("domain.remove")));
-}
-
-static int remove_in_directory(struct txn *t, void *arg)
-{
-    struct domain_job *j = arg;
-    int64_t changed = 0;
-    int r = db_run(t->db, SQL_DIR_DOMAIN_DELETE, DB_ARGS(db_int(j->org), db_text(j->domain)), &changed);
-    j->removed = changed > 0;
-    return no_constraint(r);
 }
 
 /* Unknown to the cell, it may still stand in the directory: an earlier run ended between the two. */

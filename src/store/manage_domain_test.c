@@ -110,6 +110,11 @@ static void limits(struct fixture *f)
     assert_int_equal(n, 200); /* 199 beside the firm's own, then no more */
     /* Proving one of them is no further one. */
     assert_int_equal(domain_add(f->store, f->cell_id, f->org, STR("d7.example"), DOMAIN_BY_PROOF, WHO, &e), 0);
+    /* One that was not named before is: then it stands in neither place. */
+    int64_t org;
+    assert_int_equal(domain_add(f->store, f->cell_id, f->org, STR("zuviel.example"), DOMAIN_BY_OPERATOR, WHO, &e),
+                     DOMAIN_TOO_MANY);
+    assert_false(directory_has(f, STR("zuviel.example"), &org));
     char *long_name = arena_alloc(&a, DOMAIN_CLAIM_MAX + 1);
     memset(long_name, 'a', DOMAIN_CLAIM_MAX + 1);
     assert_int_equal(
