@@ -126,6 +126,7 @@ static void *messages_main(void *arg)
 }
 
 #define KNOWN_JOB 40u
+#define KNOWN_SINCE_MS (200LL * 24 * 3600 * 1000) /* they have written for as long */
 
 static int learn_one(struct txn *t, size_t i)
 {
@@ -141,7 +142,8 @@ static int learn_one(struct txn *t, size_t i)
     guard_lessons(&in, &none, &accepted, t->arena, l);
     int r = 0;
     for (size_t k = 0; k < l->n && r == 0; k++)
-        r = known_add(t, org, &(struct known_key){(int)l->v[k].kind, l->v[k].key}, l->v[k].value, t->now_ms, 4, 1);
+        r = known_add(t, org, &(struct known_key){(int)l->v[k].kind, l->v[k].key}, l->v[k].value,
+                      t->now_ms - KNOWN_SINCE_MS, 4, 1);
     return r;
 }
 

@@ -14,19 +14,22 @@ SMALL_MS, REAL_MS, TIMES = 1.0, 2.0, 6
 
 
 def small_mail(folder):
-    """2 KB each, signed by their author's domain; returns the zone."""
-    signer = Signer(folder, "key")
-    os.makedirs(os.path.join(folder, "small"))
-    for i in range(SIGNED):
-        head = (f"From: Cliente {i % 20} <c{i % 20}@cliente.example>\r\nTo: <info@azienda.example>\r\nSubject: Ordine {i}\r\nDate: Mon, 01 Jun 2026 09:00:00 +0000\r\n"
-                f"Message-ID: <s{i:08}@cliente.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n")
-        line = f"Buongiorno, confermiamo la consegna delle lastre dell'ordine {i} per martedi, cordiali saluti.\r\n"
-        text = signer.sign(head + line * ((2048 - 700) // len(line)), "cliente.example")
-        with open(os.path.join(folder, "small", f"{i}.eml"), "w", newline="") as f:
-            f.write(text)
+    """2 KB each, signed by their author's domain: 19 of 20 from those that fill_bench made known, the rest from strangers. Returns the zone."""
+    signer, zone = Signer(folder, "key"), []
     record = signer.record
     parts = " ".join(f'"{record[i:i + 200]}"' for i in range(0, len(record), 200))
-    return (f'sel._domainkey.cliente.example. 300 IN TXT {parts}\ncliente.example. 300 IN TXT "v=spf1 ip4:127.0.0.1 -all"\n_dmarc.cliente.example. 300 IN TXT "v=DMARC1; p=reject"\n')
+    os.makedirs(os.path.join(folder, "small"))
+    for i in range(SIGNED):
+        n = i * 997 % KNOWN + (KNOWN if i % 20 == 0 else 0)
+        domain = f"ditta{n * 7919 % 999983}x{n}.example"
+        zone.append(f'sel._domainkey.{domain}. 300 IN TXT {parts}\n{domain}. 300 IN TXT "v=spf1 ip4:127.0.0.1 -all"\n_dmarc.{domain}. 300 IN TXT "v=DMARC1; p=reject"\n')
+        head = (f"From: Persona Numero{n} <persona{n}@{domain}>\r\nTo: <info@azienda.example>\r\nSubject: Ordine {i}\r\nDate: Mon, 01 Jun 2026 09:00:00 +0000\r\n"
+                f"Message-ID: <s{i:08}@{domain}>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n")
+        line = f"Buongiorno, confermiamo la consegna delle lastre dell'ordine {i} per martedi, cordiali saluti.\r\n"
+        text = signer.sign(head + line * ((2048 - 700) // len(line)), domain)
+        with open(os.path.join(folder, "small", f"{i}.eml"), "w", newline="") as f:
+            f.write(text)
+    return "".join(zone)
 
 
 def real_mail(folder, data):
