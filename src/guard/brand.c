@@ -46,7 +46,7 @@ static uint32_t letters_of(struct str s)
     uint32_t bits = 0;
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
-        bits |= 1u << (c >= 'a' && c <= 'z' ? c - 'a' : ascii_is_digit((char)c) ? 26u : 27u);
+        bits |= 1u << (c >= 'a' && c <= 'z' ? (unsigned)(c - 'a') : ascii_is_digit((char)c) ? 26u : 27u);
     }
     return bits;
 }

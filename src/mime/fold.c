@@ -30,9 +30,10 @@ struct str mime_fold(struct arena *a, struct str text)
     char *out = arena_alloc(a, text.n + text.n / 2 + 1);
     size_t n = 0;
     bool gap = false;
+    const uint8_t *bytes = (const uint8_t *)text.p;
     for (size_t i = 0; i < text.n;) {
         UChar32 c;
-        U8_NEXT(text.p, i, text.n, c);
+        U8_NEXT(bytes, i, text.n, c);
         if (combining(c) && n && !gap)
             continue;
         if (c < 0 || !(U_MASK(u_charType(c)) & FOLD_WORD_MASK)) {
