@@ -15,7 +15,7 @@ int mail_discard(struct txn *t, int64_t org, int64_t account, int64_t message, s
 {
     struct message_brief b;
     struct placement_row *rows;
-    size_t n;
+    size_t n = 0;
     int r = message_brief(t, org, account, message, &b);
     if (r != 1)
         return r ? r : MAIL_NO_MESSAGE;

@@ -2,6 +2,7 @@
  * and is no Email. */
 #include "store/audit.h"
 #include "store/mail_priv.h"
+#include "store/unread.h"
 
 int mail_hold(struct txn *t, int64_t org, int64_t account, const struct mail_draft *d, struct blob_draft *stub,
               int64_t *message)
@@ -46,6 +47,8 @@ int mail_release(struct txn *t, int64_t org, int64_t account, int64_t message, s
     if (r == 0)
         r = no_constraint(
             db_run(t->db, SQL_MESSAGE_HELD, DB_ARGS(db_int(org), db_int(account), db_int(message), db_int(0)), NULL));
+    if (r == 0)
+        r = unread_drop(t, org, message);
     /* First the new place, so that the Email never has none. */
     if (r == 0)
         r = mail_place(t, org, account, inbox, message, NULL, b.received_ms, 0, &uid);

@@ -5,7 +5,7 @@
 
 #define JUDGED_KEEP_MS (180 * 24 * 3600 * 1000LL)
 #define JUDGED_PAGE 50u
-#define JUDGED_PRUNE_MAX 200
+#define JUDGED_PRUNE_MAX 100 /* jobs removes refusals in the same transaction */
 
 struct judged {
     struct str id; /* of the accepted transaction */

@@ -1,5 +1,6 @@
 /* What happens to placements after they were made: flags, copies, removal. */
 #include "store/mail_priv.h"
+#include "store/unread.h"
 
 /* Counters of a mailbox after a placement left, or after its \Seen changed by `seen` (+1 read now, -1 unread now). */
 struct delta {
@@ -37,6 +38,8 @@ static int email_left(struct txn *t, int64_t org, int64_t account, const struct 
         r = db_run(t->db, SQL_FACTS_DELETE, DB_ARGS(db_int(org), db_int(p->message)), NULL);
     if (r == 0)
         r = db_run(t->db, SQL_REPORTED_DELETE, DB_ARGS(db_int(org), db_int(p->message)), NULL);
+    if (r == 0 && b.held)
+        r = unread_drop(t, org, p->message);
     if (r == 0)
         r = tombstone(t, org, account, TOMBSTONE_EMAIL, seq, p->message, 0, b.created_seq);
     if (r == 0)

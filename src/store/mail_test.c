@@ -3,7 +3,9 @@
 #include "store/party.h"
 #include "store/read.h"
 #include "store/ref_prune.h"
+#include "store/decide.h"
 #include "store/store_fixture.h"
+#include "store/unread.h"
 #include "store/sync.h"
 
 #include <setjmp.h>
@@ -496,6 +498,62 @@ static void old_states_are_refused_after_pruning(void **state UNUSED)
     assert_int_equal(l.result, READ_CANNOT);
 }
 
+static int unread_add_fn(struct txn *t, void *arg)
+{
+    return unread_add(t, F.org, F.user[0].account, ((struct mail *)arg)->message);
+}
+static int discard_fn(struct txn *t, void *arg)
+{
+    return mail_discard(t, F.org, F.user[0].account, ((struct mail *)arg)->message, STR("anna"));
+}
+static int judged_fn(struct txn *t, void *arg)
+{
+    struct mail *m = arg;
+    const struct unread u = {F.org, F.user[0].account, m->message};
+    return unread_judged(t, &u, &m->d);
+}
+static int due_fn(struct txn *t, void *arg)
+{
+    struct unread list[UNREAD_BATCH];
+    return unread_due(t, list, UNREAD_BATCH, arg);
+}
+static size_t due(void)
+{
+    size_t n;
+    assert_int_equal(cell_read_wait(F.cell, due_fn, &n), 0);
+    return n;
+}
+
+/* What a person decided while it waited to be read again does not come up any more. */
+static void decided_before_it_was_read(void **state UNUSED)
+{
+    struct mail *m[3];
+    for (int i = 0; i < 3; i++) {
+        m[i] = mail(arena_z(&A, arena_printf(&A, "w%d@x", i)), "attesa", NULL);
+        m[i]->hold = true;
+        m[i]->d.verdict = VERDICT_HOLD;
+        assert_int_equal(write_job(deliver_fn, m[i], m[i]), 0);
+        assert_int_equal(write_job(unread_add_fn, m[i], NULL), 0);
+    }
+    F.clock_skew_ms += 2 * UNREAD_DELAY_MS;
+    assert_int_equal(due(), 3);
+    assert_int_equal(write_job(release_fn, m[0], NULL), 0);
+    assert_int_equal(due(), 2);
+    assert_int_equal(write_job(discard_fn, m[1], NULL), 0);
+    assert_int_equal(due(), 1);
+    /* Both at once: the row goes, the decision stays. */
+    assert_int_equal(write_job(unread_add_fn, m[0], NULL), 0);
+    assert_int_equal(write_job(judged_fn, m[0], NULL), 0);
+    F.clock_skew_ms += 2 * UNREAD_DELAY_MS;
+    assert_int_equal(due(), 1);
+    /* Text that was cut within a letter is no reason to give up. */
+    m[2]->d.verdict = VERDICT_ACCEPT;
+    m[2]->d.preview = STR("gi\xc3");
+    assert_int_equal(write_job(judged_fn, m[2], NULL), 0);
+    assert_int_equal(due(), 0);
+    assert_false(email(m[2]->message)->held);
+}
+
 static void more_tombstones_than_are_kept(void **state UNUSED)
 {
     struct read_state first = state_of(SYNC_EMAIL);
@@ -743,6 +801,7 @@ int main(void)
         T(changes_are_told),
         T(old_states_are_refused_after_pruning),
         T(more_tombstones_than_are_kept),
+        T(decided_before_it_was_read),
         T(queries),
         T(resends),
         T(parties_learn),

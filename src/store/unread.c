@@ -27,10 +27,12 @@ static int tries_of(struct txn *t, const struct unread *u, int64_t *tries)
     return db_get_int(t->db, SQL_UNREAD_TRIES, DB_ARGS(db_int(u->org), db_int(u->message)), tries);
 }
 
-static int done(struct txn *t, const struct unread *u)
+int unread_drop(struct txn *t, int64_t org, int64_t message)
 {
-    return no_constraint(db_run(t->db, SQL_UNREAD_DONE, DB_ARGS(db_int(u->org), db_int(u->message)), NULL));
+    return no_constraint(db_run(t->db, SQL_UNREAD_DONE, DB_ARGS(db_int(org), db_int(message)), NULL));
 }
+
+static int done(struct txn *t, const struct unread *u) { return unread_drop(t, u->org, u->message); }
 
 int unread_failed(struct txn *t, const struct unread *u)
 {
@@ -54,7 +56,7 @@ int unread_judged(struct txn *t, const struct unread *u, struct mail_draft *d)
         return r;
     int gone = done(t, u);
     if (gone != 0 || r == 0 || !b.held)
-        return gone != 0 ? gone : r == 0 ? MAIL_NO_MESSAGE : MAIL_NOT_HELD;
+        return gone; /* a refusal would undo it, and the row would come up for ever */
     r = mail_draft_prepare(t->arena, d);
     if (r == 0)
         r = txn_seq(t, u->org, &seq);
@@ -66,11 +68,12 @@ int unread_judged(struct txn *t, const struct unread *u, struct mail_draft *d)
                                          db_int(d->insight_version), db_blob(d->insight_packed)),
                                  NULL));
     if (r == 0)
-        r = no_constraint(db_run(t->db, SQL_UNREAD_JUDGED,
-                                 DB_ARGS(db_int(u->org), db_int(u->message), db_int(u->account), db_int(d->verdict),
-                                         db_int(d->score_millinats), db_text(d->findings), db_text(d->preview),
-                                         db_int(d->has_attachment), db_int(seq)),
-                                 NULL));
+        r = no_constraint(db_run(
+            t->db, SQL_UNREAD_JUDGED,
+            DB_ARGS(db_int(u->org), db_int(u->message), db_int(u->account), db_int(d->verdict),
+                    db_int(d->score_millinats), db_text(txn_text(t->arena, d->findings, MAIL_FINDINGS_MAX)),
+                    db_text(txn_text(t->arena, d->preview, MAIL_PREVIEW_MAX)), db_int(d->has_attachment), db_int(seq)),
+            NULL));
     if (r == 0 && d->verdict != VERDICT_HOLD)
         r = mail_release(t, u->org, u->account, u->message, STR("sigillo: read completely"));
     return r;

@@ -15,6 +15,8 @@ int unread_due(struct txn *t, struct unread *out, size_t max,
                size_t *n) MUST_USE; /* of the whole cell; max <= UNREAD_BATCH */
 /* One more try failed: later, or never again by itself. */
 int unread_failed(struct txn *t, const struct unread *u) MUST_USE;
-/* Read and judged: facts, findings and verdict of d replace what the message had; it is released when d's verdict is not hold. 0, or
- * MAIL_NO_MESSAGE / MAIL_NOT_HELD when a person was faster. */
+/* Read and judged: facts, findings and verdict of d replace what the message had; it is released when d's verdict is not hold. Where a person was faster
+ * only the row goes. */
 int unread_judged(struct txn *t, const struct unread *u, struct mail_draft *d) MUST_USE;
+/* A person released it or threw it away: nobody need read it again. */
+int unread_drop(struct txn *t, int64_t org, int64_t message) MUST_USE;
