@@ -8,7 +8,7 @@
 
 #define LANE_THREADS 2
 #define LANE_BATCH 32
-#define LANE_CROWD 16 /* jobs waiting for each thread that is awake: another one is woken */
+#define LANE_CROWD 2 /* jobs waiting for each thread that is awake: another one is woken */
 
 struct read_lane {
     struct store *store;
