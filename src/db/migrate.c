@@ -4,6 +4,8 @@
 #include "core/log.h"
 #include "db/driver.h"
 
+#include <stdio.h>
+
 static int prepare_record(struct db *db, const struct sql_migration *list, size_t n, struct err *e);
 static int check_set(struct db *db, struct err *e);
 static int read_max(struct db *db, int64_t *have);
@@ -84,11 +86,13 @@ static int prepare_record(struct db *db, const struct sql_migration *list, size_
         if (r == 0)
             continue;
         db_rollback(db);
-        /* PostgreSQL: two processes that create the same table at once, one gets a unique violation of the catalogue.
-         */
-        if (r == DB_CONSTRAINT && db_get_int(db, SQL_SCHEMA_VERSION_PRESENT, NULL, 0, &present) == 1 && present)
+        /* PostgreSQL's IF NOT EXISTS does not wait for another process that creates the same table: the later one meets
+         * 23505, 42710 or 42P07, by the moment. What counts is whether the table is there now. */
+        char why[ERR_TEXT_MAX];
+        snprintf(why, sizeof why, "%s", db_error(db));
+        if (db_get_int(db, SQL_SCHEMA_VERSION_PRESENT, NULL, 0, &present) == 1 && present)
             continue;
-        return err_set(e, r < 0 ? r : ERR_SYS, "cannot create the table schema_version: %s", db_error(db));
+        return err_set(e, r < 0 ? r : ERR_SYS, "cannot create the table schema_version: %s", why);
     }
     return 0;
 }

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 struct fixture {
@@ -151,23 +153,34 @@ static void test_injected(void **state)
     assert_int_equal(version(f->db), 2);
 }
 
+#define STAGGER_NS 300000L
 /* several processes at once: each ends well and each migration runs once */
 static void test_at_once(void **state)
 {
     struct fixture *f = *state;
-    pid_t pids[4];
+    pid_t pids[8];
+    int gate[2]; /* nobody ever writes: its end lets all of them go at the same moment */
     db_close(&f->db);
+    assert_int_equal(pipe(gate), 0);
     for (size_t i = 0; i < N_ELEMENTS(pids); i++)
         if ((pids[i] = fork()) == 0) {
             struct db *db = NULL;
             struct err e = {0};
+            char byte;
             int r = db_open(&db, &f->conf, &e);
+            close(gate[1]);
+            if (read(gate[0], &byte, 1) != 0)
+                _exit(2);
+            /* one after another, closer than one migration takes: each meets another moment of the one before */
+            nanosleep(&(struct timespec){.tv_nsec = (long)i * STAGGER_NS}, NULL);
             r = r ? r : db_migrate(db, &e);
             if (r)
                 fprintf(stderr, "at once: %s\n", e.text);
             db_close(&db);
             _exit(r ? 1 : 0);
         }
+    close(gate[0]);
+    close(gate[1]);
     for (size_t i = 0; i < N_ELEMENTS(pids); i++) {
         int status = -1;
         assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);

@@ -152,7 +152,7 @@ static int enter_schema(struct db_pg *p, const struct db_conf *conf, struct err 
     if (r == 0 && !found.p) {
         snprintf(text, sizeof text, "CREATE SCHEMA IF NOT EXISTS %s", quoted);
         r = run_text(p, text, 0, NULL, NULL, NULL, 0);
-        if (r == DB_CONSTRAINT) /* two at once: the other one made it */
+        if (r == DB_CONSTRAINT) /* two at once: the other one made it (23505: IF NOT EXISTS does not wait) */
             r = 0;
     }
     if (r == 0)
