@@ -17,3 +17,12 @@ ON CONFLICT (org, key, value) DO UPDATE SET last_ms = CASE WHEN excluded.last_ms
 -- args: org int, key int, value text, kind int, at_ms int
 INSERT INTO known (org, key, value, kind, first_ms, last_ms, received, sent) VALUES (:org, :key, :value, :kind, :at_ms, :at_ms, 0, 0)
 ON CONFLICT (org, key, value) DO NOTHING
+
+-- name: known_page
+-- args: org int, key int, value text, most int
+-- no-org: jobs looks over all firms of the cell
+SELECT org, key, value, kind, last_ms FROM known WHERE (org, key, value) > (:org, :key, :value) ORDER BY org, key, value LIMIT :most
+
+-- name: known_delete
+-- args: org int, key int, value text, before_ms int
+DELETE FROM known WHERE org = :org AND key = :key AND value = :value AND last_ms < :before_ms

@@ -8,7 +8,8 @@
 _Static_assert(PARTY_LEARN_COUNT == GUARD_LEARN_COUNT && PARTY_LEARN_MS == GUARD_LEARN_MS,
                "store and guard learn alike");
 _Static_assert(KNOWN_TEXT_MAX == GUARD_KEY_MAX, "keys of the guard fit in the store");
-_Static_assert((int)KNOWN_KIND_ADDRESS == (int)KNOWN_ADDRESS && (int)KNOWN_KIND_DOMAIN == (int)KNOWN_DOMAIN,
+_Static_assert((int)KNOWN_KIND_ADDRESS == (int)KNOWN_ADDRESS && (int)KNOWN_KIND_DOMAIN == (int)KNOWN_DOMAIN &&
+                   (int)KNOWN_KIND_MESSAGE == (int)KNOWN_MESSAGE && (int)KNOWN_KIND_SAID == (int)KNOWN_SAID,
                "kinds have one number");
 
 static enum guard_detail_state state_of(enum party_state s)

@@ -170,7 +170,7 @@ static void work(struct jobs_role *j)
         jobs_drain(j);
         jobs_unread(j);
         jobs_rescan(j);
-        jobs_refs(j);
+        jobs_walks(j);
         jobs_scrub(j);
         jobs_prune(j);
     }
@@ -192,7 +192,7 @@ static int jobs_run(struct role_ctx *r)
         nets[i] = (struct jobs_net){.jobs = &j, .fd = -1};
     pthread_mutex_init(&j.nets_lock, NULL);
     imap_init(&j.cells);
-    imap_init(&j.ref_places);
+    imap_init(&j.walks);
     if (!j.msg || jobs_open(&j, &e) != 0) {
         log_error("jobs.start_failed", L_Z("why", e.text));
         return e.code == ERR_NOENT || e.code == ERR_VERSION || e.code == ERR_INVALID ? ROLE_EXIT_CONFIG : 1;

@@ -31,7 +31,7 @@ struct jobs_role {
     struct net_timer look_timer;
     int64_t next_drain_ms, next_all_ms, next_prune_ms;
     struct imap cells;      /* cell id -> struct jobs_cell */
-    struct imap ref_places; /* cell id -> struct ref_place */
+    struct imap walks;      /* cell id -> struct jobs_walk */
     bool look, stopping;    /* look: some cell has news */
     char *msg;              /* receive buffer of the nets' channels */
 };
@@ -44,11 +44,11 @@ void jobs_index_close(struct jobs_role *j);
 void jobs_unread(struct jobs_role *j);
 /* jobs_rescan.c: reads again what an older release read. */
 void jobs_rescan(struct jobs_role *j);
-/* jobs_refs.c: references of conversations that are gone. */
-void jobs_refs(struct jobs_role *j);
+/* jobs_walks.c: references of conversations that are gone, what the guard remembers of messages too old to be answered. */
+void jobs_walks(struct jobs_role *j);
 /* jobs_scrub.c: a little more of the weekly reading of all packs. */
 void jobs_scrub(struct jobs_role *j);
-/* jobs_prune.c: refusals and greylisting rows that are too old, once a day. */
+/* jobs_prune.c: what is kept for a while only, once a day. */
 void jobs_prune(struct jobs_role *j);
 /* jobs_drain.c: one pass over the spool of last resort. */
 void jobs_drain(struct jobs_role *j);

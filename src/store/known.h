@@ -22,8 +22,8 @@ int known_read(struct txn *t, int64_t org, const struct known_key *keys, size_t 
 /* Adds to the counts; received and sent both 0: the row is only made when it is not there. */
 int known_add(struct txn *t, int64_t org, const struct known_key *key, struct str value, int64_t at_ms,
               int64_t received, int64_t sent) MUST_USE;
-/* The two kinds that others than the guard ask for. */
-enum { KNOWN_KIND_ADDRESS = 1, KNOWN_KIND_DOMAIN = 2 };
+/* The kinds that others than the guard ask for; the last two are of single messages and grow old (store/prune.h). */
+enum { KNOWN_KIND_ADDRESS = 1, KNOWN_KIND_DOMAIN = 2, KNOWN_KIND_MESSAGE = 6, KNOWN_KIND_SAID = 8 };
 struct sender_count {
     int64_t first_ms, last_ms, count, sent; /* count: accepted messages from there; sent: ours to there */
 };

@@ -73,6 +73,7 @@ struct mail_accepted {
     enum mail_verdict verdict;
 };
 /* found: a row with this key, not replied, younger than 5 days -> its id (arena). */
+#define MAIL_RESEND_MS (5 * 24 * 3600 * 1000LL) /* what is older is no resend */
 int mail_resend_find(struct txn *t, int64_t org, const uint8_t key[SHA256_LEN],
                      struct str *found_id) MUST_USE; /* 1 found, 0 none */
 int mail_accepted_add(struct txn *t, int64_t org, const struct mail_accepted *m) MUST_USE;

@@ -2,14 +2,13 @@
  * no second time. */
 #include "store/mail_priv.h"
 
-#define RESEND_MS (5 * 24 * 3600 * 1000LL)
 #define RECIPIENTS_MAX 32768u
 
 int mail_resend_find(struct txn *t, int64_t org, const uint8_t key[SHA256_LEN], struct str *found_id)
 {
     AUTO(db_cursor) struct db_cursor c = {0};
     int r = db_query(t->db, &c, SQL_ACCEPTED_RESEND,
-                     DB_ARGS(db_int(org), db_blob(str_n(key, SHA256_LEN)), db_int(t->now_ms - RESEND_MS)));
+                     DB_ARGS(db_int(org), db_blob(str_n(key, SHA256_LEN)), db_int(t->now_ms - MAIL_RESEND_MS)));
     if (r || (r = db_next(&c)) != 1)
         return no_constraint(r);
     *found_id = arena_str(t->arena, db_col_str(&c, 0));

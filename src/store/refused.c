@@ -134,13 +134,8 @@ int refused_list(struct txn *t, struct arena *a, int64_t org, int64_t before_ms,
 
 int refused_prune(struct txn *t, int64_t org, int64_t *n)
 {
-    int64_t rows = 0, greys = 0;
     int r = db_run(t->db, SQL_REFUSED_PRUNE,
-                   DB_ARGS(db_int(org), db_int(t->now_ms - REFUSED_KEEP_MS), db_int(REFUSED_PRUNE_MAX)), &rows);
-    if (r == 0)
-        r = db_run(t->db, SQL_GREYLIST_PRUNE,
-                   DB_ARGS(db_int(org), db_int(t->now_ms - GREYLIST_KEEP_MS), db_int(REFUSED_PRUNE_MAX)), &greys);
-    *n = rows > greys ? rows : greys;
+                   DB_ARGS(db_int(org), db_int(t->now_ms - REFUSED_KEEP_MS), db_int(REFUSED_PRUNE_MAX)), n);
     return r > 0 ? ERR_INVALID : r;
 }
 
@@ -206,5 +201,12 @@ int greylist_list(struct txn *t, int64_t org, int64_t after, struct greylist_row
             (struct greylist_row){org, db_col_int(&c, 0), db_col_int(&c, 1), db_col_int(&c, 2), db_col_int(&c, 3)};
         r = 0;
     }
+    return r > 0 ? ERR_INVALID : r;
+}
+
+int greylist_prune(struct txn *t, int64_t org, int64_t *n)
+{
+    int r = db_run(t->db, SQL_GREYLIST_PRUNE,
+                   DB_ARGS(db_int(org), db_int(t->now_ms - GREYLIST_KEEP_MS), db_int(REFUSED_PRUNE_MAX)), n);
     return r > 0 ? ERR_INVALID : r;
 }

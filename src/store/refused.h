@@ -29,8 +29,7 @@ int refused_list(struct txn *t, struct arena *a, int64_t org, int64_t before_ms,
                  struct str text, struct refused **out, size_t *n) MUST_USE;
 int refused_get(struct txn *t, struct arena *a, int64_t org, struct str id,
                 struct refused *out) MUST_USE; /* 1, 0, < 0 */
-/* Removes what is too old of one firm, refusals and greylisting rows, at most REFUSED_PRUNE_MAX of each; *n: how many it
- * were (fewer: all of it). */
+/* Removes what is too old of one firm, at most REFUSED_PRUNE_MAX; *n: how many it were (fewer: all of it). */
 #define REFUSED_PRUNE_MAX 200
 int refused_prune(struct txn *t, int64_t org, int64_t *n) MUST_USE;
 /* Looks in every firm's cell, and among what concerned no firm. 1 found, 0 not, < 0. *down as in store_trace. */
@@ -45,3 +44,5 @@ struct greylist_row {
 int greylist_put(struct txn *t, const struct greylist_row *rows, size_t n) MUST_USE;
 /* One page in order of key; *n < max: the last one. */
 int greylist_list(struct txn *t, int64_t org, int64_t after, struct greylist_row *out, size_t max, size_t *n) MUST_USE;
+/* As refused_prune: addresses not seen for GREYLIST_KEEP_MS. */
+int greylist_prune(struct txn *t, int64_t org, int64_t *n) MUST_USE;
