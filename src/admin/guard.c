@@ -19,6 +19,7 @@ static const struct guard_fact example[] = {
     {"name", {"fattura.pdf.js", 14}},
     {"kind", {"js", 2}},
     {"detail", {"setup.js in ordine.zip", 22}},
+    {"look", {"closed", 6}},
     {"quote", {"“verify your account”", 25}},
     {"amount", {"EUR 2,000,000.00", 16}},
     {"code", {"KAX2Sf8232WJ2nbG9", 17}},

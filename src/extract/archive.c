@@ -20,6 +20,7 @@ struct unpack {
     uint64_t out; /* bytes unpacked */
     unsigned entries;
     bool locked; /* something in it asks for a password that was not found */
+    bool opened; /* something in it was read with one that was */
     bool office;
     struct office o;
 };
@@ -152,7 +153,7 @@ static bool entry(struct unpack *u, struct archive_entry *e)
     if (locked && !whole)
         u->locked = true;
     else if (locked)
-        extract_note(u->j, u->a, ATT_ENCRYPTED, STR("opened with a password that stands in the text"));
+        u->opened = true;
     if (u->a->flags & ATT_BOMB)
         return false;
     if (u->office)
@@ -209,7 +210,9 @@ void extract_archive_file(struct extract_job *j, const struct extract_blob *b, s
         if (!locked)
             extract_note(j, a, ATT_UNREADABLE, STR("archive that cannot be read completely"));
     }
-    if (u->locked)
+    if (u->opened && !u->locked && r == ARCHIVE_EOF && !(a->flags & (ATT_BOMB | ATT_UNREADABLE)))
+        extract_note(j, a, ATT_ENCRYPTED | ATT_OPENED, STR("opened with a password that stands in the text"));
+    else if (u->locked)
         extract_note(j, a, ATT_ENCRYPTED, STR("no password in the text opens it"));
     if (u->ar)
         archive_read_free(u->ar);

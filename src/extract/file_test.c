@@ -252,12 +252,61 @@ static void test_locked_pdf(void **state)
             extract_run(ctx, buf_str(&b), &r);
             assert_int_equal(r.code, 0);
             assert_true(r.in.attachments[0].flags & ATT_ENCRYPTED);
+            assert_int_equal((r.in.attachments[0].flags & ATT_OPENED) != 0, k == 0);
             if ((extract_coordinate(&r, COORD_IBAN, IBAN) != NULL) != (k == 0))
                 fail_msg("%s with \"%s\"", seeds[i], texts[k]);
             arena_free(&r.arena);
             arena_free(&a);
             buf_free(&b);
         }
+}
+
+/* Opened means all of it: one file inside that keeps its secret is as bad as none opened. */
+static void test_locked_archive(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *seed, *text;
+        uint32_t flags;
+        bool iban;
+    } cases[] = {
+        {"zip-locked", "La password: abc123", ATT_ENCRYPTED | ATT_OPENED, true},
+        {"zip-locked", "La password: sbagliata", ATT_ENCRYPTED, false},
+        {"zip-locked", "In allegato.", ATT_ENCRYPTED, false},
+        {"zip-locked-half", "La password: abc123", ATT_ENCRYPTED, true},
+        {"zip-locked-half", "La password: abc123, poi la password un-altra", ATT_ENCRYPTED | ATT_OPENED, true},
+    };
+    for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+        struct extract_result r;
+        struct arena a;
+        struct buf b;
+        arena_init(&a, ARENA_NO_LIMIT);
+        buf_init(&b, 1u << 20);
+        extract_mail_around(&b, "f.zip", sample(&a, cases[i].seed), cases[i].text);
+        extract_run(ctx, buf_str(&b), &r);
+        assert_int_equal(r.code, 0);
+        if (r.in.attachments[0].flags != cases[i].flags ||
+            (extract_coordinate(&r, COORD_IBAN, IBAN) != NULL) != cases[i].iban)
+            fail_msg("case %zu: %x", i, r.in.attachments[0].flags);
+        arena_free(&r.arena);
+        arena_free(&a);
+        buf_free(&b);
+    }
+}
+
+/* A PDF that only forbids changes is no locked one; its commands are seen although they are enciphered and packed. */
+static void test_permissions(void **state)
+{
+    (void)state;
+    struct extract_result r;
+    struct arena a;
+    arena_init(&a, ARENA_NO_LIMIT);
+    read_as("f.pdf", sample(&a, "pdf-locked-for-changes"), &r);
+    assert_int_equal(r.in.attachments[0].flags & (ATT_ENCRYPTED | ATT_OPENED | ATT_UNREADABLE), 0);
+    assert_true(r.in.attachments[0].flags & ATT_PDF_ACTIVE);
+    assert_non_null(extract_coordinate(&r, COORD_IBAN, IBAN));
+    arena_free(&r.arena);
+    arena_free(&a);
 }
 
 /* UTF-16 by its mark, whatever the label says: browsers and editors read it so. */
@@ -342,11 +391,13 @@ static void test_uuencoded(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_samples), cmocka_unit_test(test_fields),
-                                       cmocka_unit_test(test_names),   cmocka_unit_test(test_huge),
-                                       cmocka_unit_test(test_mime),    cmocka_unit_test(test_uuencoded),
-                                       cmocka_unit_test(test_tnef),    cmocka_unit_test(test_encodings_of_invoices),
-                                       cmocka_unit_test(test_wide),    cmocka_unit_test(test_locked_pdf)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_samples),        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_names),          cmocka_unit_test(test_huge),
+        cmocka_unit_test(test_mime),           cmocka_unit_test(test_uuencoded),
+        cmocka_unit_test(test_tnef),           cmocka_unit_test(test_encodings_of_invoices),
+        cmocka_unit_test(test_wide),           cmocka_unit_test(test_locked_pdf),
+        cmocka_unit_test(test_locked_archive), cmocka_unit_test(test_permissions)};
     if (extract_open(&ctx, NULL) != 0)
         return 1;
     int r = cmocka_run_group_tests(tests, NULL, NULL);

@@ -382,12 +382,17 @@ void extract_pdf_file(struct extract_job *j, const struct extract_blob *b, struc
     const char *password = encrypted ? pdf_unlock(b->bytes, j->passwords, j->n_passwords) : NULL;
     if (password) {
         p.doc = open_document(j, b->bytes, password, &encrypted);
-        extract_note(j, a, ATT_ENCRYPTED, STR("opened with a password that stands in the text"));
+        extract_note(j, a, ATT_ENCRYPTED | ATT_OPENED, STR("opened with a password that stands in the text"));
     }
     if (!p.doc) {
         extract_note(j, a, encrypted ? ATT_ENCRYPTED : ATT_UNREADABLE, encrypted ? STR("") : STR("damaged PDF"));
         return;
     }
+    if (!password) /* it forbids printing or changing, and asks nobody who reads */
+        a->flags &= ~(uint32_t)ATT_ENCRYPTED;
+    /* What is locked or packed otherwise than usual tells pdf_scan nothing. */
+    if (poppler_document_has_javascript(p.doc))
+        extract_note(j, a, ATT_PDF_ACTIVE, STR("JavaScript"));
     buf_init(&p.text, EXTRACT_TEXT_PART_MAX);
     metadata(&p);
     pages(&p);

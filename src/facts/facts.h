@@ -144,7 +144,8 @@ enum facts_att {
     ATT_DISK_IMAGE = 1048576,
     ATT_CALENDAR = 2097152,
     ATT_MESSAGE = 4194304, /* an attached message */
-    ATT_FLAGS_ALL = 8388607
+    ATT_OPENED = 8388608,  /* with ATT_ENCRYPTED: a password that stands in the text opened all of it */
+    ATT_FLAGS_ALL = 16777215
 };
 struct facts_attachment {
     uint32_t part;

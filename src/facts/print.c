@@ -10,7 +10,7 @@ static const char *const att_names[] = {
     "encrypted",   "macro",    "program",    "double-extension", "direction",  "type-differs",
     "nested",      "bomb",     "smuggling",  "password-form",    "pdf-active", "pdf-picture",
     "pdf-changed", "polyglot", "unreadable", "invoice",          "in-archive", "remote",
-    "inline",      "shortcut", "disk-image", "calendar",         "message"};
+    "inline",      "shortcut", "disk-image", "calendar",         "message",    "opened"};
 static const char *const where_names[] = {"",    "text",   "html", "attachment", "subject",
                                           "pdf", "office", "xml",  "qr",         "metadata"};
 static const char *const coordinate_names[] = {"", "iban", "bic", "account", "wallet", "phone"};

@@ -42,7 +42,10 @@ static void one(struct guard_case *c, const struct facts_attachment *f)
     struct str name = f->name.n ? f->name : f->kind.n ? f->kind : STR("–");
     struct str detail = f->detail.n ? f->detail : f->kind;
     size_t i = harm_of(f);
-    if (i < N_ELEMENTS(harms))
+    if (i < N_ELEMENTS(harms) && harms[i].flag == ATT_ENCRYPTED)
+        GUARD_FIND(c, GUARD_ATTACH_ENCRYPTED, {"name", name}, {"kind", f->kind},
+                   {"look", f->flags & ATT_OPENED ? STR("opened") : STR("closed")});
+    else if (i < N_ELEMENTS(harms))
         GUARD_FIND_AT(c, harms[i].code, harm_level(i), {"name", name}, {"kind", f->kind}, {"detail", detail});
     else if (web_page(f) && !(f->flags & ATT_INLINE))
         GUARD_FIND(c, GUARD_ATTACH_PAGE, {"name", name}, {"kind", f->kind});

@@ -181,6 +181,44 @@ static void test_words(void **state)
     assert_true(str_eq(guard_fact_word(STR("country"), STR(""), 1), STR("its country is not stated")));
 }
 
+/* A locked file that the checks opened is not said to have kept them out. */
+static void test_locked(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned att;
+        const char *says[2], *not_said[2];
+    } cases[] = {
+        {ATT_ENCRYPTED, {"nessun controllo", "no check could"}, {"password che sta", "password that stands"}},
+        {ATT_ENCRYPTED | ATT_OPENED,
+         {"password che sta", "password that stands"},
+         {"nessun controllo", "no check could"}},
+    };
+    for (size_t i = 0; i < N_ELEMENTS(cases); i++)
+        for (int lang = 0; lang < 2; lang++) {
+            AUTO(arena) struct arena a;
+            arena_init(&a, ARENA_NO_LIMIT);
+            AUTO(buf) struct buf b;
+            buf_init(&b, 4096);
+            struct guard_history h = {0};
+            struct guard_verdict v;
+            guard_judge(input(&a, &(struct look){.name = "Ufficio",
+                                                 .from = "u@ditta-qualunque.it",
+                                                 .subject = "x",
+                                                 .kind = "zip",
+                                                 .att = cases[i].att}),
+                        &h, &a, &v);
+            size_t n = 0;
+            while (n < v.n_findings && v.findings[n].code != GUARD_ATTACH_ENCRYPTED)
+                n++;
+            assert_true(n < v.n_findings && v.findings[n].level == GUARD_CAUTION);
+            guard_text(&b, str_c(guard_table[GUARD_ATTACH_ENCRYPTED].code), lang, false, v.findings[n].facts,
+                       v.findings[n].n_facts);
+            assert_true(str_find(buf_str(&b), str_c(cases[i].says[lang]), 0) >= 0);
+            assert_true(str_find(buf_str(&b), str_c(cases[i].not_said[lang]), 0) < 0);
+        }
+}
+
 static int open_lists(void **state)
 {
     struct err e = {0};
@@ -198,6 +236,7 @@ static int close_lists(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_looks), cmocka_unit_test(test_many_files),
-                                       cmocka_unit_test(test_crowd), cmocka_unit_test(test_words)};
+                                       cmocka_unit_test(test_crowd), cmocka_unit_test(test_words),
+                                       cmocka_unit_test(test_locked)};
     return cmocka_run_group_tests(tests, open_lists, close_lists);
 }

@@ -115,6 +115,14 @@ static const struct word reasons[] = {
      {"il lettore ha risposto male", "the reader’s answer was damaged"}},
 };
 
+/* How far the checks got into a file that is locked. */
+static const struct word looks[] = {
+    {"opened",
+     {"si apre con la password che sta nel testo, e con quella i controlli l’hanno letto",
+      "the password that stands in the text opens it, and with that the checks have read it"}},
+    {"closed", {"nessun controllo ha potuto guardarci dentro", "no check could look inside"}},
+};
+
 static struct str find(const struct word *w, size_t n, struct str code, int lang)
 {
     for (size_t i = 0; i < n; i++)
@@ -140,6 +148,8 @@ struct str guard_fact_word(struct str key, struct str value, int lang)
         return lang == 1 ? STR("its country is not stated") : STR("il Paese non è indicato");
     if (str_eq(key, STR("reason")))
         return find(reasons, N_ELEMENTS(reasons), value, lang);
+    if (str_eq(key, STR("look")))
+        return find(looks, N_ELEMENTS(looks), value, lang);
     if (str_eq(key, STR("country")) || str_eq(key, STR("old_country")))
         return find(countries, N_ELEMENTS(countries), value, lang);
     if (str_eq(key, STR("kind")))

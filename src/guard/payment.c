@@ -213,7 +213,8 @@ static bool only_picture(const struct facts_insight *in, struct str *name)
     for (size_t i = 0; i < in->n_attachments; i++) {
         const struct facts_attachment *f = &in->attachments[i];
         bool picture = str_eq(f->kind, STR("png")) || str_eq(f->kind, STR("jpeg")) || str_eq(f->kind, STR("tiff"));
-        if ((f->flags & (ATT_PDF_PICTURE | ATT_ENCRYPTED | ATT_UNREADABLE)) || (picture && !(f->flags & ATT_INLINE))) {
+        bool locked = (f->flags & (ATT_ENCRYPTED | ATT_OPENED)) == ATT_ENCRYPTED;
+        if (locked || (f->flags & (ATT_PDF_PICTURE | ATT_UNREADABLE)) || (picture && !(f->flags & ATT_INLINE))) {
             *name = f->name;
             return true;
         }
