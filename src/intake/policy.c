@@ -2,6 +2,7 @@
 #include "core/map.h"
 #include "store/account.h"
 #include "store/firm.h"
+#include "store/manage.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -10,7 +11,9 @@
 struct policy {
     atomic_int refs; /* the table's and one per road */
     struct arena arena;
-    struct guard_policy p;
+    struct guard_policy p, proven; /* proven: without the domains whose proof lapsed */
+    const struct str *lapsed;
+    size_t n_lapsed;
     int64_t read_ms;
 };
 struct policies {
@@ -62,7 +65,22 @@ void policies_free(struct policies **pp)
     free(p);
 }
 
-const struct guard_policy *policy_of(const struct policy *p) { return &p->p; }
+/* One of them, or below one. */
+static bool among(const struct str *v, size_t n, struct str domain)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(v[i], domain) ||
+            (domain.n > v[i].n && str_ends(domain, v[i]) && domain.p[domain.n - v[i].n - 1] == '.'))
+            return true;
+    return false;
+}
+
+const struct guard_policy *policy_of(const struct policy *p, const struct guard_input *in)
+{
+    const struct guard_authentication *a = &in->auth;
+    bool from_there = a->dmarc == AUTH_PASS || a->dkim == AUTH_PASS || (a->dmarc != AUTH_FAIL && a->spf == AUTH_PASS);
+    return !in->outgoing && from_there && among(p->lapsed, p->n_lapsed, in->from_domain) ? &p->proven : &p->p;
+}
 
 static int read_staff(struct txn *t, int64_t org, struct policy *p)
 {
@@ -78,6 +96,32 @@ static int read_staff(struct txn *t, int64_t org, struct policy *p)
     }
     p->p.staff = staff;
     return r;
+}
+
+static int read_lapsed(struct txn *t, int64_t org, struct policy *p)
+{
+    struct str *found, *lapsed, *left = arena_array(&p->arena, struct str, p->p.n_domains + 1);
+    int r = domain_lapsed(t, org, &found, &p->n_lapsed);
+    p->proven = p->p;
+    if (r || p->n_lapsed == 0)
+        return r;
+    lapsed = arena_array(&p->arena, struct str, p->n_lapsed);
+    for (size_t i = 0; i < p->n_lapsed; i++)
+        lapsed[i] = arena_str(&p->arena, found[i]);
+    p->lapsed = lapsed;
+    p->proven.domains = left;
+    p->proven.n_domains = 0;
+    for (size_t i = 0; i < p->p.n_domains; i++)
+        if (!among(lapsed, p->n_lapsed, p->p.domains[i]))
+            left[p->proven.n_domains++] = p->p.domains[i];
+    /* Their names are guarded, their addresses there prove nothing. */
+    struct guard_party *staff = arena_array(&p->arena, struct guard_party, p->p.n_staff + 1);
+    for (size_t i = 0; i < p->p.n_staff; i++) {
+        bool there = among(lapsed, p->n_lapsed, p->p.staff[i].domain);
+        staff[i] = there ? (struct guard_party){p->p.staff[i].name, STR("–"), STR("")} : p->p.staff[i];
+    }
+    p->proven.staff = staff;
+    return 0;
 }
 
 static int read_policy(struct txn *t, int64_t org, struct policy **out)
@@ -97,6 +141,8 @@ static int read_policy(struct txn *t, int64_t org, struct policy **out)
     p->p.domains = copy;
     if (r == 0)
         r = read_staff(t, org, p);
+    if (r == 0)
+        r = read_lapsed(t, org, p);
     if (r != 0)
         policy_drop(out);
     return r;

@@ -14,5 +14,7 @@ struct policies *policies_new(void); /* NULL: out of memory */
 void policies_free(struct policies **p);
 /* Inside a cell_fn. *out is to be given back with policy_drop. */
 int policy_take(struct policies *p, struct txn *t, int64_t org, struct policy **out) MUST_USE;
-const struct guard_policy *policy_of(const struct policy *p);
+/* For this message, whose authentication is known. A domain whose proof lapsed (store/manage.h) stays the firm's own against those who only write its
+ * name; mail that is proven to be from there is judged as a counterparty's. */
+const struct guard_policy *policy_of(const struct policy *p, const struct guard_input *in);
 void policy_drop(struct policy **p); /* accepts NULL */

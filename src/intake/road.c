@@ -193,7 +193,7 @@ static int in_history(struct txn *t, void *arg)
     int err = r->policy ? 0 : policy_take(r->in->policies, t, r->org, &r->policy);
     if (err != 0)
         return err;
-    r->input.policy = policy_of(r->policy);
+    r->input.policy = policy_of(r->policy, &r->input);
     err = road_history(t, &r->input, r->org, &r->arena, &r->history);
     if (err != 0)
         return err;

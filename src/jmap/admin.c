@@ -152,10 +152,13 @@ static int store_refusal(struct jmap_obj *o, int r, struct arena *a, const struc
 
 static int foreign_domain(struct jmap_call *c, struct jmap_obj *o, struct str domain)
 {
-    struct domain_row row;
+    struct domain_row row = {.pending = false};
     if (domain_get(c->t, c->arena, c->person->org, domain, &row) == 1 && row.pending)
         return jmap_obj_say(o, "invalidProperties", "address", "This domain is not proven yet: verify it first.",
                             "Questo dominio non è ancora verificato: verificatelo prima.");
+    if (row.lapsed_ms)
+        return jmap_obj_say(o, "invalidProperties", "address", "This domain's record is gone: publish it again first.",
+                            "Il record di questo dominio non c'è più: pubblicatelo di nuovo prima.");
     return jmap_obj_say(o, "invalidProperties", "address", "The firm does not have this domain.",
                         "L'azienda non ha questo dominio.");
 }

@@ -27,6 +27,17 @@ static const struct {
                             "Rivolgetevi a chi gestisce il server."},
 };
 
+/* Of a proven one, whose record was there once. */
+static const char *const gone[2] = {
+    "The TXT record that proved this domain is not there any more. If the domain is still yours, publish it again; "
+    "mail "
+    "keeps coming. After five days without it, mail that comes from this domain is judged like a stranger's and nobody "
+    "new gets an address in it.",
+    "Il record TXT che dimostrava questo dominio non c'è più. Se il dominio è ancora vostro, pubblicatelo di nuovo; la "
+    "posta continua ad arrivare. Dopo cinque giorni senza, la posta che arriva da questo dominio è giudicata come "
+    "quella "
+    "di un estraneo e nessun nuovo indirizzo vi può essere creato."};
+
 static struct str domain_id(struct arena *a, struct str domain)
 {
     struct str id = arena_printf(a, "D%.*s", STRF(domain));
@@ -49,37 +60,51 @@ static struct str domain_of_id(struct arena *a, struct str id)
     return domain_key(a, d, &key, NULL) == 0 && str_eq(key, d) ? key : STR("");
 }
 
+static void put_bilingual(struct json_w *w, const char *it, const char *en)
+{
+    json_obj(w);
+    json_kstr(w, "it", str_c(it));
+    json_kstr(w, "en", str_c(en));
+    json_obj_end(w);
+}
+
+static void put_record(struct jmap_call *c, const struct domain_row *d, bool shown)
+{
+    json_keyz(c->w, "recordName");
+    if (shown)
+        json_str(c->w, arena_printf(c->arena, DOMAIN_PROOF_LABEL ".%.*s", STRF(d->domain)));
+    else
+        json_none(c->w);
+    json_keyz(c->w, "recordValue");
+    if (shown)
+        json_str(c->w, arena_printf(c->arena, DOMAIN_PROOF_PREFIX "%.*s", STRF(d->token)));
+    else
+        json_none(c->w);
+}
+
 static void put_proof(struct jmap_call *c, const struct domain_row *d)
 {
     struct json_w *w = c->w;
-    json_kstr(w, "state", d->pending ? STR("pending") : STR("proven"));
-    json_keyz(w, "recordName");
-    if (d->pending)
-        json_str(w, arena_printf(c->arena, DOMAIN_PROOF_LABEL ".%.*s", STRF(d->domain)));
-    else
-        json_none(w);
-    json_keyz(w, "recordValue");
-    if (d->pending)
-        json_str(w, arena_printf(c->arena, DOMAIN_PROOF_PREFIX "%.*s", STRF(d->token)));
-    else
-        json_none(w);
+    const char *name = reasons[d->reason].name;
+    bool missing = d->reason == DOMAIN_NO_RECORD || d->reason == DOMAIN_OTHER_RECORD;
+    json_kstr(w, "state", d->pending ? STR("pending") : d->lapsed_ms ? STR("lapsed") : STR("proven"));
+    put_record(c, d, d->pending || d->lapsed_ms || (missing && d->token.n));
     json_keyz(w, "checkedAt");
-    admin_put_when(w, d->pending ? d->looked_ms : 0);
-    const char *name = d->pending ? reasons[d->reason].name : NULL;
+    admin_put_when(w, d->looked_ms);
     json_keyz(w, "reason");
     if (name)
         json_strz(w, name);
     else
         json_none(w);
     json_keyz(w, "reasonText");
-    if (!name) {
+    if (!name)
         json_none(w);
-        return;
-    }
-    json_obj(w);
-    json_kstr(w, "it", str_c(reasons[d->reason].it));
-    json_kstr(w, "en", str_c(reasons[d->reason].en));
-    json_obj_end(w);
+    else if (!d->pending && missing)
+        put_bilingual(w, gone[1], gone[0]);
+    else
+        put_bilingual(w, reasons[d->reason].it, reasons[d->reason].en);
+    json_keyz(w, "lapsedAt");
+    admin_put_when(w, d->lapsed_ms);
 }
 
 static void put_domain(struct jmap_call *c, const struct domain_row *d, struct str id)
@@ -199,15 +224,24 @@ static void destroy(struct jmap_call *c, struct jmap_obj *o)
 
 static enum domain_reason reason_of(const struct jmap_look *l, struct str token)
 {
-    if (l->status != JMAP_LOOK_FOUND)
-        return l->status == JMAP_LOOK_NONE ? DOMAIN_NO_RECORD : DOMAIN_NO_ANSWER;
-    for (size_t i = 0; i < l->n; i++) {
-        struct str text = str_trim(l->text[i]);
-        if (str_starts(text, STR(DOMAIN_PROOF_PREFIX)) && token.n &&
-            str_eq(str_from(text, sizeof DOMAIN_PROOF_PREFIX - 1), token))
-            return DOMAIN_NOT_LOOKED;
-    }
-    return DOMAIN_OTHER_RECORD;
+    return l->status == JMAP_LOOK_NO_ANSWER ? DOMAIN_NO_ANSWER
+                                            : domain_proof_in(l->text, l->status == JMAP_LOOK_FOUND ? l->n : 0, token);
+}
+
+/* A person's look at what was proven once: it can only make good. */
+static void prove_again(struct jmap_call *c, struct jmap_obj *o, struct domain_row *d, const struct jmap_look *l)
+{
+    struct err e = {0};
+    enum domain_change change;
+    struct domain_look look = {c->person->org, d->domain, c->person->address, reason_of(l, d->token), 0};
+    int r = domain_proof_looked(c->t->store, c->person->cell, &look, &change, &e);
+    (void)domain_refusal(c, o, r, &e);
+    d->reason = look.reason;
+    if (look.reason != DOMAIN_NO_ANSWER)
+        d->looked_ms = env_wall_ms(c->t->env);
+    if (look.reason == DOMAIN_NOT_LOOKED)
+        d->lapsed_ms = 0;
+    o->data = d;
 }
 
 static void prove(struct jmap_call *c, struct jmap_obj *o, struct domain_row *d, const struct jmap_look *l)
@@ -258,10 +292,12 @@ static int update_all(struct jmap_call *c, struct admin_list *l)
         else if (json_object_size(o->value) != 1 || !json_is_true(json_object_get(o->value, "verify")))
             jmap_obj_say(o, "invalidProperties", "verify", "Only {verify: true} can be set.",
                          "Si può impostare solo {verify: true}.");
-        else if (!d->pending)
+        else if (!d->pending && d->token.n == 0) /* the operator's word: nothing to look for */
             o->data = d;
         else if (!c->looked)
             more = jmap_look(c, name) || more;
+        else if (seen && !d->pending)
+            prove_again(c, o, d, seen);
         else if (seen)
             prove(c, o, d, seen);
         else /* named meanwhile by another session */

@@ -70,11 +70,18 @@ const struct jmap_method jmap_methods[] = {
      "people are disabled, never destroyed. A new password and a disabling end every session and revoke every app "
      "token; keepTokens: true beside a new password leaves the tokens. The last active administrator stays."},
     {"Domain/get", ADMIN, JMAP_ADMIN, jmap_domain_get,
-     "{ids|null} -> list [{id, domain, createdAt, state: pending|proven, recordName, recordValue, checkedAt, reason, "
-     "reasonText: {it, en}|null}]. A *pending* domain is only a name: no mail comes for it, nobody can have an address "
+     "{ids|null} -> list [{id, domain, createdAt, state: pending|proven|lapsed, recordName, recordValue, checkedAt, "
+     "reason, "
+     "reasonText: {it, en}|null, lapsedAt}]. A *pending* domain is only a name: no mail comes for it, nobody can have "
+     "an address "
      "in it, the guard does not take it for the firm's own. recordName and recordValue are the TXT record that proves "
      "it (null once proven), checkedAt when it was last looked for, reason what was seen then: notFound, wrong (other "
-     "TXT records), dns (no answer), taken (another firm here proved it first); null: not looked for yet."},
+     "TXT records), dns (no answer), taken (another firm here proved it first); null: not looked for yet, or seen. A "
+     "proven domain is looked up every day: a reason beside *proven* says that its record is gone, recordName and "
+     "recordValue what to publish again. After five such days it is *lapsed*: its mail and people stay, but mail that "
+     "is "
+     "proven to come from it is judged as a stranger's and nobody new gets an address in it, until its record is seen "
+     "again. One that the operator added is never looked up."},
     {"Domain/set", ADMIN, JMAP_ADMIN, jmap_domain_set,
      "create {domain}: a pending one (created: its id and record). update {id: {verify: true}} looks the record up, "
      "for "

@@ -173,6 +173,7 @@ static void work(struct jobs_role *j)
         jobs_walks(j);
         jobs_scrub(j);
         jobs_prune(j);
+        jobs_domains(j);
     }
     bool all = now >= j->next_all_ms;
     if (all)

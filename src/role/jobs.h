@@ -29,9 +29,10 @@ struct jobs_role {
     char hostname[256];
     void *control_watch;
     struct net_timer look_timer;
-    int64_t next_drain_ms, next_all_ms, next_prune_ms;
+    int64_t next_drain_ms, next_all_ms, next_prune_ms, next_domains_ms;
     struct imap cells;      /* cell id -> struct jobs_cell */
     struct imap walks;      /* cell id -> struct jobs_walk */
+    size_t domains_asked;   /* looks that are not answered yet */
     bool look, stopping;    /* look: some cell has news */
     char *msg;              /* receive buffer of the nets' channels */
 };
@@ -50,5 +51,7 @@ void jobs_walks(struct jobs_role *j);
 void jobs_scrub(struct jobs_role *j);
 /* jobs_prune.c: what is kept for a while only, once a day. */
 void jobs_prune(struct jobs_role *j);
+/* jobs_domains.c: proven domains are looked up again. */
+void jobs_domains(struct jobs_role *j);
 /* jobs_drain.c: one pass over the spool of last resort. */
 void jobs_drain(struct jobs_role *j);

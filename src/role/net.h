@@ -32,6 +32,11 @@ struct net_cert {
     uint32_t handle;
     uint64_t mark; /* of the chain in use; 0: ask again */
 };
+struct net_lapsed { /* net_domains.c */
+    int64_t known, sum, next_ms;
+    size_t asked; /* cells that have not answered */
+    bool failed;
+};
 struct net_role {
     struct role_ctx *ctx;
     struct net_loop *loop;
@@ -58,6 +63,7 @@ struct net_role {
     char wake_msg[CHANNEL_MSG_MAX];
     void *jobs_watch;
     struct buf health; /* body of the last HEALTH */
+    struct net_lapsed lapsed;
     int keys_fd, jobs_fd;
     void *control_watch;
     char hostname[256];
@@ -75,6 +81,8 @@ void net_login_init(struct net_role *n); /* before http_server_new: fills n->log
 void net_login_key(struct net_role *n);  /* after it; waits for the directory; tries again by itself */
 /* net_metrics.c: what is measured of the rooms that do not know http. */
 void net_metrics_add(struct net_role *n);
+/* net_domains.c: fits http_metric.read. */
+int64_t net_domains_lapsed(void *net_role, int what);
 /* net_password.c */
 int net_password_hash(struct str password, struct buf *out); /* argon2id; 100 ms; fits jmap_ctx.hash */
 struct net_passwords *net_passwords_new(struct net_role *n);

@@ -81,7 +81,7 @@ static int users_pending(struct txn *t, void *arg)
     struct users_job *j = arg;
     struct domain_row domain;
     int r = j->domain.n ? domain_get(t, t->arena, j->org, j->domain, &domain) : 1;
-    if (r != 1 || (j->domain.n && domain.pending))
+    if (r != 1 || (j->domain.n && (domain.pending || domain.lapsed_ms)))
         return r < 0 ? r : ERR_NOENT;
     r = 0;
     for (size_t i = 0; i < j->n && r == 0; i++) {

@@ -46,10 +46,11 @@ enum domain_reason { /* why it is still pending. Stored: numbers are never reuse
                      DOMAIN_REASONS
 };
 struct domain_row {
-    struct str domain, token; /* token: of a pending one */
+    struct str domain, token; /* token: empty when no record proves it but the operator */
     int64_t created_ms, looked_ms;
     bool pending;
-    enum domain_reason reason;
+    int64_t lapsed_ms;         /* of a proven one whose record went: since when; 0: it holds */
+    enum domain_reason reason; /* of a proven one too: what the last look saw instead of the record */
 };
 /* Proven ones first, each by name. */
 int domain_list(struct txn *t, struct arena *a, int64_t org, struct domain_row **out, size_t *n) MUST_USE;
@@ -69,3 +70,30 @@ int domain_add(struct store *s, int64_t cell, int64_t org, struct str domain, en
 /* A pending one is taken back; a proven one goes when no address is in it and it is not the last. */
 int domain_remove(struct store *s, int64_t cell, int64_t org, struct str domain, struct str who,
                   struct err *e) MUST_USE;
+
+/* A proven domain is looked up again. After DOMAIN_MISSES answers, one after another, that its record is not there, it has *lapsed*: who can change its DNS
+ * may be somebody else now. Its mail comes as before, its people stay, nobody else here gets it; but what arrives with it as author and *is* from
+ * there (SPF, DKIM, DMARC) is no longer a colleague's for the guard, and nobody new gets an address in it. The first look that sees the record
+ * again makes all good; so does the operator's domain_add. No answer is no answer: it counts for nothing. */
+#define DOMAIN_MISSES 5
+struct domain_due {
+    int64_t org;
+    struct str domain, token;
+};
+/* Of all firms of the cell, those whose time has come, the most overdue first. */
+int domain_due(struct txn *t, struct arena *a, struct domain_due *out, size_t max, size_t *n) MUST_USE;
+/* What TXT records say: DOMAIN_NOT_LOOKED: the proof is there; DOMAIN_NO_RECORD; DOMAIN_OTHER_RECORD. */
+enum domain_reason domain_proof_in(const struct str *text, size_t n, struct str token);
+enum domain_change { DOMAIN_AS_BEFORE, DOMAIN_MISSED, DOMAIN_LAPSED, DOMAIN_BACK };
+struct domain_look {
+    int64_t org;
+    struct str domain, who;
+    enum domain_reason reason; /* DOMAIN_NOT_LOOKED: the record is there; DOMAIN_NO_ANSWER */
+    int64_t next_ms;           /* when to look again; 0: a person asked, beside the jobs: a miss counts for nothing */
+};
+/* Its own commit. Two processes that looked at once count one miss. */
+int domain_proof_looked(struct store *s, int64_t cell, const struct domain_look *l, enum domain_change *out,
+                        struct err *e) MUST_USE;
+/* Inside a cell_fn; *out in t->arena, sorted. */
+int domain_lapsed(struct txn *t, int64_t org, struct str **out, size_t *n) MUST_USE;
+int domain_lapsed_count(struct txn *t, int64_t *n) MUST_USE; /* of the cell */

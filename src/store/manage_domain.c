@@ -34,6 +34,7 @@ int domain_list(struct txn *t, struct arena *a, int64_t org, struct domain_row *
                                            .pending = db_col_int(&c, 2) == 1,
                                            .token = arena_str(a, db_col_str(&c, 3)),
                                            .looked_ms = db_col_int(&c, 4),
+                                           .lapsed_ms = db_col_int(&c, 6),
                                            .reason = reason > 0 && reason < DOMAIN_REASONS ? (enum domain_reason)reason
                                                                                            : DOMAIN_NOT_LOOKED};
         r = 0;
@@ -149,8 +150,14 @@ static int add_in_cell(struct txn *t, void *arg)
     struct domain_row *rows, old;
     size_t n = 0;
     int had = domain_get(t, t->arena, j->org, j->domain, &old), r;
-    if (had < 0 || (had == 1 && !old.pending)) /* an earlier run ended here */
-        return had < 0 ? had : 0;
+    if (had < 0)
+        return had;
+    if (had == 1 && !old.pending) { /* an earlier run ended here, or the operator's word in place of a record */
+        if (old.token.n == 0 || j->way == DOMAIN_BY_PROOF)
+            return 0;
+        r = db_run(t->db, SQL_DOMAIN_PROOF_DELETE, DB_ARGS(db_int(j->org), db_text(j->domain)), NULL);
+        return no_constraint(r ? r : note(t, j, STR("domain.add")));
+    }
     if (!had && (r = domain_list(t, t->arena, j->org, &rows, &n)) != 0)
         return r;
     if (n >= DOMAINS_MAX)
@@ -158,6 +165,9 @@ static int add_in_cell(struct txn *t, void *arg)
     r = db_run(t->db, SQL_DOMAIN_CLAIM_DELETE, DB_ARGS(db_int(j->org), db_text(j->domain)), NULL);
     if (r == 0)
         r = db_run(t->db, SQL_DOMAIN_INSERT, DB_ARGS(db_int(j->org), db_text(j->domain), db_int(t->now_ms)), NULL);
+    if (r == 0 && had == 1 && j->way == DOMAIN_BY_PROOF)
+        r = db_run(t->db, SQL_DOMAIN_PROOF_PUT,
+                   DB_ARGS(db_int(j->org), db_text(j->domain), db_text(old.token), db_int(t->now_ms)), NULL);
     return no_constraint(r ? r : note(t, j, j->way == DOMAIN_BY_PROOF ? STR("domain.prove") : STR("domain.add")));
 }
 
@@ -216,6 +226,8 @@ static int remove_in_cell(struct txn *t, void *arg)
     if (r < 0 || used > 0)
         return r < 0 ? r : DOMAIN_IN_USE;
     r = db_run(t->db, SQL_DOMAIN_DELETE, DB_ARGS(db_int(j->org), db_text(j->domain)), NULL);
+    if (r == 0)
+        r = db_run(t->db, SQL_DOMAIN_PROOF_DELETE, DB_ARGS(db_int(j->org), db_text(j->domain)), NULL);
     return no_constraint(r ? r : note(t, j, STR("domain.remove")));
 }
 

@@ -11,6 +11,7 @@ static int check_audit(struct verify *v);
 static int check_unread(struct verify *v);
 static int check_judged(struct verify *v);
 static int check_claims(struct verify *v);
+static int check_proofs(struct verify *v);
 static int check_reported(struct verify *v);
 
 int verify_rows(struct verify *v)
@@ -27,6 +28,8 @@ int verify_rows(struct verify *v)
         rc = check_judged(v);
     if (rc == 0)
         rc = check_claims(v);
+    if (rc == 0)
+        rc = check_proofs(v);
     if (rc == 0)
         rc = check_reported(v);
     return rc ? rc : check_audit(v);
@@ -186,6 +189,22 @@ static int check_judged(struct verify *v)
         struct str id = db_col_str(&c, 1);
         verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW, "The judgement of %.*s of firm %lld is of no firm, or empty.",
                       STRF(id), (long long)db_col_int(&c, 0));
+        rc = 0;
+    }
+    db_end(&c);
+    return rc;
+}
+
+static int check_proofs(struct verify *v)
+{
+    struct db_cursor c;
+    int rc = db_query(v->db, &c, SQL_VERIFY_DOMAIN_PROOF, DB_ARGS(db_int(UNREAD_REPORTED_MAX)));
+
+    while (rc == 0 && (rc = db_next(&c)) == 1) {
+        struct str domain = db_col_str(&c, 1);
+        verify_report(v, VERIFY_ROW_DANGLING, VERIFY_ROW,
+                      "The proof of the domain %.*s of firm %lld is of no domain of that firm, or without its token.",
+                      STRF(domain), (long long)db_col_int(&c, 0));
         rc = 0;
     }
     db_end(&c);

@@ -57,9 +57,21 @@ const REASONS: Record<NonNullable<Domain['reason']>, { kind: 'rust' | 'dashed'; 
   taken: { kind: 'rust', icon: IconBan },
 };
 
+/** Proven once, and the record is not there any more: it can be published again. */
+function gone(domain: Domain): boolean {
+  return domain.state === 'lapsed' || (domain.state === 'proven' && domain.recordValue !== null);
+}
+
 function StateChip({ domain }: { domain: Domain }) {
   const { t } = useText();
-  if (domain.state === 'proven') {
+  if (domain.state === 'lapsed') {
+    return (
+      <Chip kind="rust" icon={IconCircleMinus}>
+        {t('domains.state.lapsed')}
+      </Chip>
+    );
+  }
+  if (domain.state === 'proven' && !gone(domain)) {
     return (
       <Chip kind="ok" icon={IconCircleCheck}>
         {t('domains.state.proven')}
@@ -84,6 +96,7 @@ function StateChip({ domain }: { domain: Domain }) {
 function Row({ domain, onRemove }: { domain: Domain; onRemove: () => void }) {
   const { t, locale } = useText();
   const pending = domain.state === 'pending';
+  const meaning = domain.state === 'lapsed' ? 'domains.lapsed' : pending ? 'domains.pending' : 'domains.proven';
   return (
     <>
       <div className={styles.row}>
@@ -94,12 +107,12 @@ function Row({ domain, onRemove }: { domain: Domain; onRemove: () => void }) {
           <h2 className="mono">{domain.domain}</h2>
           <p>{t('domains.since', { date: factDate(domain.createdAt, locale) })}</p>
         </div>
-        <p className={styles.meaning}>{t(pending ? 'domains.pending' : 'domains.proven')}</p>
+        <p className={styles.meaning}>{t(meaning)}</p>
         <Button variant="default" h={32} onClick={onRemove} aria-label={t('domains.remove.name', { domain: domain.domain })}>
           {t('domains.remove')}
         </Button>
       </div>
-      {pending && <Proof domain={domain} />}
+      {(pending || gone(domain)) && <Proof domain={domain} />}
     </>
   );
 }

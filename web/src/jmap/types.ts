@@ -206,7 +206,7 @@ export interface Domain {
   id: string;
   domain: string;
   createdAt: string;
-  state: 'proven' | 'pending';
+  state: 'proven' | 'pending' | 'lapsed';
   recordName: string | null;
   recordValue: string | null;
   checkedAt: string | null;
