@@ -14,6 +14,8 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RUNNER_SECONDS = 900
 TAP = re.compile(r"^\s*(not )?ok\b(?:\s+\d+)?\s*(?:-\s*)?(.*)$")
+WHY = re.compile(r"\b(not ok|error|fail\w*|assert\w*|Traceback|\w+Error)\b|^\s+File ", re.I)
+WHY_LINES = 40
 SKIP = re.compile(r"#\s*skip\b:?\s*(.*)$", re.I)
 
 
@@ -146,10 +148,16 @@ def main():
             if not args.only or args.only in name:
                 yield run(name, [path], env, RUNNER_SECONDS, os.path.dirname(path))
 
+    bad = []
     for result in every():
         report(result, args.verbose)
         passed += result.passed
         failed += len(result.failed)
+        if result.failed:
+            bad.append(result)
+    for result in bad:  # once more: what stands above them is long
+        lines = [line for line in result.output.splitlines() if WHY.search(line)]
+        print("".join(f"failed: {result.name}: {title}\n" for title in result.failed) + "".join(f"    | {line}\n" for line in lines[-WHY_LINES:]), end="")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 
