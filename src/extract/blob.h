@@ -24,6 +24,8 @@ bool extract_pdf_open(struct extract_ctx *c);
 void extract_pdf_close(struct extract_ctx *c);
 /* nested.c: author and subject of an attached message. */
 void extract_head(struct extract_job *j, const struct mime_identity *id, struct facts_attachment *a);
+/* codepage.c: label of a charset that Windows gives this number; empty for 0. */
+struct str extract_codepage(struct extract_job *j, uint32_t page);
 /* uuencode.c: files written into a text part. */
 void extract_uuencoded(struct extract_job *j, uint32_t part, struct str text);
 /* password.c: gathers the words beside "password". */

@@ -88,6 +88,17 @@ static void load_mini(struct cfb *c)
         c->mini_fat[c->n_mini_fat++] = le32(b.p + i);
 }
 
+/* Sectors of a chain in order, at most max. */
+static uint32_t *sectors_of(const struct cfb *c, uint32_t start, size_t max, size_t *n)
+{
+    size_t room = max < c->n_fat ? max : c->n_fat;
+    uint32_t *list = malloc((room + 1) * sizeof *list);
+    *n = 0;
+    for (; list && *n < room && start < CFB_END && sector_at(c, start).n > 0; start = follow(c, start))
+        list[(*n)++] = start;
+    return list;
+}
+
 bool cfb_open(struct cfb *c, struct str bytes)
 {
     *c = (struct cfb){.bytes = bytes};
@@ -98,35 +109,34 @@ bool cfb_open(struct cfb *c, struct str bytes)
         return false;
     c->sector = 1u << shift;
     c->mini = 1u << mini;
-    c->directory = le32(bytes.p + 48);
     c->mini_cutoff = le32(bytes.p + 56);
     if (!load_fat(c))
         return false;
     load_mini(c);
+    c->directory = sectors_of(c, le32(bytes.p + 48), CFB_ENTRIES_MAX / (c->sector / 128) + 1, &c->n_directory);
     struct cfb_entry root;
     if (!cfb_entry(c, 0, &root) || root.type != 5)
         return false;
-    c->root_start = root.start;
+    c->root = sectors_of(c, root.start, c->n_fat, &c->n_root);
     c->root_size = root.size;
-    return true;
+    return c->root != NULL;
 }
 
 void cfb_close(struct cfb *c)
 {
     free(c->fat);
     free(c->mini_fat);
+    free(c->directory);
+    free(c->root);
     *c = (struct cfb){0};
 }
 
 bool cfb_entry(const struct cfb *c, size_t i, struct cfb_entry *e)
 {
     size_t per = c->sector / 128;
-    uint32_t n = c->directory;
-    if (i >= CFB_ENTRIES_MAX)
+    if (i >= CFB_ENTRIES_MAX || i / per >= c->n_directory)
         return false;
-    for (size_t k = 0; k < i / per; k++)
-        n = follow(c, n);
-    struct str s = n < CFB_END ? sector_at(c, n) : STR("");
+    struct str s = sector_at(c, c->directory[i / per]);
     size_t at = i % per * 128;
     if (s.n < at + 128)
         return false;
@@ -139,26 +149,65 @@ bool cfb_entry(const struct cfb *c, size_t i, struct cfb_entry *e)
         e->name[k] = u == 0 ? '\0' : u < 127 ? (char)u : '?';
     }
     e->type = (uint8_t)p[66];
+    e->left = le32(p + 68);
+    e->right = le32(p + 72);
+    e->child = le32(p + 76);
     memcpy(e->clsid, p + 80, 16);
     e->start = le32(p + 116);
     e->size = le32(p + 120) | (c->sector > 512 ? (uint64_t)le32(p + 124) << 32 : 0);
     return true;
 }
 
+bool cfb_cut(const struct cfb *c) { return c->n_directory * (c->sector / 128) > CFB_ENTRIES_MAX; }
+
+bool cfb_children(const struct cfb *c, uint32_t storage, uint32_t *out, size_t max, size_t *n)
+{
+    struct cfb_entry e;
+    size_t entries = c->n_directory * (c->sector / 128), waiting = 0;
+    *n = 0;
+    if (!cfb_entry(c, storage, &e))
+        return false;
+    uint8_t *seen = calloc(entries + 1, 1);
+    uint32_t *next = malloc((2 * entries + 1) * sizeof *next); /* each is seen once and brings two at most */
+    bool whole = seen && next;
+    if (whole && e.child != CFB_NONE)
+        next[waiting++] = e.child;
+    while (whole && waiting > 0) {
+        uint32_t i = next[--waiting];
+        whole = i < entries && !seen[i] && cfb_entry(c, i, &e) && *n < max;
+        if (!whole)
+            break;
+        seen[i] = 1;
+        out[(*n)++] = i;
+        if (e.left != CFB_NONE)
+            next[waiting++] = e.left;
+        if (e.right != CFB_NONE)
+            next[waiting++] = e.right;
+    }
+    free(seen);
+    free(next);
+    return whole;
+}
+
+/* A small sector lies in the root's stream; sizes divide each other, so it never lies in two sectors. */
+static struct str mini_at(const struct cfb *c, uint32_t n)
+{
+    uint64_t at = (uint64_t)n * c->mini, sector = at / c->sector;
+    if (sector >= c->n_root || at >= c->root_size)
+        return STR("");
+    struct str s = str_from(sector_at(c, c->root[sector]), at % c->sector);
+    uint64_t left = c->root_size - at;
+    return str_upto(s, left < c->mini ? (size_t)left : c->mini);
+}
+
 bool cfb_stream(const struct cfb *c, const struct cfb_entry *e, size_t max, struct buf *out)
 {
     if (e->size >= c->mini_cutoff)
         return chain(c, e->start, e->size, max, out);
-    AUTO(buf) struct buf root;
-    buf_init(&root, CFB_STREAM_MAX);
-    (void)chain(c, c->root_start, c->root_size, CFB_STREAM_MAX - 1, &root);
     uint64_t left = e->size < max ? e->size : max;
     uint32_t n = e->start;
     for (size_t hops = 0; left > 0; hops++) {
-        uint64_t at = (uint64_t)n * c->mini;
-        struct str s =
-            hops <= c->n_mini_fat && at < root.n ? str_upto(str_from(buf_str(&root), (size_t)at), c->mini) : STR("");
-        s = str_upto(s, left);
+        struct str s = hops <= c->n_mini_fat ? str_upto(mini_at(c, n), left) : STR("");
         if (s.n == 0)
             return false;
         buf_adds(out, s);

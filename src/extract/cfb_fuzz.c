@@ -12,6 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             buf_init(&out, CFB_STREAM_MAX);
             (void)cfb_stream(&c, &e, CFB_STREAM_MAX, &out);
             buf_free(&out);
+            uint32_t inside[64];
+            size_t n;
+            (void)cfb_children(&c, (uint32_t)i, inside, 64, &n);
         }
     cfb_close(&c);
     return 0;

@@ -72,6 +72,7 @@ static void test_samples(void **state)
          LINK_OFFICE},
         {"odt", "o.odt", "odf", 0, WHERE_OFFICE, IBAN, "https://portale.example/x", LINK_OFFICE},
         {"tar-gz", "o.tar.gz", "gzip", 0, WHERE_ATTACHMENT, IBAN, NULL, 0},
+        {"msg", "m.msg", "msg", ATT_MESSAGE, WHERE_ATTACHMENT, IBAN, "https://portale.example/msg", LINK_HTML},
         {"rtf-object", "o.rtf", "rtf", ATT_MACRO, WHERE_OFFICE, IBAN, NULL, 0},
         {"html-smuggling", "o.html", "html", ATT_SMUGGLING | ATT_PASSWORD_FORM, 0, NULL, "https://portale.example/p",
          LINK_FORM},
@@ -199,6 +200,55 @@ static void test_tnef(void **state)
     read_as("winmail.dat", str_upto(bytes, bytes.n - 30), &r);
     assert_true(r.in.flags & FACTS_UNREADABLE);
     arena_free(&r.arena);
+    arena_free(&a);
+}
+
+/* Files in an Outlook message, and in the one attached to it, are read as if they came with the mail. */
+static void test_msg(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *kind;
+        uint32_t flags;
+    } rows[] = {
+        {"o.msg", "msg", ATT_MESSAGE},
+        {"o.msg/ordine.zip", "zip", ATT_PROGRAM | ATT_IN_ARCHIVE},
+        {"o.msg/conto \xC3\xA8 pronto.pdf.exe", "exe", ATT_PROGRAM | ATT_DOUBLE_EXTENSION},
+        {"o.msg/Inoltro", "msg", ATT_MESSAGE},
+        {"o.msg/Inoltro/leggimi.js", "js", ATT_PROGRAM},
+        {"o.msg/lungo.csv", "csv", ATT_IN_ARCHIVE},
+        {"o.msg/senza.pdf", "", 0},
+    };
+    struct extract_result r;
+    struct arena a;
+    arena_init(&a, ARENA_NO_LIMIT);
+    struct str bytes = sample(&a, "msg");
+    read_as("o.msg", bytes, &r);
+    for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+        const struct facts_attachment *f = NULL;
+        for (size_t k = 0; k < r.in.n_attachments; k++)
+            f = str_eq(r.in.attachments[k].name, str_c(rows[i].name)) ? &r.in.attachments[k] : f;
+        if (!f || !str_eq(f->kind, str_c(rows[i].kind)) || (f->flags & rows[i].flags) != rows[i].flags)
+            fail_msg("%s: %.*s %x", rows[i].name, f ? (int)f->kind.n : 0, f ? f->kind.p : "", f ? f->flags : 0);
+    }
+    assert_true(str_eq(r.in.attachments[0].author, STR("anna@rossimarmi.example")));
+    assert_true(str_find(r.in.attached, STR("Caff\xC3\xA8"), 0) >= 0);
+    assert_true(has_link(&r, LINK_HTML, "https://portale.example/dentro"));
+    assert_int_equal(r.in.flags & (FACTS_UNREADABLE | FACTS_BAD_CHARSET), 0);
+    arena_free(&r.arena);
+    for (size_t n = 1; n < bytes.n; n += 13) { /* cut anywhere */
+        char *copy = malloc(n);
+        memcpy(copy, bytes.p, n);
+        read_as("o.msg", str_n(copy, n), &r);
+        arena_free(&r.arena);
+        free(copy);
+    }
+    static const char *const hostile[] = {"msg-deep", "msg-loop"};
+    for (size_t i = 0; i < N_ELEMENTS(hostile); i++) {
+        read_as("o.msg", sample(&a, hostile[i]), &r);
+        assert_true(r.in.flags & FACTS_UNREADABLE);
+        arena_free(&r.arena);
+    }
     arena_free(&a);
 }
 
@@ -391,13 +441,19 @@ static void test_uuencoded(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_samples),        cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_names),          cmocka_unit_test(test_huge),
-        cmocka_unit_test(test_mime),           cmocka_unit_test(test_uuencoded),
-        cmocka_unit_test(test_tnef),           cmocka_unit_test(test_encodings_of_invoices),
-        cmocka_unit_test(test_wide),           cmocka_unit_test(test_locked_pdf),
-        cmocka_unit_test(test_locked_archive), cmocka_unit_test(test_permissions)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_samples),
+                                       cmocka_unit_test(test_fields),
+                                       cmocka_unit_test(test_names),
+                                       cmocka_unit_test(test_huge),
+                                       cmocka_unit_test(test_mime),
+                                       cmocka_unit_test(test_uuencoded),
+                                       cmocka_unit_test(test_tnef),
+                                       cmocka_unit_test(test_encodings_of_invoices),
+                                       cmocka_unit_test(test_wide),
+                                       cmocka_unit_test(test_locked_pdf),
+                                       cmocka_unit_test(test_locked_archive),
+                                       cmocka_unit_test(test_permissions),
+                                       cmocka_unit_test(test_msg)};
     if (extract_open(&ctx, NULL) != 0)
         return 1;
     int r = cmocka_run_group_tests(tests, NULL, NULL);

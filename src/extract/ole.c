@@ -2,6 +2,7 @@
 #include "extract/blob.h"
 #include "extract/cfb.h"
 #include "extract/chars.h"
+#include "extract/msg.h"
 
 #define OLE_TEXT_MAX (512u * 1024)
 #define OLE_RUN_LEAST 5u
@@ -65,10 +66,8 @@ static void look(struct extract_job *j, const struct cfb *c, const struct cfb_en
     o->slides = o->slides || str_eq(name, STR("PowerPoint Document"));
     bool book = str_eq(name, STR("Workbook")) || str_eq(name, STR("Book"));
     o->sheet = o->sheet || book;
-    bool body = str_starts(name, STR("__substg1.0_1000")) || str_starts(name, STR("__substg1.0_1013")) ||
-                str_starts(name, STR("__substg1.0_0C1F"));
     if (e->type != 2 ||
-        !(book || body || str_eq(name, STR("WordDocument")) || str_eq(name, STR("PowerPoint Document")) ||
+        !(book || str_eq(name, STR("WordDocument")) || str_eq(name, STR("PowerPoint Document")) ||
           str_eq(name, STR("\x01Ole10Native"))) ||
         o->streams++ >= OLE_STREAMS_MAX)
         return;
@@ -105,7 +104,8 @@ void extract_ole_file(struct extract_job *j, const struct extract_blob *b, struc
         if (e.type != 0)
             look(j, &c, &e, &o, &text);
     }
-    cfb_close(&c);
+    if (cfb_cut(&c))
+        extract_note(j, a, ATT_UNREADABLE, STR("more in it than is read"));
     a->kind = o.message     ? STR("msg")
               : o.word      ? STR("doc")
               : o.sheet     ? STR("xls")
@@ -122,12 +122,15 @@ void extract_ole_file(struct extract_job *j, const struct extract_blob *b, struc
         extract_note(j, a, ATT_MACRO, STR("embedded object"));
     if (o.locked)
         a->flags |= ATT_ENCRYPTED;
-    if (o.message)
+    if (o.message) {
         a->flags |= ATT_MESSAGE;
+        msg_read(j, &c, b, a);
+    }
+    cfb_close(&c);
     struct extract_source s = {.part = b->part, .where = WHERE_OFFICE, .link = LINK_OFFICE};
     AUTO(buf) struct buf out;
     buf_init(&out, OLE_TEXT_MAX * 3u);
     extract_text(j, &s, buf_str(&text), &out);
-    a->text_chars = (uint32_t)out.n;
+    a->text_chars += (uint32_t)out.n;
     extract_attached(j, buf_str(&out));
 }

@@ -194,7 +194,7 @@ static void attribute(struct tnef *t, uint32_t id, struct str v)
 {
     struct in in = {v, false};
     switch (id) {
-    case TNEF_CODEPAGE: t->charset = arena_printf(t->j->arena, "cp%u", number(&in, 4)); break;
+    case TNEF_CODEPAGE: t->charset = extract_codepage(t->j, number(&in, 4)); break;
     case TNEF_SUBJECT: extract_attached(t->j, text_of(t, TYPE_STRING8, v)); break;
     case TNEF_BODY: text(t, extract_plain_file, t->charset, v); break;
     case TNEF_PROPERTIES: properties(t, v); break;
