@@ -3,7 +3,9 @@ import { MantineProvider } from '@mantine/core';
 import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useState } from 'react';
+import { keepReturn } from './early';
 import { Fault } from './jmap/client';
+import { client, keys } from './jmap/mail';
 import { keepOnLeave } from './lib/kept';
 import { pageNonce } from './lib/nonce';
 import { router } from './router';
@@ -34,6 +36,10 @@ function createQueryClient(): QueryClient {
     },
   });
   keepOnLeave(queryClient, meKey);
+  client.onOther = () => {
+    keepReturn(null);
+    void queryClient.invalidateQueries({ queryKey: keys.all });
+  };
   warmUp(queryClient, location.pathname);
   return queryClient;
 }

@@ -6,9 +6,10 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app';
 import { startI18n } from './i18n';
-import { keepShell } from './install';
+import { keepShell, reloadWhenOld } from './install';
 
 function start(): void {
+  reloadWhenOld();
   startI18n();
   createRoot(document.getElementById('root')!).render(
     <StrictMode>

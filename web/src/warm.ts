@@ -1,41 +1,38 @@
 // A return to the panel over a slow line: what the first screen needs is asked for at once instead of one after the other.
 import type { QueryClient } from '@tanstack/react-query';
-import { boxSource, emailQuery, mailboxesQuery, pageQuery, rightsQuery, type Place } from './jmap/mail';
-import { readChoice, writeChoice } from './lib/store';
+import type { Me } from './api';
+import { keepReturn, placeAt, readReturn, type Return } from './early';
+import { boxSource, client, emailQuery, firstRequests, mailboxesQuery, pageQuery, placeOf, rightsQuery, type Place } from './jmap/mail';
+import type { Mailbox } from './jmap/types';
 import { meQuery } from './shell/session';
 
-/** The ids of the places, as this device last saw them: with one at hand its list need not wait for the mailboxes (early.ts). */
-const BOXES = 'boxes';
-
-type Known = Partial<Record<Place, string>>;
-
-/** Remembers them as long as somebody is logged in here. */
-export function rememberBoxes(known: Known | null): void {
-  writeChoice(BOXES, known && JSON.stringify(known));
-}
-
-function knownBoxes(): Known | null {
-  try {
-    return JSON.parse(readChoice(BOXES) ?? 'null') as Known | null;
-  } catch {
-    return null;
+/** Remembers how the first screen was asked for, as long as somebody is logged in here. */
+export async function rememberReturn(me: Me, boxes: readonly Mailbox[]): Promise<void> {
+  const session = await client.session();
+  const lists: Return['lists'] = {};
+  for (const box of boxes) {
+    const place = placeOf(box);
+    if (place) {
+      lists[place] = { id: box.id, body: (await firstRequests(box.id, place)).list };
+    }
   }
+  keepReturn({ me, session, lists, boxes: (await firstRequests('', null)).boxes });
 }
 
 /** Whatever turns out to be wrong (another account, a mailbox that is gone) is simply not used. */
 export function warmUp(queryClient: QueryClient, path: string): void {
-  const known = knownBoxes();
+  const known = readReturn();
   if (known === null) {
     return;
   }
   void queryClient.prefetchQuery(meQuery);
   void queryClient.prefetchQuery(rightsQuery);
   void queryClient.prefetchQuery(mailboxesQuery);
-  const [, room, slug, email] = path.split('/');
-  const place = (room === 'mail' ? slug : 'inbox') as Place;
-  const id = known[place];
+  const [, room, , email] = path.split('/');
+  const place = placeAt(path);
+  const id = known.lists[place]?.id;
   if (id) {
-    void queryClient.prefetchQuery(pageQuery(boxSource(id, place), 0));
+    void queryClient.prefetchQuery(pageQuery(boxSource(id, place as Place), 0));
   }
   if (room === 'mail' && email) {
     void queryClient.prefetchQuery(emailQuery(decodeURIComponent(email)));

@@ -312,7 +312,7 @@ await partly('looks', 'log-out', async () => {
   await page.goto(`${target.url}/mail/inbox`);
   await page.locator('input[name="password"]').waitFor();
   ok(true, 'after log-out the mail is not reachable');
-  equal(await page.evaluate(() => ['sigillo.searches', 'sigillo.boxes'].filter((name) => localStorage.getItem(name) !== null)), [], 'and nothing of it is left on the device');
+  equal(await page.evaluate(() => ['sigillo.searches', 'sigillo.return'].filter((name) => localStorage.getItem(name) !== null)), [], 'and nothing of it is left on the device');
   await page.context().close();
 });
 

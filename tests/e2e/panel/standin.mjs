@@ -16,8 +16,8 @@ const CAPABILITIES = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 
 const COOKIE = 'sigillo=standin';
 
 /** What the server does now; tests change it. `delay` in ms, `fail` an HTTP status or 0, `tries` of log-in, `cut` answers nothing,
- * `line` is how many ms every answer but files is on its way. */
-export const mood = { delay: 0, fail: 0, tries: 0, state: 1, extra: [], refuse: new Set(), calls: [], dns: 'notFound', cut: false, line: 0 };
+ * `line` is how many ms every answer but files is on its way, `release` is a folder for its files: the first script outside it is gone then. */
+export const mood = { delay: 0, fail: 0, tries: 0, state: 1, extra: [], refuse: new Set(), calls: [], dns: 'notFound', cut: false, line: 0, release: '' };
 
 /** Changes made by tests, undone by `calm`. */
 const boxesOf = new Map();
@@ -28,7 +28,7 @@ const reports = new Map();
 const lines = new Set();
 
 export function calm() {
-  Object.assign(mood, { delay: 0, fail: 0, tries: 0, extra: [], calls: [], dns: 'notFound', cut: false, line: 0 });
+  Object.assign(mood, { delay: 0, fail: 0, tries: 0, extra: [], calls: [], dns: 'notFound', cut: false, line: 0, release: '' });
   mood.refuse.clear();
   boxesOf.clear();
   wordsOf.clear();
@@ -86,8 +86,9 @@ async function handle(dist, request, response) {
     return response.end(readFileSync(from));
   }
   if (extname(path) !== '' && /^\/(assets|icons)\/|^\/(sw\.js|manifest\.webmanifest)$/.test(path)) {
-    const file = join(dist, normalize(path));
-    if (!existsSync(file)) {
+    const first = /^\/assets\/(r2\/)?index-/.exec(path);
+    const file = join(dist, normalize(path).replace('/r2/', '/'));
+    if (!existsSync(file) || (first && (first[1] ?? '') !== mood.release)) {
       return response.writeHead(404).end();
     }
     response.writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream', 'Cache-Control': path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache', 'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'" });
@@ -98,7 +99,7 @@ async function handle(dist, request, response) {
     'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store',
     'Content-Security-Policy': `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; font-src 'self'; img-src 'self' data: blob: https:; connect-src 'self'; manifest-src 'self'; frame-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   });
-  response.end(readFileSync(join(dist, 'index.html'), 'utf8').replaceAll('__CSP_NONCE__', nonce));
+  response.end(readFileSync(join(dist, 'index.html'), 'utf8').replaceAll('__CSP_NONCE__', nonce).replaceAll('"/assets/', `"/assets/${mood.release}`));
 }
 
 async function read(request) {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Fault, JmapClient, call, must, refer, type Fetch } from './client';
-import { GUARD, MAIL } from './types';
+import { GUARD, MAIL, type Session } from './types';
 
 const SESSION = {
   apiUrl: 'http://127.0.0.1:8080/jmap/api?x=1',
@@ -138,5 +138,50 @@ describe('faults', () => {
       },
     });
     await expect(jmap.batch([])).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe('a session that was kept', () => {
+  const boxes = json({ methodResponses: [['Mailbox/get', { state: 's', list: [] }, '0']] });
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+  function returning(route: Route) {
+    const asked: string[] = [];
+    const fetcher: Fetch = async (url, init) => {
+      asked.push(typeof init?.body === 'string' ? (JSON.parse(init.body) as { methodCalls: [string, { accountId: string }][] }).methodCalls[0]![1].accountId : url);
+      return url === '/jmap/session' ? route(init) : boxes(init);
+    };
+    const jmap = new JmapClient(fetcher, SESSION as unknown as Session);
+    const other = vi.fn();
+    jmap.onOther = other;
+    return { jmap, asked, other };
+  }
+
+  it('serves while the server is still asked, once', async () => {
+    let answer = (_: Response): void => undefined;
+    const { jmap, asked, other } = returning(() => new Promise((resolve) => (answer = resolve)));
+    await jmap.batch([call('Mailbox/get', { ids: null })]);
+    expect(asked).toEqual(['/jmap/session', 'A1']);
+    answer(json({ ...SESSION, state: 'later' })() as Response);
+    await settle();
+    await jmap.batch([call('Mailbox/get', { ids: null })]);
+    expect(asked).toEqual(['/jmap/session', 'A1', 'A1']);
+    expect(other).not.toHaveBeenCalled();
+  });
+
+  it('gives way to another account, and says so', async () => {
+    const { jmap, asked, other } = returning(json({ ...SESSION, primaryAccounts: { [MAIL]: 'A2' } }));
+    await jmap.session();
+    await settle();
+    expect(other).toHaveBeenCalledOnce();
+    await jmap.batch([call('Mailbox/get', { ids: null })]);
+    expect(asked.at(-1)).toBe('A2');
+  });
+
+  it('is not used after a reset', async () => {
+    const { jmap, asked } = returning(json({ ...SESSION, primaryAccounts: { [MAIL]: 'A2' } }));
+    jmap.reset();
+    await jmap.batch([call('Mailbox/get', { ids: null })]);
+    expect(asked).toEqual(['/jmap/session', 'A2']);
   });
 });

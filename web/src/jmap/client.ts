@@ -1,5 +1,5 @@
 // A small JMAP client: one session, one POST per batch, answers typed by method name.
-import { takeEarly } from '../early';
+import { samePath, takeEarly } from '../early';
 import { ADMIN, CORE, GUARD, MAIL, type Account, type Bilingual, type Methods, type ResultReference, type Session } from './types';
 
 /** What went wrong, seen from a person's side: log in again, no network, server fault, or one refused method. */
@@ -48,7 +48,7 @@ export function must<T>(answer: T | Fault): T {
 export async function fetchJson(fetcher: Fetch, url: string, init?: RequestInit): Promise<unknown> {
   let response: Response;
   try {
-    response = await ((init === undefined && takeEarly(url)) || fetcher(url, init));
+    response = await (takeEarly(url, init?.body) ?? fetcher(url, init));
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') {
       throw error;
@@ -70,16 +70,49 @@ export async function fetchJson(fetcher: Fetch, url: string, init?: RequestInit)
 
 export class JmapClient {
   #session: Promise<Session> | null = null;
+  /** The server's session is another one than the one that was kept: what was read with that may be wrong. */
+  onOther: () => void = () => undefined;
 
-  constructor(private readonly fetcher: Fetch = (input, init) => fetch(input, init)) {}
+  constructor(
+    private readonly fetcher: Fetch = (input, init) => fetch(input, init),
+    /** The session of the last visit: used until the server's own is there (RFC 8620 2, sessions may be kept). */
+    private kept: Session | null = null,
+  ) {}
+
+  session(): Promise<Session> {
+    if (this.#session === null) {
+      const fresh = this.#ask();
+      this.#session = this.kept ? Promise.resolve(this.kept) : fresh;
+    }
+    return this.#session;
+  }
 
   /** The address that /.well-known/jmap leads to (RFC 8620 2.2): one way less on a slow line. */
-  session(): Promise<Session> {
-    this.#session ??= (fetchJson(this.fetcher, '/jmap/session') as Promise<Session>).catch((error: unknown) => {
-      this.#session = null;
-      throw error;
-    });
-    return this.#session;
+  #ask(): Promise<Session> {
+    const { kept } = this;
+    const asked = (fetchJson(this.fetcher, '/jmap/session') as Promise<Session>).then(
+      (session) => {
+        if (kept && this.kept === kept) {
+          this.kept = null;
+          this.#session = Promise.resolve(session);
+          if (!sameSession(session, kept)) {
+            this.onOther();
+          }
+        }
+        return session;
+      },
+      (error: unknown) => {
+        if (!kept) {
+          this.#session = null;
+        }
+        throw error;
+      },
+    );
+    if (kept) {
+      // Nobody waits for it; without it the kept one is as good as it was, and calls say by themselves what fails.
+      asked.catch(() => undefined);
+    }
+    return asked;
   }
 
   /** The person's own account: what it may do decides which buttons there are. */
@@ -110,11 +143,12 @@ export class JmapClient {
 
   /** Forgets the session: the next person's account must not be read with the last one's ids. */
   reset(): void {
+    this.kept = null;
     this.#session = null;
   }
 
-  /** Sends the calls as one request. A refused method gives a Fault in its place; the others stay usable. */
-  async batch<const C extends readonly Call[]>(calls: C, signal?: AbortSignal): Promise<Answers<C>> {
+  /** The text of a request, as batch() sends it. */
+  async body(calls: readonly Call[]): Promise<string> {
     const session = await this.session();
     const accountId = session.primaryAccounts[MAIL];
     if (accountId === undefined) {
@@ -123,10 +157,17 @@ export class JmapClient {
     const admin = session.accounts?.[accountId]?.accountCapabilities?.[ADMIN] !== undefined;
     const using = [CORE, MAIL, GUARD].filter((urn) => urn in session.capabilities).concat(admin ? [ADMIN] : []);
     const methodCalls = calls.map(({ name, args }, index) => [name, { accountId, ...args }, String(index)]);
-    const answer = await fetchJson(this.fetcher, samePath(session.apiUrl), {
+    return JSON.stringify({ using, methodCalls });
+  }
+
+  /** Sends the calls as one request. A refused method gives a Fault in its place; the others stay usable. */
+  async batch<const C extends readonly Call[]>(calls: C, signal?: AbortSignal): Promise<Answers<C>> {
+    const body = await this.body(calls);
+    const { apiUrl } = await this.session();
+    const answer = await fetchJson(this.fetcher, samePath(apiUrl), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'X-Sigillo': '1' },
-      body: JSON.stringify({ using, methodCalls }),
+      body,
       ...(signal ? { signal } : {}),
     });
     return sortAnswers(calls, answer) as Answers<C>;
@@ -137,10 +178,9 @@ function fillTemplate(template: string, values: Record<string, string>): string 
   return template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
 }
 
-/** The cookie and connect-src belong to our origin, whatever host a proxy made the server write in apiUrl. */
-function samePath(url: string): string {
-  const parsed = new URL(url, 'http://origin.invalid/');
-  return parsed.pathname + parsed.search;
+/** Its state alone says nothing that a page would show. */
+function sameSession(a: Session, b: Session): boolean {
+  return JSON.stringify({ ...a, state: '' }) === JSON.stringify({ ...b, state: '' });
 }
 
 /** What the server says of a refusal; a sentence in one language only is for the log, not for people. */

@@ -1,5 +1,6 @@
 // What the panel asks of the server about mail: mailboxes, pages of a list, one message with its conversation, changes.
 import { queryOptions } from '@tanstack/react-query';
+import { readReturn } from '../early';
 import { Fault, JmapClient, call, must, refer } from './client';
 import { ADMIN, type Email, type EmailHead, type Filter, type Mailbox } from './types';
 
@@ -16,7 +17,7 @@ const FULL = [
   ...HEAD, 'blobId', 'cc', 'replyTo', 'size', 'textBody', 'htmlBody', 'bodyValues', 'attachments', 'guardFindings', 'guardReported',
 ];
 
-export const client = new JmapClient();
+export const client = new JmapClient(undefined, readReturn()?.session);
 
 export const keys = {
   all: ['mail'] as const,
@@ -48,10 +49,12 @@ export const rightsQuery = queryOptions({
   staleTime: Infinity,
 });
 
+const boxCalls = [call('Mailbox/get', { ids: null })] as const;
+
 export const mailboxesQuery = queryOptions({
   queryKey: keys.mailboxes,
   queryFn: async ({ signal }) => {
-    const [boxes] = await client.batch([call('Mailbox/get', { ids: null })], signal);
+    const [boxes] = await client.batch(boxCalls, signal);
     return sortMailboxes(must(boxes).list);
   },
 });
@@ -97,28 +100,34 @@ async function known(properties: string[]): Promise<string[]> {
     : properties.filter((property) => !property.startsWith('guard'));
 }
 
+async function pageCalls(source: Source, page: number) {
+  const properties = await known(source.reasons ? [...HEAD, 'guardFindings'] : HEAD);
+  const ids = refer(0, 'Email/query', '/ids');
+  return [
+    call('Email/query', {
+      filter: source.filter,
+      sort: [{ property: 'receivedAt', isAscending: false }],
+      position: page * PAGE,
+      limit: PAGE,
+      calculateTotal: true,
+      ...(source.collapse ? { collapseThreads: true } : {}),
+    }),
+    call('Email/get', { '#ids': ids, properties }),
+    call('Thread/get', { '#ids': refer(1, 'Email/get', '/list/*/threadId') }),
+    ...(source.snippets ? ([call('SearchSnippet/get', { filter: source.filter, '#emailIds': ids })] as const) : []),
+  ] as const;
+}
+
+/** The requests of the first screen of a place, as the queries below will send them (early.ts asks them beforehand). */
+export async function firstRequests(box: string, place: Place | null): Promise<{ boxes: string; list: string }> {
+  return { boxes: await client.body(boxCalls), list: await client.body(await pageCalls(boxSource(box, place), 0)) };
+}
+
 export function pageQuery(source: Source, page: number) {
   return queryOptions({
     queryKey: keys.page(source, page),
     queryFn: async ({ signal }): Promise<ListPage> => {
-      const properties = await known(source.reasons ? [...HEAD, 'guardFindings'] : HEAD);
-      const ids = refer(0, 'Email/query', '/ids');
-      const [found, got, threads, snippets] = await client.batch(
-        [
-          call('Email/query', {
-            filter: source.filter,
-            sort: [{ property: 'receivedAt', isAscending: false }],
-            position: page * PAGE,
-            limit: PAGE,
-            calculateTotal: true,
-            ...(source.collapse ? { collapseThreads: true } : {}),
-          }),
-          call('Email/get', { '#ids': ids, properties }),
-          call('Thread/get', { '#ids': refer(1, 'Email/get', '/list/*/threadId') }),
-          ...(source.snippets ? ([call('SearchSnippet/get', { filter: source.filter, '#emailIds': ids })] as const) : []),
-        ] as const,
-        signal,
-      );
+      const [found, got, threads, snippets] = await client.batch(await pageCalls(source, page), signal);
       const query = must(found);
       const sizes = new Map(threads instanceof Fault ? [] : threads.list.map((item) => [item.id, item.emailIds.length]));
       const marked = new Map(

@@ -9,6 +9,7 @@ import { PAGE, pageQuery, type ListPage, type Row, type Source } from '../jmap/m
 import { lettersOn, type Command } from '../keys/keys';
 import { useCommands } from '../keys/useKeys';
 import { useChoice } from '../lib/store';
+import { useAhead } from './ahead';
 import { MessageRow, type RowHandler } from './MessageRow';
 import styles from './MessageList.module.css';
 import { useSwipe, type Swipes } from './useSwipe';
@@ -69,6 +70,7 @@ export function MessageGrid({ ref, source, outgoing, total, openId, selection, o
       setActive(openIndex);
     }
   }, [openIndex]);
+  const ahead = useAhead(openIndex === undefined ? [] : [emailAt(openIndex + 1)?.id, emailAt(openIndex - 1)?.id]);
 
   const focusActive = useCallback(() => {
     scroller.current?.querySelector<HTMLElement>('[role="row"][tabindex="0"]')?.focus({ preventScroll: true });
@@ -195,6 +197,7 @@ export function MessageGrid({ ref, source, outgoing, total, openId, selection, o
       className={styles.scroller}
       data-selecting={selection.size > 0 || undefined}
       onKeyDown={onKeyDown}
+      {...ahead}
     >
       <div role="rowgroup" className={styles.canvas} style={{ height: virtual.getTotalSize() }}>
         {items.map((item) => {

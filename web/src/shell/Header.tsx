@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { logout, type Me } from '../api';
 import { LANGUAGES, setLang, useText, type Lang } from '../i18n';
 import { client } from '../jmap/mail';
+import { keepReturn } from '../early';
 import { dropKept } from '../lib/kept';
 import { useChoice, writeChoice } from '../lib/store';
 import { initials } from '../lib/text';
@@ -13,7 +14,6 @@ import { forgetSearches } from '../search/recent';
 import { SearchBox } from '../search/SearchBox';
 import { Brand } from './Brand';
 import { meKey } from './session';
-import { rememberBoxes } from '../warm';
 import styles from './Header.module.css';
 import { Service } from './Service';
 
@@ -29,7 +29,7 @@ export function useLeave(): () => Promise<void> {
     client.reset();
     dropKept();
     forgetSearches();
-    rememberBoxes(null);
+    keepReturn(null);
     // First nobody is there, then the data goes: the other way round the open page would ask for it again.
     queryClient.setQueryData(meKey, null);
     queryClient.removeQueries({ queryKey: ['mail'] });

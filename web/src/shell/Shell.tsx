@@ -4,12 +4,12 @@ import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-router';
 import { Suspense, createContext, lazy, use, useEffect, useMemo, useState } from 'react';
 import { useText } from '../i18n';
-import { boxSlug, mailboxesQuery, placeOf } from '../jmap/mail';
+import { boxSlug, mailboxesQuery } from '../jmap/mail';
 import { useCommands, useGlobalKeys } from '../keys/useKeys';
 import { clockTime } from '../lib/format';
 import { useSync } from '../mail/useSync';
 import { ActionsProvider, useActions } from '../mail/actions';
-import { rememberBoxes } from '../warm';
+import { rememberReturn } from '../warm';
 import { BottomBar } from './BottomBar';
 import { Header } from './Header';
 import { walkPanes } from './panes';
@@ -18,6 +18,9 @@ import { useMe } from './session';
 import styles from './Shell.module.css';
 import { UndoBar } from './UndoBar';
 import { useOnline } from './useOnline';
+
+/** The first screen goes first. */
+const REMEMBER_AFTER_MS = 500;
 
 const KeySheet = lazy(() => import('../keys/KeySheet'));
 
@@ -49,10 +52,12 @@ function Frame() {
   const [sheet, setSheet] = useState(false);
   const controls = useMemo(() => ({ openRail: () => setDrawer(true) }), []);
   useEffect(() => {
-    if (boxes) {
-      rememberBoxes(Object.fromEntries(boxes.flatMap((box) => (placeOf(box) ? [[placeOf(box), box.id]] : []))));
+    if (!me || !boxes) {
+      return undefined;
     }
-  }, [boxes]);
+    const timer = window.setTimeout(() => void rememberReturn(me, boxes).catch(() => undefined), REMEMBER_AFTER_MS);
+    return () => window.clearTimeout(timer);
+  }, [me, boxes]);
   const current = boxes?.find((item) => boxSlug(item) === slug || item.id === slug)?.id;
   useGlobalKeys();
   useCommands((command) => {
