@@ -149,7 +149,7 @@ describe('a session that was kept', () => {
     const asked: string[] = [];
     const fetcher: Fetch = async (url, init) => {
       asked.push(typeof init?.body === 'string' ? (JSON.parse(init.body) as { methodCalls: [string, { accountId: string }][] }).methodCalls[0]![1].accountId : url);
-      return url === '/jmap/session' ? route(init) : boxes(init);
+      return url === '/jmap/session' ? route(init) : boxes();
     };
     const jmap = new JmapClient(fetcher, SESSION as unknown as Session);
     const other = vi.fn();
