@@ -213,6 +213,8 @@ int store_salvage(const struct store_conf *conf, const struct env *env, int64_t 
     if (rc == 0)
         rc = salvage_mail(s, e);
     if (rc == 0)
+        rc = salvage_rest(s, e);
+    if (rc == 0)
         rc = salvage_uids(s, e);
     if (rc == 0)
         rc = new_epoch(s, to, e);

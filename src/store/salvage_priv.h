@@ -105,4 +105,5 @@ int salvage_sift(struct salvage *s, struct err *e) MUST_USE;   /* salvage_sift.c
 int salvage_ask(struct salvage *s, struct err *e) MUST_USE;    /* salvage_people.c: what the old databases still know */
 int salvage_people(struct salvage *s, struct err *e) MUST_USE; /* firms, accounts, mailboxes written */
 int salvage_mail(struct salvage *s, struct err *e) MUST_USE;   /* salvage_mail.c */
+int salvage_rest(struct salvage *s, struct err *e) MUST_USE;   /* salvage_rest.c: what no pack holds, behind the mail */
 int salvage_uids(struct salvage *s, struct err *e) MUST_USE;   /* next UIDs behind all that were ever given */

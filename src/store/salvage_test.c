@@ -1,5 +1,7 @@
 /* A cell built from its packs alone: the same messages under the same numbers in the same mailboxes, what was removed stays removed, what was held
  * stays held, and what nobody can know to be committed is shown as such. */
+#include "store/decide.h"
+#include "store/manage.h"
 #include "store/salvage.h"
 #include "store/sample_test_help.h"
 #include "store/store_priv.h"
@@ -54,6 +56,62 @@ static struct sample salvaged(struct sample *x, struct salvage_result *r, int *s
     return y;
 }
 
+struct report_job {
+    struct place_of at;
+    int64_t message;
+    struct arena *a;
+    struct mail_reported out;
+    int found;
+    struct domain_row *rows;
+    size_t n;
+};
+static int report_fn(struct txn *t, void *arg)
+{
+    struct report_job *j = arg;
+    int r = mail_report(t, j->at.org, j->at.account, j->message, REPORT_FRAUD, STR("anna@azienda.example"));
+    return r > 0 ? ERR_INVALID : r;
+}
+static int reported_fn(struct txn *t, void *arg)
+{
+    struct report_job *j = arg;
+    j->found = mail_reported(t, j->a, j->at.org, j->at.account, j->message, &j->out);
+    return j->found < 0 ? j->found : domain_list(t, j->a, j->at.org, &j->rows, &j->n);
+}
+
+/* What stands in no pack: a domain that is only named, one whose proof lapsed, what a person said of a message. */
+static struct report_job no_pack_holds(struct sample *x, struct arena *a)
+{
+    struct report_job j = {.at = x->anna, .message = x->last_message, .a = a};
+    struct err e = {0};
+    struct domain_row row;
+    enum domain_change change;
+    int code;
+    struct domain_look l = {x->org, STR("provata.example"), STR("sigillo"), DOMAIN_NO_RECORD, 1};
+    assert_int_equal(cell_write_wait(x->c, report_fn, &j, NULL, 0, &code), CELL_DURABLE);
+    assert_int_equal(domain_claim(x->s, a, 1, x->org, STR("nuova.example"), STR("anna"), &row, &e), 0);
+    assert_int_equal(domain_claim(x->s, a, 1, x->org, STR("provata.example"), STR("anna"), &row, &e), 0);
+    assert_int_equal(domain_add(x->s, 1, x->org, STR("provata.example"), DOMAIN_BY_PROOF, STR("anna"), &e), 0);
+    for (int i = 0; i < DOMAIN_MISSES; i++)
+        assert_int_equal(domain_proof_looked(x->s, 1, &l, &change, &e), 0);
+    assert_int_equal(change, DOMAIN_LAPSED);
+    assert_int_equal(cell_read_wait(x->c, reported_fn, &j), 0);
+    assert_int_equal(j.found, 1);
+    return j;
+}
+
+static void is_back(struct sample *y, const struct report_job *was)
+{
+    struct report_job j = {.at = was->at, .message = was->message, .a = was->a};
+    assert_int_equal(cell_read_wait(y->c, reported_fn, &j), 0);
+    assert_int_equal(j.found, 1);
+    assert_true(j.out.as == was->out.as && j.out.at_ms == was->out.at_ms && str_eq(j.out.who, was->out.who));
+    assert_int_equal(j.n, was->n);
+    for (size_t i = 0; i < j.n; i++) {
+        assert_true(str_eq(j.rows[i].domain, was->rows[i].domain) && str_eq(j.rows[i].token, was->rows[i].token));
+        assert_true(j.rows[i].pending == was->rows[i].pending && j.rows[i].lapsed_ms == was->rows[i].lapsed_ms);
+    }
+}
+
 static void fill(struct sample *x)
 {
     int64_t held, gone;
@@ -85,6 +143,7 @@ static void test_with_database(void **state UNUSED)
         arena_init(&a, ARENA_NO_LIMIT);
         sample_open(&x, (enum db_engine)engine);
         fill(&x);
+        struct report_job was = no_pack_holds(&x, &a);
         store_close(&x.s);
         y = salvaged(&x, &r, &said);
         SELF(y);
@@ -101,6 +160,7 @@ static void test_with_database(void **state UNUSED)
         assert_string_equal(arena_z(&a, buf_str(&after)), arena_z(&a, buf_str(&before)));
         (void)sample_sound(&y.conf);
         sample_reopen(&y);
+        is_back(&y, &was);
         assert_int_equal(login_find(y.s, &a, STR("anna@azienda.example"), &login), 0);
         assert_true(str_eq(login.hash, STR("$argon2id$one")));
         assert_true(sample_deliver(&y, &y.anna, "Dopo", false) > CELL_EPOCH_JUMP);
