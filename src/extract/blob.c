@@ -38,6 +38,7 @@ static const struct {
     {"png", "png", "png octet-stream x-png"},
     {"jpeg", "jpg jpeg jpe jfif", "jpeg jpg pjpeg octet-stream"},
     {"gif", "gif", "gif octet-stream"},
+    {"bmp", "bmp dib", "bmp x-bmp x-ms-bmp octet-stream"},
     {"html", "html htm shtml xhtml mht mhtml xht eml hta", "html xhtml+xml octet-stream plain"},
     {"exe", "exe dll scr com cpl sys ocx msi pif", "octet-stream x-msdownload x-msdos-program x-dosexec"},
     {"rtf", "rtf doc", "rtf msword octet-stream richtext"},
@@ -150,7 +151,7 @@ struct reader {
 static const struct reader readers[] = {
     {"text csv log json js jse vbs vbe wsf bat cmd ps1 url script", extract_plain_file},
     {"html svg hta", extract_html_file},
-    {"png jpeg", extract_image_file},
+    {"png jpeg gif bmp webp", extract_image_file},
     {"pdf", extract_pdf_file},
     {"xml", extract_xml_file},
     {"p7m", extract_signed_file},

@@ -203,6 +203,59 @@ static void test_tnef(void **state)
     arena_free(&a);
 }
 
+/* One code as pictures of every format, and cut anywhere. */
+static void test_pictures(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *seed, *name, *kind;
+    } cases[] = {
+        {"gif-qr", "x.gif", "gif"},        {"gif-qr-moving", "x.gif", "gif"}, {"bmp-qr-1", "x.bmp", "bmp"},
+        {"bmp-qr-4-core", "x.bmp", "bmp"}, {"bmp-qr-8-runs", "x.bmp", "bmp"}, {"bmp-qr-16-fields", "x.bmp", "bmp"},
+        {"bmp-qr-24", "x.bmp", "bmp"},     {"webp-qr", "x.webp", "webp"},     {"webp-qr-moving", "x.webp", "webp"},
+    };
+    for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+        struct extract_result r;
+        struct arena a;
+        arena_init(&a, ARENA_NO_LIMIT);
+        struct str bytes = sample(&a, cases[i].seed);
+        read_as(cases[i].name, bytes, &r);
+        const struct facts_attachment *f = &r.in.attachments[0];
+        if (!str_eq(f->kind, str_c(cases[i].kind)) || (f->flags & (ATT_TYPE_DIFFERS | ATT_UNREADABLE)) ||
+            !has_link(&r, LINK_QR, "https://portale.example/login?x=1"))
+            fail_msg("%s: %.*s %x", cases[i].seed, STRF(f->kind), f->flags);
+        arena_free(&r.arena);
+        for (size_t n = 1; n < bytes.n; n += n < 200 ? 1 : 997) {
+            char *copy = malloc(n);
+            memcpy(copy, bytes.p, n);
+            read_as(cases[i].name, str_n(copy, n), &r);
+            arena_free(&r.arena);
+            free(copy);
+        }
+        arena_free(&a);
+    }
+}
+
+/* A size beyond the limit is refused by the head and said so; letters that a picture begins with make none of a text. */
+static void test_picture_limits(void **state)
+{
+    (void)state;
+    static const char huge_gif[] = "GIF89a\x40\x9C\x40\x9C\0\0\0\x2C\0\0\0\0\x40\x9C\x40\x9C\0\2\1\0\0;";
+    static const char huge_bmp[] = "BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x40\x9C\0\0\x40\x9C\0\0\1\0\x18\0\0\0\0\0"
+                                   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    static const char text[] = "BMW: bonifico su " IBAN " entro domani, grazie";
+    struct extract_result r;
+    read_as("x.gif", str_n(huge_gif, sizeof huge_gif - 1), &r);
+    assert_true(r.in.attachments[0].flags & ATT_UNREADABLE);
+    arena_free(&r.arena);
+    read_as("x.bmp", str_n(huge_bmp, sizeof huge_bmp - 1), &r);
+    assert_true(r.in.attachments[0].flags & ATT_UNREADABLE);
+    arena_free(&r.arena);
+    read_as("x.txt", str_n(text, sizeof text - 1), &r);
+    assert_non_null(extract_coordinate(&r, COORD_IBAN, IBAN));
+    arena_free(&r.arena);
+}
+
 /* Files in an Outlook message, and in the one attached to it, are read as if they came with the mail. */
 static void test_msg(void **state)
 {
@@ -453,7 +506,9 @@ int main(void)
                                        cmocka_unit_test(test_locked_pdf),
                                        cmocka_unit_test(test_locked_archive),
                                        cmocka_unit_test(test_permissions),
-                                       cmocka_unit_test(test_msg)};
+                                       cmocka_unit_test(test_msg),
+                                       cmocka_unit_test(test_pictures),
+                                       cmocka_unit_test(test_picture_limits)};
     if (extract_open(&ctx, NULL) != 0)
         return 1;
     int r = cmocka_run_group_tests(tests, NULL, NULL);

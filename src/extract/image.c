@@ -1,4 +1,4 @@
-#include "extract/image.h"
+#include "extract/image_file.h"
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@ void image_free(struct image *m)
     *m = (struct image){0};
 }
 
-static bool size_ok(struct extract_job *j, uint64_t w, uint64_t h, bool *refused)
+bool image_size_ok(struct extract_job *j, uint64_t w, uint64_t h, bool *refused)
 {
     if (w < IMAGE_SIDE_LEAST || h < IMAGE_SIDE_LEAST)
         return false;
@@ -38,13 +38,11 @@ static void shrink(struct image *m)
     }
 }
 
-static uint8_t grey_of(unsigned r, unsigned g, unsigned b) { return (uint8_t)((r * 77 + g * 151 + b * 28) >> 8); }
-
 bool image_from_rgb(struct extract_job *j, const uint8_t *rows, uint32_t w, uint32_t h, size_t stride, bool alpha,
                     struct image *out)
 {
     bool refused = false;
-    if (!size_ok(j, w, h, &refused))
+    if (!image_size_ok(j, w, h, &refused))
         return false;
     struct image m = {.grey = malloc((size_t)w * h), .w = w, .h = h};
     if (!m.grey)
@@ -53,7 +51,7 @@ bool image_from_rgb(struct extract_job *j, const uint8_t *rows, uint32_t w, uint
         for (uint32_t x = 0; x < w; x++) {
             uint32_t v;
             memcpy(&v, rows + y * stride + (size_t)x * 4, 4);
-            unsigned g = grey_of(v >> 16 & 255, v >> 8 & 255, v & 255);
+            unsigned g = image_grey(v >> 16 & 255, v >> 8 & 255, v & 255);
             if (alpha)
                 g += 255 - (v >> 24);
             m.grey[(size_t)y * w + x] = (uint8_t)(g > 255 ? 255 : g);
@@ -107,7 +105,7 @@ static bool png_pixels(struct extract_job *j, struct png_work *k, struct image *
 {
     png_read_info(k->png, k->info);
     uint32_t w = png_get_image_width(k->png, k->info), h = png_get_image_height(k->png, k->info);
-    if (!size_ok(j, w, h, refused))
+    if (!image_size_ok(j, w, h, refused))
         return false;
     png_set_expand(k->png);
     png_set_scale_16(k->png);
@@ -126,7 +124,7 @@ static bool png_pixels(struct extract_job *j, struct png_work *k, struct image *
     png_read_image(k->png, k->rows);
     for (size_t i = 0; i < (size_t)w * h; i++) {
         const uint8_t *p = k->rgba + i * 4;
-        unsigned a = p[3], g = (unsigned)grey_of(p[0], p[1], p[2]) * a + 255u * (255 - a);
+        unsigned a = p[3], g = (unsigned)image_grey(p[0], p[1], p[2]) * a + 255u * (255 - a);
         k->rgba[i] = (uint8_t)(g / 255); /* in place: the fourth part of the bytes is enough */
     }
     *out = (struct image){.grey = STEAL(k->rgba), .w = w, .h = h};
@@ -172,7 +170,7 @@ static void jpeg_silent(j_common_ptr c) { (void)c; }
 
 static bool jpeg_pixels(struct extract_job *j, j_decompress_ptr c, struct image *volatile out, bool *refused)
 {
-    if (jpeg_read_header(c, TRUE) != JPEG_HEADER_OK || !size_ok(j, c->image_width, c->image_height, refused))
+    if (jpeg_read_header(c, TRUE) != JPEG_HEADER_OK || !image_size_ok(j, c->image_width, c->image_height, refused))
         return false;
     c->out_color_space = JCS_GRAYSCALE;
     c->scale_num = 1;
@@ -219,7 +217,7 @@ static bool jpeg_read(struct extract_job *j, struct str bytes, struct image *out
     return ok;
 }
 
-bool image_read(struct extract_job *j, struct str bytes, struct image *out, bool *refused)
+bool image_read(struct extract_job *j, struct str bytes, unsigned frames, struct image *out, bool *refused)
 {
     *refused = false;
     *out = (struct image){0};
@@ -231,7 +229,13 @@ bool image_read(struct extract_job *j, struct str bytes, struct image *out, bool
         *refused = true;
         return false;
     }
-    if (!(png ? png_read(j, bytes, out, refused) : jpeg && jpeg_read(j, bytes, out, refused)))
+    bool got = png                              ? png_read(j, bytes, out, refused)
+               : jpeg                           ? jpeg_read(j, bytes, out, refused)
+               : str_starts(bytes, STR("GIF8")) ? image_gif(j, bytes, frames, out, refused)
+               : str_starts(bytes, STR("BM"))   ? image_bmp(j, bytes, out, refused)
+               : str_starts(bytes, STR("RIFF")) ? image_webp(j, bytes, out, refused)
+                                                : false;
+    if (!got)
         return false;
     shrink(out);
     return true;

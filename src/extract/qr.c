@@ -113,10 +113,15 @@ void extract_image_file(struct extract_job *j, const struct extract_blob *b, str
     bool refused;
     if (j->qr_images >= QR_IMAGES_MAX)
         return;
-    if (image_read(j, b->bytes, &m, &refused)) {
+    if (image_read(j, b->bytes, 1, &m, &refused)) {
         j->qr_images++;
-        qr_scan(j, &m, b->part, a);
+        unsigned found = qr_scan(j, &m, b->part, a);
         image_free(&m);
+        /* The first picture of a moving one may be blank, and gone in a moment. */
+        if (found == 0 && str_eq(a->kind, STR("gif")) && image_read(j, b->bytes, IMAGE_FRAMES_MAX, &m, &refused)) {
+            qr_scan(j, &m, b->part, a);
+            image_free(&m);
+        }
     } else if (refused) {
         extract_note(j, a, ATT_UNREADABLE, STR("picture too large to be read"));
     }

@@ -58,7 +58,6 @@ static const struct magic magics[] = {
     {0, "ID3", 3, "mp3"},
     {0, "RIFF", 4, "riff"},
     {4, "ftyp", 4, "mp4"},
-    {0, "BM", 2, "bmp"},
 };
 
 static bool dos_program(struct str b)
@@ -76,6 +75,17 @@ static bool signed_data(struct str b)
 {
     return b.n > 20 && b.p[0] == 0x30 &&
            str_find(str_upto(b, 24), str_n("\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07", 10), 0) > 0;
+}
+
+/* What letters alone would say: a text may begin with them. */
+static struct str picture(struct str b)
+{
+    if (b.n > 12 && str_starts(b, STR("RIFF")) && str_starts(str_from(b, 8), STR("WEBP")))
+        return STR("webp");
+    /* Behind the file's head stands the size of the picture's: one of a few. */
+    bool bmp = b.n > 26 && str_starts(b, STR("BM")) && b.p[15] == 0 && b.p[16] == 0 && b.p[17] == 0 &&
+               strchr("\x0C\x28\x34\x38\x40\x6C\x7C", b.p[14]) && b.p[14];
+    return bmp ? STR("bmp") : STR("");
 }
 
 static bool text_like(struct str b)
@@ -157,6 +167,9 @@ struct str extract_sniff(struct str bytes)
 {
     if (dos_program(bytes))
         return STR("exe");
+    struct str seen = picture(bytes);
+    if (seen.n)
+        return seen;
     for (size_t i = 0; i < N_ELEMENTS(magics); i++) {
         const struct magic *m = &magics[i];
         if (bytes.n >= m->at + m->n && memcmp(bytes.p + m->at, m->bytes, m->n) == 0)
