@@ -247,11 +247,18 @@ static int check_call(struct db *db, enum sql_id id, const struct db_val *args, 
 
 void db_read_limit(struct db *db, int limit_ms)
 {
+    db->read_by_clock = false;
     if (db->read_limit_ms == limit_ms)
         return;
     db->read_limit_ms = limit_ms;
     if (db->ops->read_limit)
         db->ops->read_limit(db);
+}
+
+void db_read_deadline(struct db *db, int limit_ms)
+{
+    db_read_limit(db, limit_ms);
+    db->read_by_clock = true;
 }
 
 uint64_t db_writes(const struct db *db) { return db->writes; }

@@ -85,6 +85,8 @@ int db_txn_error(const struct db *db);
 #define DB_READ_STEPS 1000000
 #define DB_READ_PATIENCE 20
 void db_read_limit(struct db *db, int limit_ms);
+/* The same by the clock alone, on both: full text works between two steps of SQLite's machine, and nearly nothing is counted. */
+void db_read_deadline(struct db *db, int limit_ms);
 
 /* Named arguments of the statement in the order of its "-- args:" line. */
 #include "db/sql_gen.h"

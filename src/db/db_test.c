@@ -365,6 +365,24 @@ static void test_read_limit(void **state)
     db_rollback(f->db);
 }
 
+/* By the clock alone: however little was done. */
+static void test_read_deadline(void **state)
+{
+    struct fixture *f = *state;
+    int64_t n = 0, from = env_mono_ms(env_system());
+    db_read_deadline(f->db, 30);
+    assert_int_equal(db_begin_read(f->db), 0);
+    assert_int_equal(slow(f->db, 1000, &n), 1);
+    assert_int_equal(slow(f->db, INT64_C(1) << 40, &n), ERR_TIMEOUT);
+    db_rollback(f->db);
+    assert_true(env_mono_ms(env_system()) - from < 30 * DB_READ_PATIENCE);
+    db_read_limit(f->db, 30); /* the other kind again */
+    assert_int_equal(db_begin_read(f->db), 0);
+    assert_int_equal(slow(f->db, 1000, &n), 1);
+    db_rollback(f->db);
+    db_read_limit(f->db, 0);
+}
+
 static void test_writes(void **state)
 {
     struct fixture *f = *state;
@@ -550,7 +568,8 @@ int main(void)
         T(test_commit_rollback), T(test_savepoints),      T(test_error_before_savepoint),
         T(test_error_at_commit), T(test_constraints),     T(test_many_queued),
         T(test_read_snapshot),   T(test_readonly),        T(test_open_absent),
-        T(test_text_refused),    T(test_read_limit),      T(test_writes),
+        T(test_text_refused),    T(test_read_limit),      T(test_read_deadline),
+        T(test_writes),
 #ifndef SIGILLO_DEBUG
         T(test_misuse),
 #endif

@@ -56,6 +56,7 @@ struct db {
     bool readonly;
     int patience_ms;
     int read_limit_ms; /* 0 none */
+    bool read_by_clock;
     enum db_txn txn;
     bool savepoint;
     bool lost; /* the engine ended the transaction by itself; only rollback is left to say */

@@ -59,7 +59,7 @@ static int pg_begin(struct db *db, enum db_txn kind)
     int r = pg_send(p, PG_CTL(kind == DB_TXN_WRITE ? PG_BEGIN_WRITE : PG_BEGIN_READ), NULL, 0);
     if (r || kind == DB_TXN_WRITE || !db->read_limit_ms)
         return r;
-    const struct db_val ms = db_int((int64_t)db->read_limit_ms * DB_READ_PATIENCE);
+    const struct db_val ms = db_int((int64_t)db->read_limit_ms * (db->read_by_clock ? 1 : DB_READ_PATIENCE));
     return pg_send(p, PG_CTL(PG_READ_LIMIT), &ms, 1);
 }
 

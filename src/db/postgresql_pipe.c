@@ -46,7 +46,7 @@ int pg_fail(struct db_pg *p, const PGresult *res)
         }
     if (code == ERR_BUSY && strcmp(state, "57014") == 0 && p->base.txn == DB_TXN_READ && p->base.read_limit_ms) {
         db_set_error(&p->base, "the statement read for more than %d ms: it must ask for less at a time",
-                     p->base.read_limit_ms * DB_READ_PATIENCE);
+                     p->base.read_limit_ms * (p->base.read_by_clock ? 1 : DB_READ_PATIENCE));
         return ERR_TIMEOUT;
     }
     /* Refused as read-only where we asked to write: a standby after a fail-over. The caller opens again and finds the

@@ -173,7 +173,8 @@ static int on_steps(void *arg)
     if (q->read_steps == 0)
         q->read_from_ms = env_mono_ms(env_system());
     q->read_steps += WATCH_STEPS;
-    return q->read_steps >= DB_READ_STEPS && env_mono_ms(env_system()) - q->read_from_ms > q->base.read_limit_ms;
+    return (q->base.read_by_clock || q->read_steps >= DB_READ_STEPS) &&
+           env_mono_ms(env_system()) - q->read_from_ms > q->base.read_limit_ms;
 }
 
 static void sq_read_limit(struct db *db)

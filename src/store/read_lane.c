@@ -43,10 +43,12 @@ static void serve(struct store *s, struct job **jobs, size_t n)
 {
     cell_read_batch(jobs[0]->cell, jobs, n);
     for (size_t i = 0; i < n; i++) {
-        if (jobs[i]->code == CELL_HANDED_ON)
+        if (jobs[i]->code == CELL_HANDED_ON) {
             free(jobs[i]);
-        else
+            store_job_over(s);
+        } else {
             store_post(s, jobs[i]);
+        }
     }
 }
 

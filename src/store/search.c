@@ -83,6 +83,7 @@ int search_open(struct search **out, struct cell *c, bool write, struct err *e)
         return err_set(e, ERR_NOMEM, "out of memory");
     s->cell = c;
     s->write = write;
+    s->limit_ms = SEARCH_LIMIT_MS;
     const char *prefix = c->store->conf.prefix ? c->store->conf.prefix : "sigillo";
     pthread_mutex_init(&s->lock, NULL);
     imap_init(&s->marks);

@@ -6,6 +6,7 @@
 #define SEARCH_BATCH 64  /* messages of one account read at once */
 #define SEARCH_TURN 1024 /* messages of one turn */
 #define SEARCH_RESULTS_MAX 10000u
+#define SEARCH_LIMIT_MS 2000 /* of one question: "a*" over a large cell would keep all others of this process waiting */
 #define SEARCH_WORDS_MAX 16u
 #define SEARCH_WORD_BYTES 64u
 
@@ -25,7 +26,8 @@ struct search_words {
     unsigned columns;
     bool phrase, prefix;
 };
-/* Ids of the account's messages that have all of w, newest first; *ids in the arena. Text without a single letter or digit finds nothing. n <= SEARCH_WORDS_MAX. */
+/* Ids of the account's messages that have all of w, newest first; *ids in the arena. Text without a single letter or digit finds nothing. n <= SEARCH_WORDS_MAX.
+ * ERR_TIMEOUT after SEARCH_LIMIT_MS: the question fits too much. */
 int search_words(struct search *s, struct arena *a, int64_t org, int64_t account, const struct search_words *w,
                  size_t n, size_t max, int64_t **ids, size_t *n_ids) MUST_USE;
 /* The same for every word of text, anywhere; the last word may go on. */

@@ -101,6 +101,32 @@ static void catch_up(void)
     assert_int_equal(r, 0);
 }
 
+/* A question that fits nearly everything ends, and the index answers the next one. */
+static void ends_in_time(void **state UNUSED)
+{
+    int64_t *ids;
+    size_t n;
+    AUTO(buf) struct buf text;
+    buf_init(&text, 1 << 20);
+    for (int m = 0; m < 24; m++) {
+        buf_clear(&text);
+        for (int i = 0; i < 20000; i++)
+            buf_printf(&text, "q%d%c", m * 20000 + i, i % 100 == 99 ? '\n' : ' ');
+        buf_addc(&text, '\0');
+        deliver(2, "Tabella", text.p, false);
+    }
+    deliver(2, "Ricerca", "parola", false);
+    catch_up();
+    S->limit_ms = 1;
+    assert_int_equal(search_query(S, &A, F.org, F.user[2].account, STR("q"), 100, &ids, &n), ERR_TIMEOUT);
+    S->limit_ms = SEARCH_LIMIT_MS;
+    assert_int_equal(found(2, "parola"), 1);
+    assert_int_equal(found(2, "q479999"), 1);
+    deliver(2, "Ancora", "parola", false);
+    catch_up(); /* and it is still written to */
+    assert_int_equal(found(2, "parola"), 2);
+}
+
 static void finds_words(void **state UNUSED)
 {
     struct mail *a = deliver(0, "Fattura 123", "Gentile cliente, il bonifico è arrivato", false);
@@ -250,9 +276,14 @@ static void damage_is_mended(void **state UNUSED)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {
-        T(finds_words),        T(accents_do_not_matter), T(query_language_is_not_reachable), T(held_mail_is_not_in_it),
-        T(goes_on_after_many), T(damage_is_mended),      T(verify_finds_what_is_missing)};
+    static const struct CMUnitTest tests[] = {T(finds_words),
+                                              T(ends_in_time),
+                                              T(accents_do_not_matter),
+                                              T(query_language_is_not_reachable),
+                                              T(held_mail_is_not_in_it),
+                                              T(goes_on_after_many),
+                                              T(damage_is_mended),
+                                              T(verify_finds_what_is_missing)};
     engine = DB_SQLITE;
     int r = cmocka_run_group_tests_name("search, SQLite", tests, NULL, NULL);
     engine = DB_POSTGRESQL;

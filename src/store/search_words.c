@@ -1,4 +1,5 @@
 /* Asking the index: words of people into a query of FTS5 or of tsquery. Nothing of their text reaches either language but letters and digits. */
+#include "core/log.h"
 #include "mime/fold.h"
 #include "store/search_priv.h"
 
@@ -102,6 +103,23 @@ const char *search_tenant(struct arena *a, int64_t org, int64_t account)
     return arena_printf(a, "o%llda%lld", (long long)org, (long long)account).p;
 }
 
+/* One snapshot, which the deadline ends. */
+static int find(struct db *db, const struct db_val *args, size_t n_args, int64_t *ids, size_t most, size_t *n)
+{
+    struct db_cursor c = {0};
+    int r = db_begin_read(db);
+    if (r)
+        return r;
+    r = db_query(db, &c, SQL_SEARCH_FIND, args, n_args);
+    while (r == 0 && *n < most && (r = db_next(&c)) == 1) {
+        ids[(*n)++] = db_col_int(&c, 0);
+        r = 0;
+    }
+    db_end(&c);
+    db_rollback(db);
+    return r > 0 ? 0 : r;
+}
+
 int search_words(struct search *s, struct arena *a, int64_t org, int64_t account, const struct search_words *w,
                  size_t n, size_t max, int64_t **ids, size_t *n_ids)
 {
@@ -112,21 +130,20 @@ int search_words(struct search *s, struct arena *a, int64_t org, int64_t account
     if (!terms.n)
         return 0;
     *ids = arena_array(a, int64_t, most);
-    struct db_cursor c = {0};
     pthread_mutex_lock(&s->lock);
     int r = s->db ? 0 : search_db_open(s, s->write, NULL);
-    if (r == 0)
-        r = db_query(s->db, &c, SQL_SEARCH_FIND,
-                     DB_ARGS(db_int(org), db_int(account), db_text(terms), db_int((int64_t)most)));
-    while (r == 0 && *n_ids < most && (r = db_next(&c)) == 1) {
-        (*ids)[(*n_ids)++] = db_col_int(&c, 0);
-        r = 0;
+    if (r == 0) {
+        db_read_deadline(s->db, s->limit_ms);
+        r = find(s->db, DB_ARGS(db_int(org), db_int(account), db_text(terms), db_int((int64_t)most)), *ids, most,
+                 n_ids);
     }
-    db_end(&c);
-    if (r < 0)
+    if (r < 0 && r != ERR_TIMEOUT)
         db_close(&s->db);
     pthread_mutex_unlock(&s->lock);
-    return r > 0 ? 0 : r;
+    if (r == ERR_TIMEOUT)
+        log_warn("search.slow", L_I("cell", cell_id(s->cell)), L_I("org", org), L_I("account", account),
+                 L_I("ms", s->limit_ms));
+    return r;
 }
 
 int search_query(struct search *s, struct arena *a, int64_t org, int64_t account, struct str text, size_t max,

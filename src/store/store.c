@@ -47,6 +47,7 @@ static void init_struct(struct store *s, const struct store_conf *conf, const st
     pthread_mutex_init(&s->cache_lock, NULL);
     pthread_cond_init(&s->work, NULL);
     pthread_cond_init(&s->read_work, NULL);
+    pthread_cond_init(&s->idle, NULL);
     pthread_condattr_t mono;
     pthread_condattr_init(&mono);
     pthread_condattr_setclock(&mono, CLOCK_MONOTONIC);
@@ -123,7 +124,12 @@ void store_close(struct store **sp)
     *sp = NULL;
     if (!s)
         return;
-    /* Readers first: their jobs may still hand in writes. */
+    /* Jobs hand in jobs: reads write, and a done without a loop to run on asks again. All threads stay until none is left. */
+    pthread_mutex_lock(&s->lock);
+    atomic_store(&s->closing, true);
+    while (atomic_load(&s->accepted) > 0)
+        pthread_cond_wait(&s->idle, &s->lock);
+    pthread_mutex_unlock(&s->lock);
     lane_close(s);
     pthread_mutex_lock(&s->lock);
     s->stop_reads = true;
@@ -203,6 +209,7 @@ static void enqueue(struct job *j)
 {
     struct cell *c = j->cell;
     struct store *s = c->store;
+    atomic_fetch_add(&s->accepted, 1);
     pthread_mutex_lock(&s->lock);
     if (j->read) {
         list_add(&s->reads, &j->node);
@@ -257,8 +264,11 @@ int cell_read_short(struct cell *c, cell_fn *fn, void *arg, cell_done_fn *done)
     if (!j)
         return ERR_NOMEM;
     j->read = true;
-    if (!lane_add(c->store, j))
+    atomic_fetch_add(&c->store->accepted, 1); /* before a thread of the lane can be done with it */
+    if (!lane_add(c->store, j)) {
         enqueue(j);
+        store_job_over(c->store);
+    }
     return 0;
 }
 
@@ -288,6 +298,15 @@ static void run_done(void *arg)
     free(j);
 }
 
+void store_job_over(struct store *s)
+{
+    if (atomic_fetch_sub(&s->accepted, 1) > 1 || !atomic_load(&s->closing))
+        return;
+    pthread_mutex_lock(&s->lock);
+    pthread_cond_broadcast(&s->idle);
+    pthread_mutex_unlock(&s->lock);
+}
+
 void store_post(struct store *s, struct job *j)
 {
     if (j->wait)
@@ -296,14 +315,15 @@ void store_post(struct store *s, struct job *j)
         s->conf.post(s->conf.post_ctx, run_done, j);
     else
         run_done(j);
+    store_job_over(s);
 }
 
 /* Jobs of one group, called with the lock held: waits while more are coming, never beyond group_ms after the first. */
 static size_t take_group(struct store *s, struct cell *c, struct job *jobs[CELL_GROUP_MAX])
 {
     int64_t until = c->first_ns + (int64_t)s->conf.group_ms * 1000000;
-    while (s->conf.more_coming && c->n_jobs < CELL_GROUP_MAX && !s->stop && env_mono_ns(s->env) < until &&
-           s->conf.more_coming(s->conf.more_ctx)) {
+    while (s->conf.more_coming && c->n_jobs < CELL_GROUP_MAX && !atomic_load(&s->closing) &&
+           env_mono_ns(s->env) < until && s->conf.more_coming(s->conf.more_ctx)) {
         pthread_mutex_unlock(&s->lock);
         nanosleep(&(struct timespec){.tv_nsec = MORE_COMING_POLL_US * 1000}, NULL);
         pthread_mutex_lock(&s->lock);
@@ -364,10 +384,12 @@ static void *reader_main(void *arg)
         list_del(&j->node);
         pthread_mutex_unlock(&s->lock);
         cell_read_run(j);
-        if (j->code == CELL_HANDED_ON)
+        if (j->code == CELL_HANDED_ON) {
             free(j);
-        else
+            store_job_over(s);
+        } else {
             store_post(s, j);
+        }
         pthread_mutex_lock(&s->lock);
     }
     pthread_mutex_unlock(&s->lock);

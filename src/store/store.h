@@ -48,7 +48,7 @@ struct store_conf {
 int store_open(struct store **s, const struct store_conf *conf, const struct env *env, struct err *e) MUST_USE;
 /* Brings directory, cells and search databases to this release's schema, each under its fence. Safe to repeat; the role migrate calls it. */
 int store_migrate(const struct store_conf *conf, const struct env *env, struct err *e) MUST_USE;
-void store_close(struct store **s); /* finishes accepted jobs first */
+void store_close(struct store **s); /* finishes accepted jobs first, and what their fn and done (post NULL) hand in */
 int store_cell(struct store *s, int64_t cell_id, struct cell **c, struct err *e) MUST_USE; /* opened lazily, kept */
 
 /* Wakes the other processes on this database (PostgreSQL; else nothing). Any thread; never waits. */

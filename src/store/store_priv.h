@@ -111,7 +111,9 @@ struct store {
     struct store_conf conf; /* strings owned */
     const struct env *env;
     pthread_mutex_t lock;
-    pthread_cond_t work, read_work, upkeep_wake;
+    pthread_cond_t work, read_work, upkeep_wake, idle;
+    atomic_size_t accepted; /* jobs whose done has not run (or been posted) yet */
+    atomic_bool closing;
     struct imap cells;
     struct cell *dir;
     struct list ready; /* cells */
@@ -131,6 +133,7 @@ struct store {
 };
 
 /* store.c */
+void store_job_over(struct store *s); /* once for each that was accepted; store_post does it */
 void store_post(struct store *s, struct job *j); /* the caller learns the outcome */
 /* cell.c */
 int cell_create_struct(struct store *s, int64_t id, struct cell **out, struct err *e) MUST_USE;
