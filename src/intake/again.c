@@ -2,6 +2,9 @@
  * failed reading held it, it is released. */
 #include "intake/road.h"
 #include "facts/facts.h"
+#include "intake/hook.h"
+#include "store/judged.h"
+#include "store/read.h"
 #include "store/rescan.h"
 
 static int load(struct txn *t, void *arg);
@@ -85,9 +88,43 @@ void again_scanned(struct road *r)
         road_finish(r, OUT_TROUBLE);
 }
 
+/* Each recipient's message is read by itself, but they came in one transaction: the first of them that is judged tells the
+ * modules, which shows in the judgement that is kept. */
+static int told_before(struct txn *t, const struct road *r, struct str id)
+{
+    struct judged j;
+    int found = judged_get(t, t->arena, r->org, id, &j);
+    return found == 1 ? j.verdict != VERDICT_HOLD : found;
+}
+
+static int tell(struct txn *t, struct road *r, struct str id)
+{
+    struct mail_draft draft = r->draft;
+    struct intake_msg m = {.org = r->org,
+                           .draft = &draft,
+                           .input = &r->input,
+                           .verdict = &r->verdict,
+                           .history = &r->history,
+                           .target = r->target,
+                           .n_target = r->n_target};
+    draft.accepted_id = id;
+    int err = told_before(t, r, id);
+    if (err != 0)
+        return err < 0 ? err : 0;
+    for (const struct intake_hook *const *h = r->in->conf.hooks; err == 0 && *h; h++)
+        err = (*h)->on_read ? (*h)->on_read(t, &m) : 0;
+    return err;
+}
+
 int again_commit(struct txn *t, struct road *r)
 {
+    struct read_email *mail;
+    size_t n;
     if (r->draft.structure.n == 0) /* not read this time either */
         return unread_failed(t, &r->unread);
-    return unread_judged(t, &r->unread, &r->draft);
+    int err = read_emails(t, t->arena, r->org, r->unread.account, &r->unread.message, 1, &mail, &n);
+    bool held = err == 0 && n == 1 && mail->held; /* else a person decided meanwhile */
+    if (err == 0)
+        err = unread_judged(t, &r->unread, &r->draft);
+    return err == 0 && held ? tell(t, r, mail->accepted_id) : err;
 }

@@ -24,6 +24,9 @@ struct intake_hook {
     const char *name;
     int order;
     int (*on_message)(struct txn *t, struct intake_msg *m); /* 0; < 0 forwarded */
+    /* The same for a message that was held because it could not be read in time and now is judged; once for each
+     * transaction, whatever the number of its recipients. NULL: nothing is to be done then. */
+    int (*on_read)(struct txn *t, struct intake_msg *m);
 };
 extern const struct intake_hook intake_hook_mailbox; /* message or stub into each account */
 extern const struct intake_hook intake_hook_history; /* what the guard will know next time */

@@ -19,4 +19,4 @@ static int on_message(struct txn *t, struct intake_msg *m)
     return err < 0 ? err : 0;
 }
 
-const struct intake_hook intake_hook_history = {"history", 20, on_message};
+const struct intake_hook intake_hook_history = {"history", 20, on_message, on_message};

@@ -4,11 +4,9 @@
 #include "intake/hook.h"
 #include "store/judged.h"
 
-static int on_message(struct txn *t, struct intake_msg *m)
+static int keep(struct txn *t, struct intake_msg *m)
 {
     struct str id = m->draft->accepted_id;
-    if (!guard_record_wanted(m->verdict, hash64(id)))
-        return 0;
     AUTO(buf) struct buf b;
     buf_init(&b, GUARD_RECORD_MAX);
     guard_record_put(&b, m->input, m->history, m->verdict);
@@ -22,4 +20,10 @@ static int on_message(struct txn *t, struct intake_msg *m)
     return b.err ? 0 : judged_put(t, m->org, &j);
 }
 
-const struct intake_hook intake_hook_judged = {"judged", 30, on_message};
+static int on_message(struct txn *t, struct intake_msg *m)
+{
+    return guard_record_wanted(m->verdict, hash64(m->draft->accepted_id)) ? keep(t, m) : 0;
+}
+
+/* What was kept when it was held would explain a judgement that holds no more. */
+const struct intake_hook intake_hook_judged = {"judged", 30, on_message, keep};

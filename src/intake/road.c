@@ -257,13 +257,10 @@ static int drained_before(struct txn *t, const struct road *r, struct str *first
     return found;
 }
 
-static int in_commit(struct txn *t, void *arg)
+/* Marks what was replied to meanwhile, and sees whether this one was committed before. */
+static int look_back(struct txn *t, struct road *r)
 {
-    struct road *r = arg;
-    struct guard_history now;
     struct str first;
-    if (r->again)
-        return again_commit(t, r);
     for (size_t i = 0; i < r->n_replied; i++) {
         int err = mail_accepted_replied(t, r->org, r->replied[i]);
         if (err < 0)
@@ -281,11 +278,23 @@ static int in_commit(struct txn *t, void *arg)
         r->first_id[n] = '\0';
         return ROAD_RESENT;
     }
-    int err = road_history_again(t, &r->input, r->org, &r->history, t->arena, &now);
+    return 0;
+}
+
+static int in_commit(struct txn *t, void *arg)
+{
+    struct road *r = arg;
+    struct guard_history now;
+    int err = r->again ? 0 : look_back(t, r);
+    if (err != 0)
+        return err;
+    err = road_history_again(t, &r->input, r->org, &r->history, t->arena, &now);
     if (err < 0)
         return err;
     if (now.version != r->history.version && !same_judgement(r, &now, t->arena))
         return ROAD_AGAIN;
+    if (r->again)
+        return again_commit(t, r);
     struct intake_msg m = {r->org,      &r->draft,   &r->input,
                            &r->verdict, &r->history, r->draft.verdict == VERDICT_HOLD ? &r->stub : NULL,
                            r->target,   r->n_target};

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Reading comes too late: the message is held, never taken for clean; once it can be read the jobs role releases it by itself, and only for that reason."""
-import os, signal, sys, time
+import os, re, signal, sqlite3, sys, time
 from sigillo import Server, Tap
 
 t = Tap()
@@ -22,6 +22,7 @@ def subjects(s, **box):
 
 
 server = Server()
+server.cli("user", "add", "elena@azienda.example", "--state", server.state, "--name", "Elena", "--password-stdin", stdin="una password lunga 77\n")
 server.cli("counterparty", "add", "rossimarmi.example", "--state", server.state, "--name", "Rossi Marmi S.r.l.", "--iban", "IT60X0542811101000000123456")
 with server as s:
     scan = s.roles()["scan"]
@@ -33,6 +34,8 @@ with server as s:
         c.ehlo()
         c.mail("anna@rossimarmi.example")
         c.rcpt(s.user)
+        if data == PLAIN:
+            c.rcpt("elena@azienda.example")
         c.docmd("DATA")
         c.send(data + b".\r\n")
     replies = [c.getreply() for c in connections]
@@ -47,7 +50,14 @@ with server as s:
          "what has a reason of its own stays held, with that reason")
     text = next(iter(s.emails(properties=["bodyValues", "textBody"])[0]["bodyValues"].values()))["value"]
     t.is_(text, "ciao\n", "its text is there")
+    s.send(b"From: Nuovo <nuovo@cliente.example>\r\nSubject: ancora\r\nMessage-ID: <2@cliente.example>\r\n\r\nciao di nuovo\r\n", sender="nuovo@cliente.example")
+    codes = [[f["code"] for f in e["guardFindings"] or []] for e in s.emails(properties=["subject", "guardFindings"]) if e["subject"] == "ancora"]
+    t.ok(codes and "person.first" not in codes[0], "what was read late has taught who writes", codes)
+    p = s.cli("guard", "explain", re.search(r"Accepted as ([^:]+):", replies[0][1].decode()).group(1), "--state", s.state, "--lang", "en", check=False)
+    t.ok(p.returncode == 0 and "message.unreadable" not in p.stdout, "what is explained is the later judgement", p.stdout + p.stderr)
     s.stop()
+    with sqlite3.connect(f"file:{s.state}/cells/1/cell.db?mode=ro", uri=True) as db:
+        t.is_(db.execute("SELECT max(received) FROM known").fetchone()[0], 2, "once for a mail to two people, and once for the next one")
     p = s.cli("verify", "--state", s.state, check=False)
     t.ok(p.returncode == 0, "verify finds the state sound", p.stdout + p.stderr)
 sys.exit(t.done())
