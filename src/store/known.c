@@ -18,7 +18,7 @@ static int seed_of(struct txn *t, int64_t org, uint64_t seed[2])
     }
     struct cell_seed *kept = &t->cell->seeds[(uint64_t)org % CELL_SEEDS], read = {.org = org};
     pthread_mutex_lock(&t->cell->lock);
-    bool there = kept->org == org;
+    bool there = org > 0 && kept->org == org; /* an empty place is firm 0's, which there is none of */
     if (there)
         memcpy(seed, kept->seed, sizeof kept->seed);
     pthread_mutex_unlock(&t->cell->lock);

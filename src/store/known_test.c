@@ -105,6 +105,21 @@ static void senders(void **state UNUSED)
     assert_int_equal(c.sent, 1);
 }
 
+static int no_firm_fn(struct txn *t, void *arg)
+{
+    struct look *l = arg;
+    return known_read(t, 0, l->keys, l->n, l->a, &l->rows, &l->found) == ERR_NOENT ? 0 : ERR_INVALID;
+}
+
+/* The places where keys of firms are kept are empty at first: firm 0 must not be hashed with what stands there. */
+static void no_firm(void **state UNUSED)
+{
+    AUTO(arena) struct arena a;
+    arena_init(&a, ARENA_NO_LIMIT);
+    struct look l = {.a = &a, .keys = {{1, STR("anna@rossi.example")}}, .n = 1};
+    assert_int_equal(cell_read_wait(F.cell, no_firm_fn, &l), 0);
+}
+
 static void run(enum db_engine engine, const struct CMUnitTest *tests, size_t n, int *failed)
 {
     fixture_open(&F, engine);
@@ -115,7 +130,8 @@ static void run(enum db_engine engine, const struct CMUnitTest *tests, size_t n,
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(counts), cmocka_unit_test(made_once),
-                                       cmocka_unit_test(many_keys), cmocka_unit_test(senders)};
+                                       cmocka_unit_test(many_keys), cmocka_unit_test(senders),
+                                       cmocka_unit_test(no_firm)};
     int failed = 0;
     run(DB_SQLITE, tests, N_ELEMENTS(tests), &failed);
     if (testing_pg_url())
