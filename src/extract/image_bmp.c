@@ -93,7 +93,7 @@ static void bmp_runs(const struct bmp *b, struct image *m)
         uint32_t n = bmp_le(b->in, at, 1), c = bmp_le(b->in, at + 1, 1);
         at += 2;
         if (n > 0) {
-            for (uint32_t i = 0; i < n; i++)
+            for (uint32_t i = 0; i < n && x < b->w; i++) /* beyond its line a run costs nothing */
                 bmp_put(b, m, x++, y, b->grey[!small ? c : i % 2 ? c & 15 : c >> 4]);
         } else if (c == 0) {
             x = 0;
