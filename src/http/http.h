@@ -190,6 +190,8 @@ struct http_conf {
     const struct http_logins *logins;
     struct str hosts;         /* http.hosts: further names in Host, comma separated */
     unsigned max_connections; /* 0: HTTP_CONNECTIONS_MAX */
+    int counters; /* memfd that the processes of net share (net/shared.h), or 0: there is one. Used while http_server_new runs */
+    unsigned unit; /* which of them this one is */
 };
 struct http_server *http_server_new(struct net_loop *l,
                                     const struct http_conf *conf); /* conf is copied, what it points to is not */
@@ -240,7 +242,8 @@ void http_sessions_end_address(struct http_server *s, struct str address); /* ca
 
 /* --- figures (/metrics, Prometheus text) ---
  * Rooms offer const tables; the role joins them as it joins routes. Answered to this machine, and to tokens with HTTP_MAY_METRICS. */
-enum http_metric_kind { HTTP_COUNTER, HTTP_GAUGE };
+/* Counters and gauges are told as the sum of all processes of net; what each of them sees alike, or only of itself, is HTTP_GAUGE_OWN. */
+enum http_metric_kind { HTTP_COUNTER, HTTP_GAUGE, HTTP_GAUGE_OWN };
 struct http_metric {
     const char *name,
         *labels; /* "sigillo_http_requests_total", "code=\"2xx\"" or NULL. Rows of one name stand together */

@@ -1,4 +1,4 @@
-/* /metrics: figures in the text form of Prometheus, from the tables that rooms offer. */
+/* /metrics: figures in the text form of Prometheus, from the tables that rooms offer; with several processes of net the sum of all (figures.h). */
 #include "http/serve.h"
 
 #define METRICS_MAX (256u * 1024)
@@ -13,6 +13,7 @@ static int64_t read_gauge(void *ctx, int what)
     return what == 0   ? (int64_t)s->n_conns
            : what == 1 ? (int64_t)s->pending.n
            : what == 2 ? (int64_t)http_push_clients(s->push)
+           : what == 4 ? 1
                        : env_wall_ms(net_loop_env(s->loop)) / 1000;
 }
 
@@ -45,19 +46,59 @@ static const struct http_metric own[] = {
     {"sigillo_logins_total", "result=\"ok\"", HTTP_COUNTER, "Passwords checked over HTTP.", read_count, AT(logins)},
     {"sigillo_logins_total", "result=\"wrong\"", HTTP_COUNTER, NULL, read_count, AT(logins_refused)},
     {"sigillo_logins_total", "result=\"limited\"", HTTP_COUNTER, NULL, read_count, AT(logins_limited)},
-    {"sigillo_clock_seconds", NULL, HTTP_GAUGE, "This machine's clock.", read_gauge, 3},
+    {"sigillo_clock_seconds", NULL, HTTP_GAUGE_OWN, "This machine's clock.", read_gauge, 3},
+    {"sigillo_net_processes", NULL, HTTP_GAUGE, "Processes of net that tell their figures here.", read_gauge, 4},
 };
 
-static void put_table(struct buf *b, const struct http_metric *v, size_t n, void *ctx)
+/* All rows in the order of the tables, the same in every process of one release. */
+struct figures {
+    const struct http_metric *row[HTTP_FIGURES_MAX];
+    void *ctx[HTTP_FIGURES_MAX];
+    int64_t v[HTTP_FIGURES_MAX];
+    bool counter[HTTP_FIGURES_MAX], alone[HTTP_FIGURES_MAX];
+    size_t n;
+};
+
+static void gather(struct figures *f, const struct http_metric *v, size_t n, void *ctx, bool whole)
+{
+    for (size_t i = 0; i < n && f->n < HTTP_FIGURES_MAX; i++, f->n++) {
+        f->row[f->n] = &v[i];
+        f->ctx[f->n] = ctx;
+        f->counter[f->n] = v[i].kind == HTTP_COUNTER;
+        f->alone[f->n] = v[i].kind == HTTP_GAUGE_OWN;
+        f->v[f->n] = whole || !f->alone[f->n] ? v[i].read(ctx, v[i].arg) : 0;
+    }
+}
+
+/* whole: also what is told to nobody. */
+static void gather_all(struct http_server *s, struct figures *f, bool whole)
+{
+    f->n = 0;
+    gather(f, own, N_ELEMENTS(own), s, whole);
+    for (size_t i = 0; i < s->n_metrics; i++)
+        gather(f, s->metrics[i].v, s->metrics[i].n, s->metrics[i].ctx, whole);
+}
+
+void http_metrics_tell(struct net_timer *t)
+{
+    struct http_server *s = (struct http_server *)(void *)((char *)t - offsetof(struct http_server, figures_timer));
+    struct figures f;
+    gather_all(s, &f, false);
+    http_figures_tell(s->figures, f.v, f.counter, f.n);
+    net_timer_set(t, HTTP_FIGURES_MS);
+}
+
+static void put(struct buf *b, const struct figures *f)
 {
     const char *last = "";
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(v[i].name, last) != 0)
-            buf_printf(b, "# HELP %s %s\n# TYPE %s %s\n", v[i].name, v[i].help ? v[i].help : "", v[i].name,
-                       v[i].kind == HTTP_COUNTER ? "counter" : "gauge");
-        last = v[i].name;
-        buf_printf(b, "%s%s%s%s %lld\n", v[i].name, v[i].labels ? "{" : "", v[i].labels ? v[i].labels : "",
-                   v[i].labels ? "}" : "", (long long)v[i].read(ctx, v[i].arg));
+    for (size_t i = 0; i < f->n; i++) {
+        const struct http_metric *m = f->row[i];
+        if (strcmp(m->name, last) != 0)
+            buf_printf(b, "# HELP %s %s\n# TYPE %s %s\n", m->name, m->help ? m->help : "", m->name,
+                       m->kind == HTTP_COUNTER ? "counter" : "gauge");
+        last = m->name;
+        buf_printf(b, "%s%s%s%s %lld\n", m->name, m->labels ? "{" : "", m->labels ? m->labels : "",
+                   m->labels ? "}" : "", (long long)f->v[i]);
     }
 }
 
@@ -73,8 +114,10 @@ void http_metrics(struct http_req *r, void *ctx)
     }
     struct http_answer a = {.status = 200, .type = "text/plain; version=0.0.4; charset=utf-8"};
     buf_init(&a.body, METRICS_MAX);
-    put_table(&a.body, own, N_ELEMENTS(own), s);
-    for (size_t i = 0; i < s->n_metrics; i++)
-        put_table(&a.body, s->metrics[i].v, s->metrics[i].n, s->metrics[i].ctx);
+    struct figures f;
+    gather_all(s, &f, true);
+    if (s->figures)
+        http_figures_add(s->figures, f.v, f.counter, f.n);
+    put(&a.body, &f);
     http_reply(s, r->id, &a);
 }

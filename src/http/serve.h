@@ -2,9 +2,9 @@
 /* Inside of the HTTP room: connection, transaction, server. */
 #include "http/auth.h"
 #include "http/http.h"
+#include "http/figures.h"
 #include "http/limits.h"
 #include "core/map.h"
-#include "net/peers.h"
 
 #define HTTP_ROUTE_TABLES 16u
 #define HTTP_METRIC_TABLES 16u
@@ -31,6 +31,7 @@ struct http_conn {
     struct http_stream *stream;
     uint8_t state;
     bool head_begun, tls;
+    struct http_slot slot; /* of its address */
 };
 struct http_txn { /* one request; lives until its reply is sent */
     struct http_req req;
@@ -81,7 +82,6 @@ struct http_server {
     size_t n_conns;
     struct imap pending; /* id -> http_txn, from head to reply */
     struct imap pulling; /* id -> http_txn whose answer comes from a source */
-    struct net_peers peers;
     struct {
         const struct http_route *v;
         size_t n;
@@ -94,6 +94,8 @@ struct http_server {
         void *ctx;
     } metrics[HTTP_METRIC_TABLES];
     size_t n_metrics;
+    struct http_figures *figures; /* NULL: this process is alone */
+    struct net_timer figures_timer;
     struct http_counts counts;
     bool stopping;
     void (*stopped)(void *arg);
@@ -152,6 +154,7 @@ extern const struct http_route http_own_routes[];
 extern const size_t http_own_routes_n;
 void http_panel(struct http_req *r, void *ctx);
 void http_metrics(struct http_req *r, void *ctx);
+void http_metrics_tell(struct net_timer *t);                   /* to the other processes, again and again */
 void http_login_step(struct http_txn *t, enum http_verdict v); /* the awaited verdict of log-in and log-out came */
 /* push.c, stream.c: events */
 void http_events(struct http_req *r, void *ctx);

@@ -16,12 +16,15 @@ struct http_server *http_server_new(struct net_loop *l, const struct http_conf *
     if (s->conf.max_connections == 0 || s->conf.max_connections > HTTP_CONNECTIONS_MAX)
         s->conf.max_connections = HTTP_CONNECTIONS_MAX;
     s->auth = http_auth_new(l, conf->logins != NULL);
-    s->limits = http_limits_new(l);
+    s->limits = http_limits_new(l, conf->counters, conf->unit);
+    s->figures = http_figures_new(conf->counters, conf->unit, net_loop_env(l));
+    net_timer_init(&s->figures_timer, l, http_metrics_tell);
+    if (s->figures)
+        net_timer_set(&s->figures_timer, HTTP_FIGURES_MS);
     s->push = http_push_new(s);
     list_init(&s->conns);
     imap_init(&s->pending);
     imap_init(&s->pulling);
-    net_peers_init(&s->peers, HTTP_PER_PEER_MAX, net_loop_env(l));
     s->stop_later.fn = on_stop_later;
     return s;
 }
@@ -47,7 +50,8 @@ void http_server_free(struct http_server **sp)
     imap_free(&s->pulling);
     http_push_free(&s->push);
     http_limits_free(&s->limits);
-    net_peers_free(&s->peers);
+    net_timer_clear(&s->figures_timer);
+    http_figures_free(&s->figures);
     http_auth_free(&s->auth);
     free(s);
 }
@@ -97,9 +101,18 @@ void http_sessions_end_address(struct http_server *s, struct str address)
     http_push_end_account(s->push, 0, 0, address);
 }
 
-static bool enter(struct http_server *s, const struct net_peer *peer)
+/* Loopback is not counted: proxies and tests stand there. */
+static bool enter(struct http_server *s, const struct net_peer *peer, struct http_slot *slot)
 {
-    return !s->stopping && s->n_conns < s->conf.max_connections && net_peers_enter(&s->peers, peer);
+    return !s->stopping && s->n_conns < s->conf.max_connections &&
+           (net_peer_loopback(peer) || http_limits_enter(s->limits, HTTP_CONNECTION, NULL, peer, slot) == 0);
+}
+
+static void begin(struct http_server *s, int fd, const struct net_peer *peer, struct net_tls *tls,
+                  const struct http_slot *slot)
+{
+    struct http_conn *hc = conn_user(http_conn_open(s, fd, peer, tls));
+    hc->slot = *slot;
 }
 
 void http_accept(void *server, int fd, const struct net_peer *peer)
@@ -107,12 +120,13 @@ void http_accept(void *server, int fd, const struct net_peer *peer)
     static const char full[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\n"
                                "Connection: close\r\n\r\n";
     struct http_server *s = server;
-    if (!enter(s, peer)) {
+    struct http_slot slot = {0};
+    if (!enter(s, peer, &slot)) {
         (void)!send(fd, full, sizeof full - 1, MSG_NOSIGNAL);
         close(fd);
         return;
     }
-    (void)http_conn_open(s, fd, peer, NULL);
+    begin(s, fd, peer, NULL, &slot);
 }
 
 void http_accept_tls(void *server, int fd, const struct net_peer *peer)
@@ -125,11 +139,11 @@ void http_accept_tls(void *server, int fd, const struct net_peer *peer)
         return;
     }
     http_limits_leave(s->limits, &slot); /* only the rate counts */
-    if (!enter(s, peer)) {
+    if (!enter(s, peer, &slot)) {
         close(fd);
         return;
     }
-    (void)http_conn_open(s, fd, peer, s->conf.tls);
+    begin(s, fd, peer, s->conf.tls, &slot);
 }
 
 struct conn *http_conn_new(struct http_server *s, int fd, const struct net_peer *peer)
@@ -140,7 +154,7 @@ struct conn *http_conn_new(struct http_server *s, int fd, const struct net_peer 
 void http_conn_leave(struct http_conn *hc)
 {
     struct http_server *s = hc->server;
-    net_peers_leave(&s->peers, conn_peer(hc->conn));
+    http_limits_leave(s->limits, &hc->slot);
     list_del(&hc->node);
     s->n_conns--;
     if (s->stopping)

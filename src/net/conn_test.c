@@ -2,7 +2,6 @@
  * before. */
 #include "net/conn.h"
 #include "net/mac.h"
-#include "net/peers.h"
 #include "net/tls.h"
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -499,23 +498,6 @@ static void peer_forms(void **state)
     assert_true(str_eq(net_peer_text(&p, text), STR("192.0.2.1")));
 }
 
-static void connections_of_one_address_are_counted(void **state)
-{
-    (void)state;
-    struct net_peers peers;
-    struct net_peer a = {.addr = {192, 0, 2, 1}, .family = AF_INET}, b = {.addr = {192, 0, 2, 2}, .family = AF_INET},
-                    local = {.addr = {127, 0, 0, 1}, .family = AF_INET};
-    net_peers_init(&peers, 2, env_system());
-    assert_true(net_peers_enter(&peers, &a) && net_peers_enter(&peers, &a));
-    assert_false(net_peers_enter(&peers, &a));
-    assert_true(net_peers_enter(&peers, &b));
-    for (int i = 0; i < 10; i++)
-        assert_true(net_peers_enter(&peers, &local));
-    net_peers_leave(&peers, &a);
-    assert_true(net_peers_enter(&peers, &a));
-    net_peers_free(&peers);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -533,7 +515,6 @@ int main(void)
         cmocka_unit_test(posts_run_on_the_loop),
         cmocka_unit_test(mac_separates_parts),
         cmocka_unit_test(peer_forms),
-        cmocka_unit_test(connections_of_one_address_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

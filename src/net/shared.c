@@ -44,12 +44,17 @@ static int begin(struct shared_head *h, int fd, const struct env *env)
 
 int net_shared_open(struct net_shared **out, int fd, size_t bytes, const struct env *env)
 {
+    return net_shared_part(out, fd, 0, bytes, env);
+}
+
+int net_shared_part(struct net_shared **out, int fd, size_t from, size_t bytes, const struct env *env)
+{
     struct stat st;
     size_t size = net_shared_size(bytes);
     *out = NULL;
-    if (fstat(fd, &st) != 0 || (size_t)st.st_size < size)
+    if (fstat(fd, &st) != 0 || (size_t)st.st_size < from + size)
         return ERR_INVALID;
-    struct shared_head *h = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    struct shared_head *h = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)from);
     if (h == MAP_FAILED)
         return ERR_SYS;
     struct net_shared *s = begin(h, fd, env) == 0 ? calloc(1, sizeof *s) : NULL;

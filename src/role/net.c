@@ -5,6 +5,8 @@
 #include "http/http.h"
 #include "intake/hook.h"
 #include "jmap/jmap.h"
+#include "net/shared.h"
+#include "os/fleet.h"
 #include "os/role_table.h"
 #include "role/auth_open.h"
 #include "role/roles.h"
@@ -111,6 +113,8 @@ static int intake_begin_road(struct net_role *n, struct err *e)
     return intake_create(&n->intake, &c, e);
 }
 
+_Static_assert(NET_SHARED_FIGURES + NET_SHARED_FIGURES_BYTES <= FLEET_COUNTERS_BYTES, "all parts are in the memory");
+
 static unsigned net_unit(const char *name)
 {
     for (int i = ROLE_IX_NET; i < ROLE_UNITS_MAX; i++)
@@ -119,7 +123,7 @@ static unsigned net_unit(const char *name)
     return 0;
 }
 
-static int smtp_begin(struct net_role *n, const char *tmp, struct err *e)
+static int smtp_begin(struct net_role *n, const char *tmp, int counters, struct err *e)
 {
     struct smtp_conf c;
     int r = smtp_conf_read(&n->ctx->conf, &c, e);
@@ -129,7 +133,6 @@ static int smtp_begin(struct net_role *n, const char *tmp, struct err *e)
     c.spool_dir = tmp;
     c.tls = n->cert[NET_CERT_MAIL].tls;
     c.road = smtp_road_of(n->intake);
-    AUTO(fd) int counters = role_take(n->ctx, "file", "counters", 0);
     c.counters = counters > 0 ? counters : 0;
     c.unit = net_unit(n->ctx->unit);
     n->smtp = smtp_server_new(n->loop, &c);
@@ -171,7 +174,8 @@ static int servers_begin(struct net_role *n, struct err *e)
 {
     const struct conf *conf = &n->ctx->conf;
     const char *tmp = arena_printf(&n->ctx->conf.arena, "%s/tmp", n->ctx->state).p;
-    int r = smtp_begin(n, tmp, e);
+    AUTO(fd) int counters = role_take(n->ctx, "file", "counters", 0);
+    int r = smtp_begin(n, tmp, counters, e);
     if (r != 0)
         return r;
     n->passwords = net_passwords_new(n);
@@ -186,6 +190,8 @@ static int servers_begin(struct net_role *n, struct err *e)
                                            .logins = &n->logins,
                                            .hosts = conf_s(conf, CONF_HTTP_HOSTS),
                                            .max_connections = (unsigned)conf_i(conf, CONF_HTTP_MAX_CONNECTIONS),
+                                           .counters = counters > 0 ? counters : 0,
+                                           .unit = net_unit(n->ctx->unit),
                                        });
     net_login_key(n);
     net_metrics_add(n);

@@ -32,8 +32,8 @@ static int64_t read_cell(void *ctx, int what)
 }
 
 static const struct http_metric table[] = {
-    {"sigillo_ready", NULL, HTTP_GAUGE, "1 while mail can be kept.", read_ready, 0},
-    {"sigillo_domains_lapsed", NULL, HTTP_GAUGE,
+    {"sigillo_ready", NULL, HTTP_GAUGE_OWN, "1 while mail can be kept.", read_ready, 0},
+    {"sigillo_domains_lapsed", NULL, HTTP_GAUGE_OWN,
      "Proven domains whose record went; counted at most once a minute, told at the next reading.", net_domains_lapsed,
      0},
     {"sigillo_smtp_connections", NULL, HTTP_GAUGE, "SMTP connections open now.", read_smtp, SMTP_CONNECTIONS},

@@ -6,6 +6,9 @@
 
 #define LIMIT_BYTES ((size_t)SMTP_LIMIT_SETS * SMTP_LIMIT_WAYS * sizeof(struct smtp_limit_slot))
 
+_Static_assert(SMTP_LIMIT_UNITS == NET_SHARED_UNITS && LIMIT_BYTES + 4096 <= NET_SHARED_SMTP_BYTES,
+               "the table fits into its part of the memory");
+
 static void lock(struct smtp_limit_table *t);
 static void unlock(struct smtp_limit_table *t);
 

@@ -180,6 +180,43 @@ def both_serve(s):
     t.is_(sorted(x for x in subjects(s) if x.startswith("da-")), ["da-net", "da-net2"], "their messages are there")
 
 
+def figure(c, s, name):
+    c.request("GET", "/metrics")
+    for line in c.getresponse().read().decode().splitlines():
+        if line.startswith(name + " "):
+            return int(line.split()[1])
+    return None
+
+
+def one_measure(s):
+    """Limits hold over both, and either tells the figures of both."""
+    both = on_both(s, lambda: http_connect(s))
+    seen = {u: figure(c, s, "sigillo_net_processes") for u, c in both.items()}
+    t.is_(seen, {"net": 2, "net2": 2}, "/metrics of either tells of two processes")
+    before = {u: figure(c, s, "sigillo_smtp_accepted_total") for u, c in both.items()}
+    t.ok(before["net"] == before["net2"] and before["net"] >= 2, "and counts what both accepted", before)
+    _, cookie, _ = ask(s, both["net"], "POST", "/api/login", {"address": s.user, "password": PASSWORD})
+    streams, units, statuses = [], set(), []
+    for _ in range(24):
+        c = http_connect(s)
+        c.request("GET", "/events?types=*&closeafter=no&ping=0", headers={"Cookie": cookie})
+        r = c.getresponse()
+        statuses.append(r.status)
+        streams.append((c, r))  # the answer goes on for ever
+        if r.status == 200:
+            units.add(served_by(s, c.sock) if c.sock else served_by(s, r.fp.raw._sock))
+    t.is_((statuses.count(200), statuses.count(429), sorted(units)), (20, 4, ["net", "net2"]), "20 event streams of one person, over both together")
+    t.ok(wait_for(lambda: {figure(c, s, "sigillo_http_event_clients") for c in both.values()} == {20}, 10), "each tells of all of them")
+    victim = s.roles()["net2"][0]
+    os.kill(victim, signal.SIGKILL)
+    t.ok(wait_for(lambda: s.roles().get("net2", [victim])[0] != victim), "net2 is killed and started again")
+    for c, r in streams:
+        r.close()
+        c.close()
+    t.ok(wait_for(lambda: figure(both["net"], s, "sigillo_http_event_clients") == 0, 30), "what it held is free")
+    t.ok(figure(both["net"], s, "sigillo_smtp_accepted_total") >= before["net"], "what it had counted is not")
+
+
 def killed_under_load(s):
     before = set(all_ids(s))
     follower, senders = Follower(s), [Sender(s, i) for i in range(SENDERS)]
@@ -247,6 +284,7 @@ try:
     os.chown(spool, st.st_uid, st.st_gid)
     with s:
         both_serve(s)
+        one_measure(s)
         killed_under_load(s)
         last_resort(s, folder, spool)
         t.is_(s.stop(), 0, "it ends in order")
