@@ -34,6 +34,7 @@ static void road_free(struct road *r)
     if (r->auth_timer)
         in->conf.io.cancel(in->conf.io.ctx, r->auth_timer);
     imap_del(&in->roads, r->id);
+    road_return_replied(r);
     road_count(r, false);
     policy_drop(&r->policy);
     arena_free(&r->arena);
@@ -324,6 +325,7 @@ static void on_commit(void *arg, enum cell_outcome outcome, int code)
 {
     struct road *r = arg;
     if (outcome == CELL_DURABLE) {
+        r->n_replied = 0;
         fault_point("intake.reply");
         wake_all(r);
         road_finish(r, OUT_ACCEPTED);

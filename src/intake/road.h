@@ -162,3 +162,4 @@ void refusals_free(struct intake *in);
 void refusals_flush(struct intake *in);
 /* replied.c */
 void road_take_replied(struct road *r);
+void road_return_replied(struct road *r); /* those that it could not keep */
