@@ -31,7 +31,8 @@ function createQueryClient(): QueryClient {
         staleTime: 60_000,
         // "online" of the browser is a guess; the request itself is the proof.
         networkMode: 'always',
-        retry: (tries, error) => error instanceof Fault && error.kind === 'network' && tries < NETWORK_TRIES,
+        // Without a network the return of the line asks again (Gate.tsx, useSync.ts); waiting for a try that must fail helps nobody.
+        retry: (tries, error) => navigator.onLine && error instanceof Fault && error.kind === 'network' && tries < NETWORK_TRIES,
       },
     },
   });

@@ -36,6 +36,7 @@ export async function hostileChecks({ open, target, storage, faults, shot }) {
       }
     });
     const paper = await (await page.context().browser().newContext()).newPage();
+    const tools = await page.context().newCDPSession(page);
     const popups = [];
     page.context().on('page', (item) => popups.push(item.url()));
     await page.goto(`${target.url}/mail/${HOSTILE_BOX}`);
@@ -80,7 +81,7 @@ export async function hostileChecks({ open, target, storage, faults, shot }) {
       const look = async () => {
         const pictures = [];
         for (const clip of OUTSIDE) {
-          pictures.push((await page.screenshot({ clip, animations: 'disabled' })).toString('base64'));
+          pictures.push((await tools.send('Page.captureScreenshot', { format: 'png', optimizeForSpeed: true, clip: { ...clip, scale: 1 } })).data);
         }
         return pictures;
       };

@@ -1,7 +1,7 @@
 // What a person does, against the real server: read HTML, look into files, search, archive and undo, release with a reason.
 // New mail is brought by SMTP while the page is open.
 import { connect } from 'node:net';
-import { equal, group, ok } from './tap.mjs';
+import { equal, group, ok, until } from './tap.mjs';
 
 /** Hands one small message in. */
 function deliver(port, to, subject) {
@@ -64,7 +64,7 @@ export async function realChecks({ open, axe, basics, shot, target, storage, fau
       return route.fulfill({ status: 204 });
     });
     await page.getByRole('button', { name: 'Mostra immagini' }).click();
-    await page.waitForTimeout(1000);
+    await until(() => asked.length > 0);
     faults.picturesAsked = false;
     equal(asked, ['https://tracker.example/open.gif'], 'pictures from elsewhere come when asked for');
     await page.context().close();
@@ -165,8 +165,9 @@ export async function realChecks({ open, axe, basics, shot, target, storage, fau
   if (process.env.SIGILLO_SMTP) {
     await group('real: new mail', async () => {
       const page = await open({ storage });
+      const line = page.waitForResponse((response) => /eventsource|events/.test(new URL(response.url()).pathname));
       await inbox(page);
-      await page.waitForTimeout(1000);
+      await line;
       const start = Date.now();
       await deliver(Number(process.env.SIGILLO_SMTP), target.address, 'Arrivato adesso');
       await rowOf(page, 'Arrivato adesso').waitFor();

@@ -33,6 +33,13 @@ export async function group(name, run) {
   console.log(`# ${name}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
 }
 
+/** Waits for something that only the test sees; the check after it says what is wrong when it never comes. */
+export async function until(condition, patience = 60_000) {
+  for (const end = Date.now() + patience; !condition() && Date.now() < end; ) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 export function skip(name, reason) {
   number += 1;
   console.log(`ok ${number} - ${name} # SKIP ${reason}`);
