@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,6 +18,13 @@
 extern char **environ;
 static size_t env_scrub(char *out[SPAWN_ENV_MAX]);
 static void child(int exe_fd, char *const argv[], int control, const struct owner *o, pid_t parent) NORETURN;
+
+/* Installed, the helpers lie in a folder that has the name of the program. */
+static bool program(const char *path)
+{
+    struct stat st;
+    return access(path, X_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
 
 int spawn_find(const char *name, char *path, size_t cap, struct err *e)
 {
@@ -30,7 +38,7 @@ int spawn_find(const char *name, char *path, size_t cap, struct err *e)
     ptrdiff_t slash = str_rchr(str_c(self), '/');
     for (size_t i = 0; i < N_ELEMENTS(places); i++) {
         int w = snprintf(path, cap, "%.*s/%s%s", (int)slash, self, places[i], name);
-        if (w > 0 && (size_t)w < cap && access(path, X_OK) == 0)
+        if (w > 0 && (size_t)w < cap && program(path))
             return 0;
     }
     return err_set(e, ERR_NOENT, "%s was not found near %s; install the package whole, or build all of it", name, self);
