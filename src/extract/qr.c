@@ -118,7 +118,8 @@ void extract_image_file(struct extract_job *j, const struct extract_blob *b, str
         unsigned found = qr_scan(j, &m, b->part, a);
         image_free(&m);
         /* The first picture of a moving one may be blank, and gone in a moment. */
-        if (found == 0 && str_eq(a->kind, STR("gif")) && image_read(j, b->bytes, IMAGE_FRAMES_MAX, &m, &refused)) {
+        if (found == 0 && str_starts(b->bytes, STR("GIF8")) &&
+            image_read(j, b->bytes, IMAGE_FRAMES_MAX, &m, &refused)) {
             qr_scan(j, &m, b->part, a);
             image_free(&m);
         }

@@ -2,7 +2,7 @@
 /* QR codes: what they say about payments and where they lead. */
 #include "extract/image.h"
 
-#define QR_IMAGES_MAX 12u /* of one message */
+#define QR_IMAGES_MAX 48u /* of one message; the pixels of large ones end before */
 
 /* Looks for codes in the picture; coordinates, links and text go into the insight, flags into a (may be NULL). Returns
  * how many were read. */
