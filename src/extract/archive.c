@@ -127,6 +127,18 @@ static struct str entry_name(struct unpack *u, struct archive_entry *e)
     return s;
 }
 
+/* In a document: what runs, and pages that it takes in (altChunk). */
+static bool does_not_belong(struct str name)
+{
+    static const char *const pages[] = {"htm", "html", "xhtml", "mht", "mhtml", "rtf", "eml"};
+    char ending[16];
+    struct str e = extract_extension(name, ending);
+    for (size_t i = 0; i < N_ELEMENTS(pages); i++)
+        if (str_eq(e, str_c(pages[i])))
+            return true;
+    return (extract_name_flags(name) & (ATT_PROGRAM | ATT_SHORTCUT | ATT_DISK_IMAGE | ATT_DIRECTION)) != 0;
+}
+
 static bool entry(struct unpack *u, struct archive_entry *e)
 {
     struct str name = entry_name(u, e);
@@ -138,9 +150,10 @@ static bool entry(struct unpack *u, struct archive_entry *e)
     if (archive_entry_filetype(e) == AE_IFDIR)
         return true;
     bool locked = archive_entry_is_data_encrypted(e) > 0 || archive_entry_is_metadata_encrypted(e) > 0;
-    if (u->entries == 1 || !u->office)
-        u->office = u->office || office_begins(name);
-    if (u->office && !office_wants(name)) {
+    char ending[16];
+    if (!u->office && !str_eq(extract_extension(u->b->name, ending), STR("zip"))) /* opened by what its name says */
+        u->office = office_begins(name);
+    if (u->office && !office_wants(name) && !does_not_belong(name)) {
         archive_read_data_skip(u->ar);
         office_name(&u->o, name);
         return true;
@@ -156,7 +169,7 @@ static bool entry(struct unpack *u, struct archive_entry *e)
         u->opened = true;
     if (u->a->flags & ATT_BOMB)
         return false;
-    if (u->office)
+    if (u->office && !does_not_belong(name))
         office_file(&u->o, name, buf_str(&bytes));
     else
         inner_file(u, name, buf_str(&bytes), whole);

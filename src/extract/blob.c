@@ -1,6 +1,9 @@
 /* One attachment: what it is, what its name says, and who reads what is in it. */
 #include "extract/blob.h"
 
+#define ZIP_TAIL 66000u
+#define PAGE_LOOK (256u * 1024) /* of a file that is named a page */
+
 struct facts_attachment *extract_attachment(struct extract_job *j, const struct extract_blob *b)
 {
     struct facts_insight *in = &j->insight;
@@ -78,13 +81,17 @@ static void type_differs(struct extract_job *j, const struct extract_blob *b, st
 
 static bool kind_is(const struct facts_attachment *a, const char *list);
 
+/* Its list of files stands at the end, before a comment of 64 KB at most. */
+static bool zip_at_end(struct str b)
+{
+    static const struct str end = {"PK\x05\x06", 4}, file = {"PK\x03\x04", 4};
+    return str_find(str_from(b, b.n > ZIP_TAIL ? b.n - ZIP_TAIL : 0), end, 0) >= 0 && str_find(b, file, 0) >= 0;
+}
+
 /* A picture or a page that is an archive too: different programs open different things. */
 static void two_natures(struct extract_job *j, const struct extract_blob *b, struct facts_attachment *a)
 {
-    static const struct str zip_end = {"PK\x05\x06", 4}, zip_file = {"PK\x03\x04", 4};
-    struct str tail = str_from(b->bytes, b->bytes.n > 66000 ? b->bytes.n - 66000 : 0);
-    bool zip = kind_is(a, "pdf png jpeg gif html rtf ole bmp") && str_find(tail, zip_end, 0) >= 0 &&
-               str_find(b->bytes, zip_file, 0) >= 0;
+    bool zip = kind_is(a, "pdf png jpeg gif html rtf ole bmp") && zip_at_end(b->bytes);
     bool pdf = kind_is(a, "png jpeg gif zip html exe") && str_find(str_upto(b->bytes, 1024), STR("%PDF-"), 0) > 0;
     if (zip || pdf)
         extract_note(j, a, ATT_POLYGLOT, arena_printf(j->arena, "%.*s and %s", STRF(a->kind), zip ? "zip" : "pdf"));
@@ -100,6 +107,8 @@ static void by_kind(struct extract_job *j, struct facts_attachment *a)
         extract_note(j, a, ATT_SHORTCUT, a->name);
     if (kind_is(a, "iso vhd vhdx"))
         extract_note(j, a, ATT_DISK_IMAGE, a->name);
+    if (kind_is(a, "arj ace wim lz4 z lzip xar"))
+        extract_note(j, a, ATT_UNREADABLE, STR("archive of a kind that is not read"));
     if (kind_is(a, "ics"))
         a->flags |= ATT_CALENDAR;
     if (kind_is(a, "eml"))
@@ -119,6 +128,27 @@ static bool named_invoice(struct str name)
     return false;
 }
 
+/* Names that a browser opens as a page, whatever the bytes begin with. */
+static const char page_names[] = "html htm shtml xhtml xht";
+
+/* What is put before a page or an archive so that it is taken for something else: their programs look past it. */
+static void looked_past(struct extract_job *j, const struct extract_blob *b, struct facts_attachment *a)
+{
+    static const char *const marks[] = {"<html", "<script", "<body", "<form", "<meta", "<iframe", "<a "};
+    char buffer[16];
+    struct str head = str_upto(b->bytes, PAGE_LOOK), before = a->kind;
+    if (listed(page_names, extract_extension(b->name, buffer)) && !kind_is(a, "html svg"))
+        for (size_t i = 0; i < N_ELEMENTS(marks) && !kind_is(a, "html"); i++)
+            if (str_ifind(head, str_c(marks[i]), 0) >= 0)
+                a->kind = STR("html");
+    if ((a->kind.n == 0 || kind_is(a, "text csv log json xml vcf mp3 mp4 ogg riff tiff webp")) && zip_at_end(b->bytes))
+        a->kind = STR("zip");
+    if (a->kind.p != before.p)
+        extract_note(j, a, ATT_POLYGLOT,
+                     arena_printf(j->arena, "%.*s behind %s", STRF(a->kind),
+                                  before.n ? arena_z(j->arena, before) : "other bytes"));
+}
+
 /* What the bytes alone do not say: text formats go by name and declared type. */
 static struct str refine(const struct extract_blob *b, struct str kind)
 {
@@ -133,7 +163,7 @@ static struct str refine(const struct extract_blob *b, struct str kind)
     for (size_t i = 0; i < N_ELEMENTS(by_name); i++)
         if (str_ieq(e, str_c(by_name[i])))
             return str_c(by_name[i]);
-    if (str_eq(e, STR("html")) || str_eq(e, STR("htm")) || str_eq(e, STR("shtml")) || str_eq(b->subtype, STR("html")))
+    if (listed(page_names, e) || str_eq(b->subtype, STR("html")) || str_eq(b->subtype, STR("xhtml+xml")))
         return STR("html");
     if (str_eq(b->type, STR("message")) && (str_eq(b->subtype, STR("partial")) || str_eq(b->subtype, STR("global"))))
         return STR("eml");
@@ -149,7 +179,7 @@ struct reader {
     extract_reader_fn *read;
 };
 static const struct reader readers[] = {
-    {"text csv log json js jse vbs vbe wsf bat cmd ps1 url script", extract_plain_file},
+    {"text csv log json vcf js jse vbs vbe wsf bat cmd ps1 url script", extract_plain_file},
     {"html svg hta", extract_html_file},
     {"png jpeg gif bmp webp", extract_image_file},
     {"pdf", extract_pdf_file},
@@ -180,6 +210,7 @@ void extract_blob(struct extract_job *j, const struct extract_blob *b)
     if (b->bytes.n == 0)
         return;
     a->kind = refine(b, extract_sniff(b->bytes));
+    looked_past(j, b, a);
     by_kind(j, a);
     if (named_invoice(b->name))
         a->flags |= ATT_INVOICE;
@@ -207,6 +238,22 @@ void extract_message_part(struct extract_job *j, uint32_t part)
     extract_head(j, &id, a);
 }
 
+/* A cell like =cmd|' /c calc'!A1, which a spreadsheet offers to run. */
+static bool csv_command(struct str text)
+{
+    struct str line;
+    while (text.n > 0 && str_token(&text, '\n', &line))
+        for (ptrdiff_t bar = str_find(line, STR("|'"), 0); bar > 0; bar = str_find(line, STR("|'"), (size_t)bar + 1)) {
+            size_t from = (size_t)bar;
+            while (from > 0 && (ascii_is_alpha(line.p[from - 1]) || ascii_is_digit(line.p[from - 1])))
+                from--;
+            if (from > 0 && from < (size_t)bar && strchr("=+-@(", line.p[from - 1]) &&
+                str_chr(line, '!', (size_t)bar) > 0)
+                return true;
+        }
+    return false;
+}
+
 void extract_plain_file(struct extract_job *j, const struct extract_blob *b, struct facts_attachment *a)
 {
     AUTO(buf) struct buf text;
@@ -216,6 +263,8 @@ void extract_plain_file(struct extract_job *j, const struct extract_blob *b, str
     extract_text(j, &s, extract_charset(j, b->charset, b->bytes), &text);
     arena_reset(&j->scratch, mark);
     a->text_chars = (uint32_t)text.n;
+    if (str_eq(a->kind, STR("csv")) && csv_command(buf_str(&text)))
+        extract_note(j, a, ATT_MACRO, STR("DDE"));
     extract_attached(j, buf_str(&text));
 }
 

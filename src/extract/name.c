@@ -4,15 +4,15 @@
 
 /* Sorted. Files that run, or make something run, when a person opens them on a usual desk. */
 static const char *const programs[] = {
-    "ace",     "ade",  "adp", "apk", "app", "appx", "appref-ms", "bas", "bat", "cab", "chm", "cmd", "com",
-    "command", "cpl",  "crt", "dll", "dmg", "exe",  "gadget",    "hlp", "hta", "htc", "inf", "ins", "isp",
-    "jar",     "jnlp", "js",  "jse", "lib", "mad",  "mam",       "mar", "mas", "mat", "mde", "msc", "msi",
-    "msix",    "msp",  "mst", "nsh", "ocx", "one",  "onepkg",    "osd", "pif", "pkg", "prf", "ps1", "ps1xml",
-    "psc1",    "psm1", "reg", "run", "scf", "scr",  "sct",       "sh",  "shb", "shs", "sys", "vb",  "vbe",
-    "vbs",     "vxd",  "wll", "wsc", "wsf", "wsh",  "xll",       "xnk",
-};
+    "ace",    "ade",     "adp", "apk", "app",     "appref-ms", "appx", "bas",  "bat",    "cab",    "chm",  "cmd",
+    "com",    "command", "cpl", "crt", "diagcab", "dll",       "dmg",  "dqy",  "exe",    "gadget", "hlp",  "hta",
+    "htc",    "inf",     "ins", "iqy", "isp",     "jar",       "jnlp", "js",   "jse",    "lib",    "mad",  "mam",
+    "mar",    "mas",     "mat", "mde", "msc",     "msi",       "msix", "msp",  "mst",    "nsh",    "ocx",  "one",
+    "onepkg", "oqy",     "osd", "pif", "pkg",     "ppam",      "prf",  "ps1",  "ps1xml", "psc1",   "psm1", "reg",
+    "rqy",    "run",     "scf", "scr", "sct",     "sh",        "shb",  "shs",  "slk",    "sys",    "vb",   "vbe",
+    "vbs",    "vxd",     "wll", "wsc", "wsf",     "wsh",       "xla",  "xlam", "xll",    "xnk"};
 static const char *const shortcuts[] = {
-    "desktop",           "library-ms", "lnk",    "mht",    "search-ms", "searchconnector-ms",
+    "desktop",           "library-ms", "lnk",    "rdp",    "mht", "search-ms", "searchconnector-ms",
     "settingcontent-ms", "url",        "webloc", "website"};
 static const char *const images[] = {"img", "iso", "udf", "vhd", "vhdx", "vmdk"};
 /* Extensions that people know and trust: in front of another one they are a disguise. */

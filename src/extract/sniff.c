@@ -29,6 +29,11 @@ static const struct magic magics[] = {
     {7, "**ACE**", 7, "ace"},
     {2, "-lh", 3, "lzh"},
     {257, "ustar", 5, "tar"},
+    {0, "MSWIM\0\0\0", 8, "wim"},
+    {0, "\x04\x22\x4D\x18", 4, "lz4"},
+    {0, "\x1F\x9D", 2, "z"},
+    {0, "LZIP", 4, "lzip"},
+    {0, "xar!", 4, "xar"},
     {0, "\x89PNG\r\n\x1A\n", 8, "png"},
     {0, "\xFF\xD8\xFF", 3, "jpeg"},
     {0, "GIF87a", 6, "gif"},
@@ -47,6 +52,7 @@ static const struct magic magics[] = {
     {0, "\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\xAE\xB1\x53\x78\xD0\x29\x96\xD3", 16, "onenote"},
     {0x8001, "CD001", 5, "iso"},
     {0x8801, "CD001", 5, "iso"},
+    {0x8001, "BEA01", 5, "iso"},
     {0, "conectix", 8, "vhd"},
     {0, "vhdxfile", 8, "vhdx"},
     {0, "dex\n03", 6, "dex"},
@@ -86,6 +92,20 @@ static struct str picture(struct str b)
     bool bmp = b.n > 26 && str_starts(b, STR("BM")) && b.p[15] == 0 && b.p[16] == 0 && b.p[17] == 0 &&
                strchr("\x0C\x28\x34\x38\x40\x6C\x7C", b.p[14]) && b.p[14];
     return bmp ? STR("bmp") : STR("");
+}
+
+/* Before "ustar" there was only the sum of the head, in octal, counted with spaces in its own place. */
+static bool old_tar(struct str b)
+{
+    uint32_t sum = 0, said = 0;
+    if (b.n < 512 || b.p[0] == 0)
+        return false;
+    for (size_t i = 148; i < 156; i++)
+        if (b.p[i] >= '0' && b.p[i] <= '7')
+            said = said * 8 + (uint32_t)(b.p[i] - '0');
+    for (size_t i = 0; i < 512; i++)
+        sum += i >= 148 && i < 156 ? ' ' : (unsigned char)b.p[i];
+    return said == sum;
 }
 
 static bool text_like(struct str b)
@@ -177,6 +197,8 @@ struct str extract_sniff(struct str bytes)
     }
     if (signed_data(bytes))
         return STR("p7m");
+    if (old_tar(bytes))
+        return STR("tar");
     struct str wide = sniff_wide(bytes);
     if (wide.n)
         return wide;

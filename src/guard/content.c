@@ -155,8 +155,7 @@ void guard_content(struct guard_case *c)
     read_claim(k);
     guard_lexicon_match(guard_lists_lexicon(in->lists), k->subject, &k->topics);
     if (in->insight) {
-        k->text =
-            guard_text_fold(c->arena, guard_own_text(c->arena, in->insight->text, GUARD_FOLD_MAX), GUARD_FOLD_MAX);
+        k->text = guard_text_fold(c->arena, guard_shown_text(c, GUARD_FOLD_MAX), GUARD_FOLD_MAX);
         guard_lexicon_match(guard_lists_lexicon(in->lists), k->text, &k->topics);
         read_links(c, k);
         k->report = in->report && honest_report(c, k);

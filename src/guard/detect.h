@@ -77,6 +77,9 @@ void guard_relate(const struct guard_input *in, const struct guard_history *h, s
 size_t guard_sender_names(const struct guard_input *in, struct arena *a, struct str out[GUARD_NAME_PARTS]);
 /* The lines of a text that do not begin with ">", which somebody else said before; at most max bytes. */
 struct str guard_own_text(struct arena *a, struct str text, size_t max);
+/* The same as a person reads it of whom nothing is known: who writes all but nothing outside of quotes wrote the quotes too,
+ * unless he answers a message that is on file. */
+struct str guard_shown_text(struct guard_case *c, size_t max);
 /* Words that ask for money or favours, in the subject and the sender's own text. */
 unsigned guard_asks(struct guard_case *c);
 

@@ -2,6 +2,8 @@
 #include "guard/detect.h"
 #include "guard/lexicon.h"
 
+#define OWN_TEXT_LEAST 40u /* letters: with fewer outside of quotes the quotes are the message */
+
 /* In byte order, so that a letter's phrases stand together. */
 static const struct phrase {
     struct str words;
@@ -279,11 +281,33 @@ static unsigned topics_of(const struct guard_lexicon *l, struct str folded)
            (t.phrases[TOPIC_RAPPORT] + t.phrases[TOPIC_SECRET] >= 2 ? ASKS_PRETEXT : 0u);
 }
 
+static size_t letters_in(struct str s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++)
+        n += ascii_is_alpha(s.p[i]) || (unsigned char)s.p[i] >= 0xC3;
+    return n;
+}
+
+struct str guard_shown_text(struct guard_case *c, size_t max)
+{
+    struct str text = c->in->insight ? c->in->insight->text : STR(""), own = guard_own_text(c->arena, text, max);
+    if (c->rel.standing != STAND_STRANGER || c->rel.thread || letters_in(own) >= OWN_TEXT_LEAST)
+        return own;
+    text = str_upto(text, max);
+    char *p = (char *)(uintptr_t)arena_str(c->arena, str_upto(text, str_utf8_valid(text))).p;
+    size_t n = str_utf8_valid(text);
+    for (size_t i = 0; i < n; i++)
+        if (p[i] == '>')
+            p[i] = ' ';
+    return str_n(p, n);
+}
+
 unsigned guard_asks(struct guard_case *c)
 {
     if (!(c->rel.asks & ASKS_READ)) {
         const struct guard_lexicon *l = guard_lists_lexicon(c->in->lists);
-        struct str text = c->in->insight ? guard_own_text(c->arena, c->in->insight->text, GUARD_TEXT_READ) : STR("");
+        struct str text = guard_shown_text(c, GUARD_TEXT_READ);
         struct str subject = guard_text_fold(c->arena, c->in->subject, 400);
         text = guard_text_fold(c->arena, text, GUARD_TEXT_READ);
         c->rel.asks = ASKS_READ | asks_of(subject) | asks_of(text) | topics_of(l, subject) | topics_of(l, text);

@@ -169,12 +169,15 @@ def message(fields, text, at, directives=(), auth="pass 151.38.10.4;AS3269;IT"):
     m["Date"] = email.utils.format_datetime(at)
     proof, _, net = said.get("auth", auth).partition(" ")
     m["X-Test-Auth"] = f"{proof};{proof if proof != 'softfail' else 'none'};{proof if proof != 'softfail' else 'none'};{net}"
-    if "html" in said:
+    if "plain" in said:
+        m.set_content(said["plain"])
+        m.add_alternative(text, subtype="html")
+    elif "html" in said:
         m.set_content(text, subtype="html")
     else:
         m.set_content(text)
     for kind, rest in directives:
-        if kind not in ("auth", "html"):
+        if kind not in ("auth", "html", "plain"):
             paper(m, kind, rest)
     return m
 
