@@ -130,6 +130,7 @@ static void rows(struct sample *x)
         {"address_account", VERIFY_ADDRESS},
         {"address_text", VERIFY_ADDRESS},
         {"claim_firm", VERIFY_ROW_DANGLING},
+        {"proof_domain", VERIFY_ROW_DANGLING},
         {"reported_dangling", VERIFY_ROW_DANGLING},
         {"domain_cell", VERIFY_ADDRESS},
     };

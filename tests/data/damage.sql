@@ -139,3 +139,9 @@ DELETE FROM domain WHERE domain = 'solo-qui.example'
 INSERT INTO reported (org, message, account, what, at_ms, who) VALUES (1, 999999, 1, 0, 1, 'x@azienda.example')
 -- undo
 DELETE FROM reported
+
+-- name: proof_domain
+-- set: cell
+INSERT INTO domain_proof (org, domain, token, looked_ms, next_ms, missed, reason, lapsed_ms) VALUES (1, 'nessuno.example', 'x', 1, 1, 0, 0, 0)
+-- undo
+DELETE FROM domain_proof
