@@ -133,7 +133,7 @@ struct store {
 };
 
 /* store.c */
-void store_job_over(struct store *s); /* once for each that was accepted; store_post does it */
+void store_job_over(struct store *s);            /* once for each that was accepted; store_post does it */
 void store_post(struct store *s, struct job *j); /* the caller learns the outcome */
 /* cell.c */
 int cell_create_struct(struct store *s, int64_t id, struct cell **out, struct err *e) MUST_USE;
