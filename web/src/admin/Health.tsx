@@ -9,6 +9,8 @@ import { PageHead, Waiting } from './parts';
 import { Table } from './Table';
 import styles from './Settings.module.css';
 
+const PARTS = ['net', 'scan', 'dns', 'keys', 'jobs'] as const;
+
 export function Health() {
   const { t } = useText();
   const query = useQuery(healthQuery);
@@ -50,11 +52,23 @@ export function Health() {
   );
 }
 
+/** What a part does, for people who know the service by its post; a part of a later release has its name only. */
+function Purpose({ role }: { role: string }) {
+  const { t } = useText();
+  const part = PARTS.find((item) => item === /^[a-z]+/.exec(role)?.[0]);
+  return part ? <span className={styles.purpose}>{t(`health.part.${part}`)}</span> : null;
+}
+
 function RoleCell({ role, column }: { role: RoleHealth; column: string }) {
   const { t } = useText();
   switch (column) {
     case 'role':
-      return <strong className={styles.mono}>{role.role}</strong>;
+      return (
+        <div>
+          <strong className={styles.mono}>{role.role}</strong>
+          <Purpose role={role.role} />
+        </div>
+      );
     case 'state':
       return <Chip kind={role.pid > 0 ? 'outline' : 'rust'}>{t(role.pid > 0 ? 'health.up' : 'health.down')}</Chip>;
     case 'restarts':

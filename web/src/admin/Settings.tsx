@@ -1,7 +1,7 @@
 // The pages of an administrator; each is a chunk of its own that others never load.
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { useText } from '../i18n';
 import { rightsQuery } from '../jmap/mail';
 import { SETTINGS, type SettingsPage } from '../shell/Rail';
@@ -21,6 +21,15 @@ export default function Settings() {
   const rights = useQuery(rightsQuery).data;
   const known = SETTINGS.find((item) => item === page) ?? 'people';
   useTitle(`${t(`settings.${known}`)} · ${t('app.name')}`);
+  // On phones the row of pages is wider than the window: the one that is shown must not be cut.
+  const here = useRef<HTMLAnchorElement>(null);
+  const shown = rights?.admin === true;
+  useEffect(() => {
+    const show = () => here.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    show();
+    // The words are wider once their font is there.
+    void document.fonts.ready.then(show);
+  }, [known, shown]);
   if (!rights) {
     return null;
   }
@@ -30,7 +39,7 @@ export default function Settings() {
       {rights.admin && (
         <nav className={styles.pages} aria-label={t('place.settings')}>
           {SETTINGS.map((item) => (
-            <Link key={item} to="/settings/$page" params={{ page: item }} aria-current={item === known ? 'page' : undefined}>
+            <Link key={item} ref={item === known ? here : null} to="/settings/$page" params={{ page: item }} aria-current={item === known ? 'page' : undefined}>
               {t(`settings.${item}`)}
             </Link>
           ))}
