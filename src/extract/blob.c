@@ -2,16 +2,22 @@
 #include "extract/blob.h"
 
 #define ZIP_TAIL 66000u
+#define BLOB_HARM                                                                                             \
+    (ATT_PROGRAM | ATT_SHORTCUT | ATT_MACRO | ATT_SMUGGLING | ATT_PASSWORD_FORM | ATT_DISK_IMAGE | ATT_BOMB | \
+     ATT_DIRECTION | ATT_DOUBLE_EXTENSION)
 #define PAGE_LOOK (256u * 1024) /* of a file that is named a page */
 
 struct facts_attachment *extract_attachment(struct extract_job *j, const struct extract_blob *b)
 {
     struct facts_insight *in = &j->insight;
-    if (in->n_attachments == FACTS_ATTACHMENTS_MAX) {
+    struct facts_attachment *a = &in->attachments[in->n_attachments];
+    if (in->n_attachments == FACTS_ATTACHMENTS_MAX) { /* the last row goes to the last file, unless it tells of harm */
         in->flags |= FACTS_TOO_MANY;
-        return NULL;
+        if ((--a)->flags & BLOB_HARM)
+            return NULL;
+    } else {
+        in->n_attachments++;
     }
-    struct facts_attachment *a = &in->attachments[in->n_attachments++];
     *a = (struct facts_attachment){.part = b->part, .flags = b->flags};
     struct str name = extract_utf8_str(j, b->name, FACTS_NAME_MAX);
     a->name =
@@ -281,6 +287,8 @@ void extract_html_file(struct extract_job *j, const struct extract_blob *b, stru
     uint32_t html = j->insight.html;
     j->insight.html = before;
     a->text_chars = (uint32_t)text.n;
+    if (b->bytes.n > EXTRACT_TEXT_PART_MAX)
+        extract_note(j, a, ATT_UNREADABLE, STR("page too long to be read"));
     if ((html & HTML_SMUGGLING) || ((html & HTML_SCRIPT) && extract_smuggles(bytes)))
         extract_note(j, a, ATT_SMUGGLING, a->name);
     arena_reset(&j->scratch, mark);

@@ -161,6 +161,8 @@ static void own_text(struct body *b, uint32_t i, struct str bytes)
                                .quotes = true};
     AUTO(buf) struct buf text;
     struct arena_mark mark = arena_mark(&j->scratch);
+    if (html && bytes.n > EXTRACT_TEXT_PART_MAX) /* what comes behind a long nothing is shown all the same */
+        j->insight.flags |= FACTS_UNREADABLE;
     buf_init(&text, EXTRACT_TEXT_PART_MAX * 3u);
     extract_text(j, &s, extract_charset(j, p->charset, bytes), &text);
     arena_reset(&j->scratch, mark);

@@ -303,6 +303,59 @@ static void test_pictures(void **state)
     }
 }
 
+/* What stands behind many harmless things is seen all the same, and pages in pages to a depth. */
+static void test_crowds(void **state)
+{
+    (void)state;
+    struct extract_result r;
+    struct buf b;
+    buf_init(&b, 8u << 20);
+    buf_addz(&b, "From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n");
+    for (int i = 0; i < 250; i++)
+        buf_printf(&b, "--b\r\nContent-Type: text/x-log; name=a%d.txt\r\n\r\na\r\n", i);
+    buf_addz(&b, "--b\r\nContent-Type: text/x-log; name=x.js\r\n\r\nvar\r\n--b--\r\n");
+    extract_run(ctx, buf_str(&b), &r);
+    assert_true(r.in.attachments[FACTS_ATTACHMENTS_MAX - 1].flags & ATT_PROGRAM);
+    arena_free(&r.arena);
+    buf_clear(&b);
+    buf_addz(&b, "From: a@b.example\r\nContent-Type: text/html\r\n\r\n");
+    for (int i = 0; i < 600; i++)
+        buf_printf(&b, "<a href='https://ok.example/%d'>a</a>\r\n", i);
+    buf_addz(&b, "<a href='https://evil.example/z'>b</a>");
+    extract_run(ctx, buf_str(&b), &r);
+    assert_true(has_link(&r, LINK_HREF, "https://evil.example/z"));
+    arena_free(&r.arena);
+    read_as("p.html", STR("<iframe srcdoc=\"<form action='https://evil.example/p'><input type=password></form>\">"),
+            &r);
+    assert_true(r.in.n_attachments == 2 && r.in.attachments[1].flags & ATT_PASSWORD_FORM);
+    arena_free(&r.arena);
+    buf_clear(&b);
+    char page[2][20000] = {"<p>fondo"};
+    for (int i = 0; i < 6; i++) { /* each in quotes of the next */
+        char *to = page[(i + 1) % 2];
+        size_t n = (size_t)snprintf(to, sizeof page[0], "<iframe srcdoc=\"");
+        for (const char *p = page[i % 2]; *p; p++)
+            n += (size_t)snprintf(to + n, sizeof page[0] - n, "%s",
+                                  *p == '"'   ? "&quot;"
+                                  : *p == '&' ? "&amp;"
+                                              : (char[2]){*p});
+        snprintf(to + n, sizeof page[0] - n, "\"></iframe>");
+    }
+    read_as("p.html", str_c(page[0]), &r);
+    assert_int_equal(r.in.n_attachments, 4);
+    assert_true(r.in.flags & FACTS_UNREADABLE);
+    arena_free(&r.arena);
+    buf_clear(&b);
+    buf_addz(&b, "From: a@b.example\r\nContent-Type: text/html\r\n\r\n<p>Ciao");
+    for (int i = 0; i < 5000; i++)
+        buf_printf(&b, "<!--%999d-->\r\n", i);
+    buf_addz(&b, "<a href='https://evil.example/z'>b</a>");
+    extract_run(ctx, buf_str(&b), &r);
+    assert_true(r.in.flags & FACTS_UNREADABLE);
+    arena_free(&r.arena);
+    buf_free(&b);
+}
+
 /* A picture written into the page itself has no row. */
 static void test_picture_in_page(void **state)
 {
@@ -604,7 +657,8 @@ int main(void)
                                        cmocka_unit_test(test_pictures),
                                        cmocka_unit_test(test_picture_limits),
                                        cmocka_unit_test(test_looked_past),
-                                       cmocka_unit_test(test_picture_in_page)};
+                                       cmocka_unit_test(test_picture_in_page),
+                                       cmocka_unit_test(test_crowds)};
     if (extract_open(&ctx, NULL) != 0)
         return 1;
     int r = cmocka_run_group_tests(tests, NULL, NULL);

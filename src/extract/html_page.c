@@ -4,6 +4,8 @@
 #include "extract/html_priv.h"
 #include "mime/word.h"
 
+#define PAGE_DEPTH_MAX 3u /* of pages in pages */
+
 struct str html_attribute(const xmlChar **atts, const char *want)
 {
     for (size_t i = 0; atts && atts[i]; i += 2)
@@ -132,6 +134,40 @@ static void picture_in_page(struct html_reader *r, struct str src)
     extract_image_file(r->j, &(struct extract_blob){.bytes = buf_str(&bytes), .part = r->part}, NULL);
 }
 
+/* A page written into an attached one: a browser shows both as one. In the body of a mail frames are not shown. */
+static void page_in_page(struct html_reader *r, const xmlChar **atts)
+{
+    struct str page = html_attribute(atts, "srcdoc"), src = str_trim(html_attribute(atts, "src"));
+    AUTO(buf) struct buf bytes = {0};
+    struct extract_job *j = r->j;
+    ptrdiff_t comma = page.n == 0 && str_istarts(src, STR("data:text/html")) ? str_chr(src, ',', 0) : -1;
+    buf_init(&bytes, EXTRACT_TEXT_PART_MAX);
+    if (comma > 0) {
+        page = str_from(src, (size_t)comma + 1);
+        if (str_ifind(str_upto(src, (size_t)comma), STR(";base64"), 0) >= 0) {
+            mime_base64_decode(page, &bytes);
+            page = buf_str(&bytes);
+        }
+    }
+    if (page.n == 0 || r->kind != LINK_HTML)
+        return;
+    if (j->page_depth >= PAGE_DEPTH_MAX || page.n > j->budget.bytes) {
+        j->insight.flags |= FACTS_UNREADABLE;
+        return;
+    }
+    j->budget.bytes -= page.n;
+    j->page_depth++;
+    extract_blob(j, &(struct extract_blob){.bytes = page,
+                                           .name = STR("frame.html"),
+                                           .type = STR("text"),
+                                           .subtype = STR("html"),
+                                           .charset = STR("utf-8"),
+                                           .part = r->part,
+                                           .flags = ATT_IN_ARCHIVE,
+                                           .depth = j->page_depth});
+    j->page_depth--;
+}
+
 void html_image(struct html_reader *r, const xmlChar **atts)
 {
     struct str src = html_attribute(atts, "src"), w = html_attribute(atts, "width"), h = html_attribute(atts, "height");
@@ -180,6 +216,7 @@ void html_about_page(struct html_reader *r, const char *name, const xmlChar **at
             add(r, LINK_FORM, address(r, action), STR(""), false, r->line);
     } else if (strcmp(name, "body") != 0) {
         remote_content(r, html_attribute(atts, "src"));
+        page_in_page(r, atts);
     }
 }
 

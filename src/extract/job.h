@@ -57,7 +57,8 @@ struct extract_job {
     struct buf attached;
     struct extract_budget budget;
     struct extract_line line;
-    bool certified; /* PEC: the message is the one inside */
+    unsigned page_depth; /* pages written into pages that are being read */
+    bool certified;      /* PEC: the message is the one inside */
     uint32_t phones, image_links, qr_images;
     const char *passwords[EXTRACT_PASSWORDS_MAX]; /* that the text names */
     size_t n_passwords;

@@ -1,10 +1,36 @@
 #include "extract/chars.h"
 #include "extract/job.h"
 
+static struct str host_of(struct str url)
+{
+    ptrdiff_t at = str_find(url, STR("//"), 0);
+    struct str host = str_from(url, at < 0 ? 0 : (size_t)at + 2);
+    size_t n = 0;
+    while (n < host.n && !strchr("/?#\\", host.p[n]))
+        n++;
+    return str_upto(host, n);
+}
+
+/* Hundreds of addresses of one host must not keep out the one that matters: in the second half each host has one place. */
+static bool crowded(struct extract_job *j, const struct facts_link *link)
+{
+    const struct facts_insight *in = &j->insight;
+    if (in->n_links < FACTS_LINKS_MAX / 2)
+        return false;
+    if (j->budget.urls == 0)
+        return true;
+    j->budget.urls--;
+    struct str host = host_of(link->url);
+    for (size_t i = 0; i < in->n_links; i++)
+        if (in->links[i].kind == link->kind && str_ieq(host_of(in->links[i].url), host))
+            return true;
+    return false;
+}
+
 void extract_link(struct extract_job *j, struct facts_link link)
 {
     struct facts_insight *in = &j->insight;
-    if (in->n_links == FACTS_LINKS_MAX) {
+    if (in->n_links == FACTS_LINKS_MAX || crowded(j, &link)) {
         in->flags |= FACTS_TOO_MANY;
         return;
     }

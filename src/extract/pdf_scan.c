@@ -4,8 +4,8 @@
 
 #define PDF_NAME_MAX 32u
 #define PDF_STREAM_MAX (1u << 20)
-#define PDF_STREAMS_MAX 64u /* object streams unpacked */
-#define PDF_DICT_BACK 512u  /* bytes before "stream" that hold its dictionary */
+#define PDF_STREAMS_MAX 400u /* object streams unpacked */
+#define PDF_DICT_BACK 4096u  /* bytes before "stream" that hold its dictionary */
 
 bool extract_inflate(struct extract_job *j, struct str packed, size_t max, struct buf *out)
 {
@@ -91,7 +91,22 @@ static bool object_stream(struct str b, size_t keyword)
         obj = o;
     if (obj >= 0)
         dict = str_from(dict, (size_t)obj);
-    return str_find(dict, STR("ObjStm"), 0) >= 0;
+    char n[PDF_NAME_MAX + 1];
+    for (ptrdiff_t at = str_chr(dict, '/', 0); at >= 0; at = str_chr(dict, '/', (size_t)at + 1)) {
+        read_name(dict, (size_t)at + 1, n);
+        if (strcmp(n, "ObjStm") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An object stream begins with numbers and places; when they can be read, it is not packed. */
+static bool unpacked_list(struct str s)
+{
+    size_t n = 0;
+    while (n < s.n && (ascii_is_digit(s.p[n]) || chars_space(s.p[n])))
+        n++;
+    return n >= 4;
 }
 
 void pdf_scan(struct extract_job *j, struct str b, struct pdf_scan *s)
@@ -119,6 +134,8 @@ void pdf_scan(struct extract_job *j, struct str b, struct pdf_scan *s)
             buf_init(&out, PDF_STREAM_MAX);
             if (extract_inflate(j, str_n(b.p + data, to - data), PDF_STREAM_MAX, &out))
                 names(s, buf_str(&out));
+            else if (unpacked_list(str_n(b.p + data, to - data)))
+                names(s, str_n(b.p + data, to - data));
         }
         i = stop < 0 ? b.n : to + 9;
     }
