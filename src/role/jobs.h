@@ -30,11 +30,11 @@ struct jobs_role {
     void *control_watch;
     struct net_timer look_timer;
     int64_t next_drain_ms, next_all_ms, next_prune_ms, next_domains_ms;
-    struct imap cells;      /* cell id -> struct jobs_cell */
-    struct imap walks;      /* cell id -> struct jobs_walk */
-    size_t domains_asked;   /* looks that are not answered yet */
-    bool look, stopping;    /* look: some cell has news */
-    char *msg;              /* receive buffer of the nets' channels */
+    struct imap cells;    /* cell id -> struct jobs_cell */
+    struct imap walks;    /* cell id -> struct jobs_walk */
+    size_t domains_asked; /* looks that are not answered yet */
+    bool look, stopping;  /* look: some cell has news */
+    char *msg;            /* receive buffer of the nets' channels */
 };
 
 /* jobs_index.c: brings search.db of the noted firms (all: of every cell and firm) up to date; true when something was left for the next turn. */

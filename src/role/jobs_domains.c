@@ -91,10 +91,10 @@ void jobs_domains(struct jobs_role *j)
     AUTO(arena) struct arena a;
     int64_t now = net_now_ms(j->loop), *ids = NULL;
     size_t n = 0, left = DOMAINS_A_TURN;
+    arena_init(&a, ARENA_NO_LIMIT);
     if (every(j) == 0 || now < j->next_domains_ms || j->domains_asked > 0)
         return;
     j->next_domains_ms = now + (every(j) < DOMAINS_TURN_MS ? every(j) : DOMAINS_TURN_MS);
-    arena_init(&a, ARENA_NO_LIMIT);
     if (store_cells(j->store, &ids, &n) != 0)
         return;
     for (size_t i = 0; i < n && left > 0 && !j->stopping; i++) {

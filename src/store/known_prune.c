@@ -70,9 +70,9 @@ int cell_prune_known(struct cell *c, struct known_place *p, int64_t *removed)
     AUTO(arena) struct arena a;
     int64_t now = env_wall_ms(c->store->env);
     int code = 0;
+    arena_init(&a, ARENA_NO_LIMIT);
     if (!p->begun && p->done_ms && now >= p->done_ms && now - p->done_ms < KNOWN_PRUNE_EVERY_MS)
         return 0;
-    arena_init(&a, ARENA_NO_LIMIT);
     w = arena_new(&a, struct turn);
     *w = (struct turn){.at = *p, .before_ms = now - KNOWN_KEEP_MS};
     int r = cell_read_wait(c, look, w);

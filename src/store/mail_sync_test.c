@@ -1,5 +1,7 @@
 /* What the rows tell a client on both engines: changes since a state, states too old, decisions, queries. */
+#include "store/decide.h"
 #include "store/mail_test_help.h"
+#include "store/unread.h"
 
 static void changes_are_told(void **state UNUSED)
 {

@@ -1,5 +1,8 @@
 /* Mail rows on both engines: UIDs and counters, threads, copies and removal, hold, resends, what a firm learns of its parties. */
+#include "store/audit.h"
 #include "store/mail_test_help.h"
+#include "store/party.h"
+#include "store/ref_prune.h"
 
 static void uids_and_counters(void **state UNUSED)
 {

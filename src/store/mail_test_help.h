@@ -1,13 +1,8 @@
 #pragma once
 /* For the tests of mail rows: a firm on either engine, messages done to it in one call each, and looks at what is there. Only included by
  * mail_*_test.c. */
-#include "store/audit.h"
-#include "store/party.h"
 #include "store/read.h"
-#include "store/ref_prune.h"
-#include "store/decide.h"
 #include "store/store_fixture.h"
-#include "store/unread.h"
 #include "store/sync.h"
 
 #include <setjmp.h>

@@ -12,7 +12,7 @@ struct search {
     struct db *db;
     struct imap marks; /* org -> int64_t *: seq up to which the firm was read */
     struct imap noted;
-    int limit_ms;      /* of one question */
+    int limit_ms; /* of one question */
     unsigned turns;
     int64_t looked; /* firms up to this one had their marks read again */
 };
