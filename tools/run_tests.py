@@ -104,6 +104,15 @@ def runners():
                 yield f"{folder}/{name}", path
 
 
+def programs(env, jobs, only):
+    """They wait most of the time; the answers come as they end."""
+    chosen = [(name, path) for name, path in runners() if not only or only in name]
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        going = [pool.submit(run, name, [path], env, RUNNER_SECONDS, os.path.dirname(path)) for name, path in chosen]
+        for done in concurrent.futures.as_completed(going):
+            yield done.result()
+
+
 def web_tests(only):
     web = os.path.join(ROOT, "web")
     if only and only not in "web":
@@ -144,9 +153,7 @@ def main():
     def every():
         yield from unit_tests(args.asan, args.jobs, args.only)
         yield from web_tests(args.only)
-        for name, path in runners():
-            if not args.only or args.only in name:
-                yield run(name, [path], env, RUNNER_SECONDS, os.path.dirname(path))
+        yield from programs(env, args.jobs, args.only)
 
     bad = []
     for result in every():

@@ -1,5 +1,5 @@
 """A server of our own for a test: state in a temporary folder, free loopback ports, ended by its starter. Also a small JMAP and TAP client."""
-import base64, json, os, pwd, shutil, signal, smtplib, socket, subprocess, tempfile, time, urllib.error, urllib.request
+import base64, json, os, pwd, random, shutil, signal, smtplib, socket, subprocess, tempfile, time, urllib.error, urllib.request
 
 BUILD = os.environ.get("SIGILLO_BUILD") or os.path.abspath(os.path.join(os.path.dirname(__file__), "../../build"))
 BINARY = os.path.join(BUILD, "sigillo")
@@ -7,10 +7,18 @@ SOURCE = os.environ.get("SIGILLO_SOURCE") or os.path.abspath(os.path.join(os.pat
 PASSWORD = "correct horse battery"
 
 
+PORTS = range(12000, 32000)  # below those that the kernel gives to clients: a server that starts again finds its port free
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Server:
