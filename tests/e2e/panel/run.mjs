@@ -7,9 +7,9 @@ import { frameChecks } from './frame-checks.mjs';
 import { hostileChecks } from './hostile-checks.mjs';
 import { realChecks } from './real-checks.mjs';
 import { standinChecks } from './standin-checks.mjs';
-import { startStandin } from './standin.mjs';
+import { calm, startStandin } from './standin.mjs';
 import { me, password } from './mail.mjs';
-import { finish, group, ok, equal, skip } from './tap.mjs';
+import { engine, finish, group, ok, equal, skip } from './tap.mjs';
 
 const WEB = fileURLToPath(new URL('../../../web/', import.meta.url));
 const require = createRequire(WEB);
@@ -36,17 +36,45 @@ if (shots) {
   mkdirSync(shots, { recursive: true });
 }
 
-const browser = await chromium.launch({
-  executablePath: ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path)),
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
+/** How many browsers may fall over in a run. */
+const FALLS = 3;
+let falls = 0;
+let browser = await launch();
+let next = null;
+
+async function launch() {
+  const made = await chromium.launch({
+    executablePath: ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path)),
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+  made.on('disconnected', () => (falls += 1));
+  return made;
+}
+
+async function theBrowser() {
+  if (!browser.isConnected()) {
+    next ??= launch();
+    browser = await next;
+    next = null;
+  }
+  return browser;
+}
+
+engine.fell = async (error) => {
+  // The page is told before the connection is seen to be gone.
+  for (let i = 0; i < 20 && browser.isConnected() && falls === 0; i += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  calm();
+  return falls > 0 && falls <= FALLS && /has been closed|crashed/.test(String(error?.message));
+};
 
 /** What must never happen, gathered over the whole run. */
 const faults = { csp: new Set(), errors: new Set(), foreign: new Set(), picturesAsked: false };
 
 /** `shell`: whether the panel may keep its files, which costs as much as many a check; the part "states" and a real server see to it. */
 async function open({ width = 1440, lang = 'it', theme = 'light', storage, letters = true, shell = Boolean(real) || asked.includes('states') } = {}) {
-  const context = await browser.newContext({
+  const context = await (await theBrowser()).newContext({
     viewport: { width, height: width < 500 ? 844 : 900 },
     deviceScaleFactor: width < 500 ? 2 : 1,
     hasTouch: width < 500,

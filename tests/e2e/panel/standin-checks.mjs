@@ -160,6 +160,7 @@ export async function standinChecks({ open, axe, basics, shot, target, storage }
     await page.context().setOffline(true);
     await page.getByText('Sei senza rete').waitFor();
     ok(true, 'being offline is said');
+    await page.context().setOffline(false);
     await page.context().close();
   });
 
